@@ -1,0 +1,2 @@
+/** Embedding models for Python: SavedModel and ONNX. */
+package org.medoid.export;

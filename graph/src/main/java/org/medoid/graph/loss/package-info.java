@@ -1,0 +1,2 @@
+/** Losses on a batch of embeddings. */
+package org.medoid.graph.loss;

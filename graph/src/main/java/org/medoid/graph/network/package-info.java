@@ -1,0 +1,2 @@
+/** Networks that embed images. */
+package org.medoid.graph.network;

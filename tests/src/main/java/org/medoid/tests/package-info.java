@@ -1,0 +1,2 @@
+/** What crosses the modules. */
+package org.medoid.tests;

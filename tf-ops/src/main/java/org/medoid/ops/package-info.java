@@ -1,0 +1,2 @@
+/** TensorFlow ops of this project, registered from Java. */
+package org.medoid.ops;

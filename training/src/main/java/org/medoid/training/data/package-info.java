@@ -1,0 +1,2 @@
+/** Data sets and batch samplers. */
+package org.medoid.training.data;

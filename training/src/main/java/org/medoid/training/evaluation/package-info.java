@@ -1,0 +1,2 @@
+/** Clustering and retrieval scores of embeddings. */
+package org.medoid.training.evaluation;

@@ -1,0 +1,2 @@
+/** Training of embedding networks. */
+package org.medoid.training;

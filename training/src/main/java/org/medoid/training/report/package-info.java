@@ -1,0 +1,2 @@
+/** The page that shows what a run learned. */
+package org.medoid.training.report;
