@@ -1,0 +1,229 @@
+package org.medoid.graph;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.medoid.graph.loss.FacilityLocation;
+import org.medoid.graph.network.ConvNet;
+import org.medoid.graph.network.EmbeddingHead;
+import org.medoid.graph.network.LayerVariable;
+import org.medoid.graph.network.Layers;
+import org.tensorflow.Graph;
+import org.tensorflow.Result;
+import org.tensorflow.Session;
+import org.tensorflow.exceptions.TensorFlowException;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.ndarray.StdArrays;
+import org.tensorflow.op.Ops;
+import org.tensorflow.op.core.Placeholder;
+import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt64;
+
+@Timeout(180)
+class TrainingGraphTest {
+  private static final int SIZE = 16;
+  private static final int BATCH = 16;
+  private static final EmbeddingHead HEAD = new EmbeddingHead(8);
+
+  @TempDir Path folder;
+
+  /** A training graph on placeholders, with a batch of four noisy stripe patterns. */
+  private static final class Fixture implements AutoCloseable {
+    final Graph graph = new Graph();
+    final Session session;
+    final TrainingGraph training;
+    final Placeholder<TFloat32> images;
+    final Placeholder<TInt64> labels;
+    final TFloat32 pictures = TFloat32.tensorOf(Shape.of(BATCH, SIZE, SIZE, 3));
+    final TInt64 classes = TInt64.tensorOf(Shape.of(BATCH));
+
+    Fixture(Layers.Options options) {
+      Ops tf = Ops.create(graph);
+      images = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(BATCH, SIZE, SIZE, 3)));
+      labels = tf.placeholder(TInt64.class, Placeholder.shape(Shape.of(BATCH)));
+      training =
+          new TrainingGraph(
+              tf,
+              new ConvNet(),
+              HEAD,
+              images,
+              labels,
+              FacilityLocation.builder(),
+              RmsProp.defaults(),
+              options);
+      session = new Session(graph);
+      session.initialize();
+      Random random = new Random(1);
+      for (int i = 0; i < BATCH; i++) {
+        classes.setLong(i % 4, i);
+        for (int y = 0; y < SIZE; y++) {
+          for (int x = 0; x < SIZE; x++) {
+            int stripe = i % 4 == 0 ? x : i % 4 == 1 ? y : i % 4 == 2 ? x + y : x - y + SIZE;
+            float value = (stripe / 2 % 2) * 0.5f + random.nextFloat() * 0.5f;
+            for (int c = 0; c < 3; c++) {
+              pictures.setFloat(value, i, y, x, c);
+            }
+          }
+        }
+      }
+    }
+
+    float[] step(float learningRate, float gamma) {
+      try (TFloat32 rate = TFloat32.scalarOf(learningRate);
+          TFloat32 multiplier = TFloat32.scalarOf(gamma);
+          Result result =
+              session
+                  .runner()
+                  .feed(images, pictures)
+                  .feed(labels, classes)
+                  .feed(training.learningRate(), rate)
+                  .feed(training.marginMultiplier(), multiplier)
+                  .fetch(training.loss())
+                  .fetch(training.scores().get("agreement"))
+                  .addTarget(training.step())
+                  .run()) {
+        return new float[] {
+          ((TFloat32) result.get(0)).getFloat(), ((TFloat32) result.get(1)).getFloat()
+        };
+      }
+    }
+
+    float sum(LayerVariable variable) {
+      try (TFloat32 value = (TFloat32) session.runner().fetch(variable.variable()).run().get(0)) {
+        float[] sum = new float[1];
+        value.scalars().forEach(s -> sum[0] += s.getFloat());
+        return sum[0];
+      }
+    }
+
+    @Override
+    public void close() {
+      pictures.close();
+      classes.close();
+      session.close();
+      graph.close();
+    }
+  }
+
+  @Test
+  void learnsAndCountsItsSteps() {
+    try (Fixture fixture = new Fixture(Layers.Options.defaults())) {
+      float first = fixture.step(1e-3f, 1)[0];
+      float[] last = null;
+      for (int i = 0; i < 40; i++) {
+        last = fixture.step(1e-3f, 1);
+      }
+      assertThat(first).isPositive();
+      assertThat(last[0]).isLessThan(first / 4);
+      assertThat(last[1]).isEqualTo(1f);
+      try (TInt64 steps =
+          (TInt64) fixture.session.runner().fetch(fixture.training.globalStep()).run().get(0)) {
+        assertThat(steps.getLong()).isEqualTo(41);
+      }
+    }
+  }
+
+  @Test
+  void aZeroLearningRateMovesOnlyTheAverages() {
+    try (Fixture fixture = new Fixture(Layers.Options.defaults())) {
+      float[] before = sums(fixture);
+      fixture.step(0, 1);
+      float[] after = sums(fixture);
+      for (int i = 0; i < before.length; i++) {
+        LayerVariable variable = fixture.training.variables().get(i);
+        if (variable.trainable()) {
+          assertThat(after[i]).as(variable.name()).isEqualTo(before[i]);
+        } else {
+          assertThat(after[i]).as(variable.name()).isNotEqualTo(before[i]);
+        }
+      }
+    }
+  }
+
+  private static float[] sums(Fixture fixture) {
+    float[] sums = new float[fixture.training.variables().size()];
+    for (int i = 0; i < sums.length; i++) {
+      sums[i] = fixture.sum(fixture.training.variables().get(i));
+    }
+    return sums;
+  }
+
+  @Test
+  void theMarginMultiplierIsAnOperandOfTheLoss() {
+    try (Fixture fixture = new Fixture(Layers.Options.defaults())) {
+      assertThat(fixture.step(0, 30)[0]).isGreaterThan(fixture.step(0, 0)[0]);
+    }
+  }
+
+  @Test
+  void theSameSeedTrainsToTheSameWeights() {
+    float[] one;
+    try (Fixture fixture = new Fixture(Layers.Options.defaults().withSeed(5))) {
+      fixture.step(1e-3f, 1);
+      fixture.step(1e-3f, 1);
+      one = sums(fixture);
+    }
+    try (Fixture fixture = new Fixture(Layers.Options.defaults().withSeed(5))) {
+      fixture.step(1e-3f, 1);
+      fixture.step(1e-3f, 1);
+      assertThat(sums(fixture)).isEqualTo(one);
+    }
+  }
+
+  @Test
+  void aCheckpointOfTheTrainingGraphRestoresTheInferenceGraph() {
+    String prefix = folder.resolve("step").toString();
+    try (Fixture fixture =
+        new Fixture(
+            Layers.Options.defaults()
+                .withBatchNormalization(Layers.BatchNormalization.FROZEN)
+                .withSeed(3))) {
+      fixture.step(1e-3f, 1);
+      fixture.session.save(prefix);
+      float[][] trained;
+      try (TFloat32 embeddings =
+          (TFloat32)
+              fixture
+                  .session
+                  .runner()
+                  .feed(fixture.images, fixture.pictures)
+                  .fetch(fixture.training.embeddings())
+                  .run()
+                  .get(0)) {
+        trained = StdArrays.array2dCopyOf(embeddings);
+      }
+      try (InferenceGraph inference =
+              InferenceGraph.restored(new ConvNet(), HEAD, SIZE, Path.of(prefix));
+          Result result =
+              inference
+                  .session()
+                  .runner()
+                  .feed(InferenceGraph.INPUT, fixture.pictures)
+                  .fetch(InferenceGraph.OUTPUT)
+                  .run()) {
+        float[][] inferred = StdArrays.array2dCopyOf((TFloat32) result.get(0));
+        for (int i = 0; i < BATCH; i++) {
+          for (int j = 0; j < HEAD.size(); j++) {
+            assertThat(inferred[i][j])
+                .isCloseTo(trained[i][j], org.assertj.core.api.Assertions.within(1e-6f));
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void aMissingCheckpointIsAnError() {
+    assertThatThrownBy(
+            () ->
+                InferenceGraph.restored(new ConvNet(), HEAD, SIZE, folder.resolve("nothing"))
+                    .close())
+        .isInstanceOf(TensorFlowException.class)
+        .hasMessageContaining("nothing");
+  }
+}

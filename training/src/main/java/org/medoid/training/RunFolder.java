@@ -1,0 +1,157 @@
+package org.medoid.training;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * The folder of a training run: {@code settings.json}, {@code metrics.csv}, {@code checkpoints/},
+ * {@code events/}, {@code result.json}, {@code report.html}. Whole files are written aside and
+ * renamed, so that a reader, or a run killed at any moment, finds the old one or the new one.
+ */
+public final class RunFolder {
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+  private static final String SETTINGS = "settings.json";
+
+  private final Path path;
+
+  private RunFolder(Path path) {
+    this.path = path;
+  }
+
+  /**
+   * Makes the folder of a new run.
+   *
+   * @param path the folder; it must not hold anything
+   * @param settings what the run is told
+   * @return the folder
+   * @throws FileAlreadyExistsException if the folder holds something
+   * @throws IOException if it cannot be written
+   */
+  public static RunFolder create(Path path, TrainingSettings settings) throws IOException {
+    if (Files.exists(path)) {
+      try (Stream<Path> content = Files.list(path)) {
+        if (content.findAny().isPresent()) {
+          throw new FileAlreadyExistsException(path.toString(), null, "is not empty");
+        }
+      }
+    }
+    Files.createDirectories(path);
+    RunFolder folder = new RunFolder(path);
+    folder.writeJson(SETTINGS, settings);
+    return folder;
+  }
+
+  /**
+   * Opens the folder of an earlier run.
+   *
+   * @param path the folder
+   * @return the folder
+   * @throws NoSuchFileException if it is not the folder of a run
+   */
+  public static RunFolder open(Path path) throws NoSuchFileException {
+    if (!Files.isRegularFile(path.resolve(SETTINGS))) {
+      throw new NoSuchFileException(path.resolve(SETTINGS).toString());
+    }
+    return new RunFolder(path);
+  }
+
+  /**
+   * The folder itself.
+   *
+   * @return its path
+   */
+  public Path path() {
+    return path;
+  }
+
+  /**
+   * What the run was told.
+   *
+   * @return the settings
+   * @throws IOException if {@code settings.json} cannot be read
+   */
+  public TrainingSettings settings() throws IOException {
+    return readJson(SETTINGS, TrainingSettings.class);
+  }
+
+  /**
+   * Writes a JSON file whole.
+   *
+   * @param name the file's name in the folder
+   * @param value anything Jackson can write
+   * @throws IOException if it cannot be written; an earlier file is then still there
+   */
+  public void writeJson(String name, Object value) throws IOException {
+    writeText(name, JSON.writeValueAsString(value) + "\n");
+  }
+
+  /**
+   * Reads a JSON file.
+   *
+   * @param <T> the type to read it as
+   * @param name the file's name in the folder
+   * @param type the type to read it as
+   * @return its content
+   * @throws IOException if it cannot be read or is not such JSON
+   */
+  public <T> T readJson(String name, Class<T> type) throws IOException {
+    Path file = path.resolve(name);
+    try {
+      return JSON.readValue(Files.readAllBytes(file), type);
+    } catch (JsonProcessingException e) {
+      throw new IOException(file + " is damaged: " + e.getOriginalMessage(), e);
+    }
+  }
+
+  /**
+   * Writes a text file whole.
+   *
+   * @param name the file's name in the folder
+   * @param text its content
+   * @throws IOException if it cannot be written; an earlier file is then still there
+   */
+  public void writeText(String name, String text) throws IOException {
+    Path target = path.resolve(name);
+    Path aside = path.resolve(name + ".part");
+    try {
+      Files.writeString(aside, text, StandardCharsets.UTF_8);
+      Files.move(
+          aside, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      Files.deleteIfExists(aside);
+    }
+  }
+
+  /**
+   * Cuts {@code metrics.csv} after a step, for a run that goes on from there.
+   *
+   * @param step the last step to keep
+   * @throws IOException if it cannot be read or written
+   */
+  void cutMetrics(long step) throws IOException {
+    Path file = path.resolve(MetricsLog.FILE);
+    if (!Files.exists(file)) {
+      return;
+    }
+    List<String> lines = Files.readAllLines(file);
+    List<String> kept = new ArrayList<>();
+    for (int i = 0; i < lines.size(); i++) {
+      if (i == 0 || Long.parseLong(lines.get(i).substring(0, lines.get(i).indexOf(','))) <= step) {
+        kept.add(lines.get(i));
+      }
+    }
+    writeText(MetricsLog.FILE, String.join("\n", kept) + "\n");
+  }
+}

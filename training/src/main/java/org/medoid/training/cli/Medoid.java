@@ -1,0 +1,70 @@
+package org.medoid.training.cli;
+
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
+
+/**
+ * The command line. Results go to standard output, logs and progress to standard error; exit code 0
+ * is success, 1 failure, 2 wrong usage.
+ */
+@Command(
+    name = "medoid",
+    description =
+        "Deep metric learning with the structured clustering (facility location) loss on"
+            + " TensorFlow Java.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = {
+      LossCommand.class,
+      CommandLine.HelpCommand.class
+    })
+public final class Medoid {
+  @Option(
+      names = "--debug",
+      scope = ScopeType.INHERIT,
+      description = "On failure print the stack trace as well.")
+  private boolean debug;
+
+  /** Made by {@link #run}. */
+  Medoid() {}
+
+  /**
+   * Runs a command.
+   *
+   * @param arguments the words of the command line
+   * @return the exit code: 0 done, 1 failed, 2 wrong usage
+   */
+  public static int run(String... arguments) {
+    Medoid medoid = new Medoid();
+    CommandLine line = new CommandLine(medoid);
+    // UTF-8 whatever the console's locale: results are read by programs.
+    line.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
+    line.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setUsageHelpAutoWidth(true);
+    line.setExecutionExceptionHandler(
+        (failure, command, parsed) -> {
+          if (medoid.debug) {
+            failure.printStackTrace(command.getErr());
+          }
+          command.getErr().println("medoid: " + Failures.describe(failure));
+          command.getErr().flush();
+          return CommandLine.ExitCode.SOFTWARE;
+        });
+    return line.execute(arguments);
+  }
+
+  /**
+   * The entry point of the launcher.
+   *
+   * @param arguments the words of the command line
+   */
+  public static void main(String[] arguments) {
+    System.exit(run(arguments));
+  }
+}
