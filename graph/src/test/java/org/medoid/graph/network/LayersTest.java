@@ -102,7 +102,7 @@ class LayersTest {
     Layers.Options options = new Layers.Options(TRAIN, 0.75, false, 0);
     try (Model model =
         new Model(TRAINING, options, Shape.of(-1, 1, 2, 1), (l, x) -> l.batchNorm(x))) {
-      model.set("beta", 10);
+      model.set("BatchNorm/beta", 10);
       float[] out =
           model.run(model.output, Values.of(Shape.of(2, 1, 2, 1), in), model.layers.updates());
       for (int i = 0; i < 4; i++) {
@@ -120,9 +120,9 @@ class LayersTest {
   void batchNormalizationInInferenceUsesTheAveragesAndDoesNotLookAtTheBatch() {
     try (Model model =
         new Model(INFERENCE, OPTIONS, Shape.of(-1, 1, 1, 1), (l, x) -> l.batchNorm(x))) {
-      model.set("beta", 0.5f);
-      model.set("moving_mean", 2);
-      model.set("moving_variance", 4);
+      model.set("BatchNorm/beta", 0.5f);
+      model.set("BatchNorm/moving_mean", 2);
+      model.set("BatchNorm/moving_variance", 4);
       assertThat(model.layers.updates()).isEmpty();
       float[] out = model.run(Values.of(Shape.of(2, 1, 1, 1), 2, 100));
       assertThat(out[0]).isEqualTo(0.5f);
@@ -277,7 +277,7 @@ class LayersTest {
         Model inference = small(INFERENCE, options)) {
       float[] expected = training.run(training.output, batch, training.layers.updates());
       assertThat(inference.run(batch)).isNotEqualTo(expected);
-      training.values().forEach(inference::set);
+      inference.setAll(training.values());
       assertThat(inference.run(batch)).containsExactly(expected, within(2e-3f));
     }
   }

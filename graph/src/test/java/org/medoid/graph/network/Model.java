@@ -68,29 +68,45 @@ final class Model implements AutoCloseable {
     return run(output, in);
   }
 
+  /** What every variable holds. */
   Map<String, float[]> values() {
+    Session.Runner runner = session().runner();
+    layers.variables().forEach(v -> runner.fetch(v.variable()));
     Map<String, float[]> values = new LinkedHashMap<>();
-    for (LayerVariable v : layers.variables()) {
-      try (Result result = session().runner().fetch(v.variable()).run()) {
-        values.put(v.name(), floats(result.get(0)));
+    try (Result result = runner.run()) {
+      for (int i = 0; i < result.size(); i++) {
+        values.put(layers.variables().get(i).name(), floats(result.get(i)));
       }
     }
     return values;
   }
 
-  /** Assigns values to the variable whose name ends so. */
-  void set(String nameEnd, float... values) {
-    LayerVariable v =
-        layers.variables().stream()
-            .filter(x -> x.name().endsWith(nameEnd))
-            .findFirst()
-            .orElseThrow();
-    Placeholder<TFloat32> in = tf.placeholder(TFloat32.class);
-    Op assign = tf.assign(v.variable(), in);
-    try (TFloat32 tensor = TFloat32.tensorOf(v.shape(), DataBuffers.of(values));
-        Result unused = session().runner().feed(in, tensor).addTarget(assign).run()) {
-      assert unused.size() == 0;
+  /** Assigns values to the variable of this full name. */
+  void set(String name, float... values) {
+    setAll(Map.of(name, values));
+  }
+
+  /** Assigns values to variables by their full names, in one run. */
+  void setAll(Map<String, float[]> values) {
+    List<Placeholder<TFloat32>> inputs = new ArrayList<>();
+    List<TFloat32> tensors = new ArrayList<>();
+    List<Op> assigns = new ArrayList<>();
+    for (LayerVariable v : layers.variables()) {
+      if (values.containsKey(v.name())) {
+        inputs.add(tf.placeholder(TFloat32.class));
+        tensors.add(TFloat32.tensorOf(v.shape(), DataBuffers.of(values.get(v.name()))));
+        assigns.add(tf.assign(v.variable(), inputs.get(inputs.size() - 1)));
+      }
     }
+    if (assigns.size() != values.size()) {
+      throw new IllegalArgumentException("no such variables among " + values.keySet());
+    }
+    Session.Runner runner = session().runner();
+    for (int i = 0; i < assigns.size(); i++) {
+      runner.feed(inputs.get(i), tensors.get(i)).addTarget(assigns.get(i));
+    }
+    runner.run().close();
+    tensors.forEach(TFloat32::close);
   }
 
   /** Plain gradient descent: one operation per trainable, and the updates of the averages. */
