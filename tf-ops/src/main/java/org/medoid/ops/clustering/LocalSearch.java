@@ -1,0 +1,51 @@
+package org.medoid.ops.clustering;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** The local search that follows the start (paper, algorithm 2). */
+public enum LocalSearch {
+  /** Scores a swap by A(S) in full and moves only if that is strictly better; A(S) never falls. */
+  EXACT,
+
+  /**
+   * As the author's TensorFlow 1 code: scores a swap by the distances inside the cluster as it was
+   * at the start of the sweep, plus γΔ in full, and always takes the best.
+   */
+  REFERENCE,
+
+  /** Keeps the start. */
+  NONE;
+
+  /**
+   * The name that the op's attribute and the command line use.
+   *
+   * @return the constant's name in lower case
+   */
+  public String attribute() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * The constant of an attribute value.
+   *
+   * @param attribute as {@link #attribute()} gives it
+   * @return the constant
+   * @throws IllegalArgumentException if there is none
+   */
+  public static LocalSearch of(String attribute) {
+    return Arrays.stream(values())
+        .filter(each -> each.attribute().equals(attribute))
+        .findAny()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "local search '"
+                        + attribute
+                        + "' is none of "
+                        + Arrays.stream(values())
+                            .map(LocalSearch::attribute)
+                            .collect(Collectors.joining(", "))));
+  }
+}

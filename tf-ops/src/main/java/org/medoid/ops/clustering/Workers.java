@@ -1,0 +1,106 @@
+package org.medoid.ops.clustering;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Splits loops over the rows of a large batch among a bounded number of threads, which all batches
+ * share. The system property {@code medoid.threads} sets the number; the default is the number of
+ * processors. The threads are daemons and end after ten idle seconds.
+ */
+final class Workers {
+  /**
+   * Below so many rows a loop stays on its own thread: at 256 a row's work is under a microsecond
+   * and waking a thread costs some ten.
+   */
+  private static final int SMALLEST = 512;
+
+  private static final int THREADS =
+      Math.max(1, Integer.getInteger("medoid.threads", Runtime.getRuntime().availableProcessors()));
+
+  private static final ThreadPoolExecutor POOL = pool();
+
+  private Workers() {}
+
+  /** Works on the rows of a range. */
+  @FunctionalInterface
+  interface Range {
+    /** Works on rows from (inclusive) to (exclusive). */
+    void run(int from, int to);
+  }
+
+  private static ThreadPoolExecutor pool() {
+    ThreadPoolExecutor pool =
+        new ThreadPoolExecutor(
+            THREADS,
+            THREADS,
+            10,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            work -> {
+              Thread thread = new Thread(work, "medoid-worker");
+              thread.setDaemon(true);
+              return thread;
+            });
+    pool.allowCoreThreadTimeOut(true);
+    return pool;
+  }
+
+  /** The number of parts that {@link #forRange} splits a loop into. */
+  static int parts(int rows) {
+    return rows < SMALLEST ? 1 : THREADS;
+  }
+
+  /**
+   * Runs a loop over rows, the calling thread taking its part. Rows are dealt out in small runs, in
+   * turn, so that triangular loops are balanced.
+   */
+  static void forRange(int rows, Range body) {
+    int parts = parts(rows);
+    if (parts == 1) {
+      body.run(0, rows);
+      return;
+    }
+    int run = Math.max(1, rows / (parts * 8));
+    List<Future<?>> others = new ArrayList<>(parts - 1);
+    for (int part = 1; part < parts; part++) {
+      int mine = part;
+      others.add(POOL.submit(() -> deal(rows, run, mine, parts, body)));
+    }
+    deal(rows, run, 0, parts, body);
+    for (Future<?> each : others) {
+      await(each);
+    }
+  }
+
+  private static void deal(int rows, int run, int part, int parts, Range body) {
+    for (int from = part * run; from < rows; from += parts * run) {
+      body.run(from, Math.min(rows, from + run));
+    }
+  }
+
+  private static void await(Future<?> work) {
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          work.get();
+          return;
+        } catch (InterruptedException e) {
+          interrupted = true; // the arrays are still being written: leave only when it is done
+        } catch (ExecutionException e) {
+          throw new IllegalStateException(e.getCause());
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+}
