@@ -22,10 +22,11 @@ import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.OpDef;
+import org.tensorflow.types.TFloat32;
 
 /**
  * Copies the part of a {@link GraphDef} that a tensor depends on into a graph under construction,
- * node by node, with three changes that make it trainable there:
+ * node by node, with four changes that make it trainable there:
  *
  * <ul>
  *   <li>A call of a function is replaced by the function's body, to any depth: a gradient does not
@@ -34,6 +35,7 @@ import org.tensorflow.proto.OpDef;
  *       and reading it by the variable itself.
  *   <li>Identities vanish, and so do control dependencies, colocation and devices: what is left has
  *       no side effect to order.
+ *   <li>{@code Erfc}, which has no gradient, becomes 1 - {@code Erf}, which has one.
  * </ul>
  *
  * <p>Importing the GraphDef as a whole does none of that, nor can its input be an operand of the
@@ -177,6 +179,7 @@ final class NodeCopier {
               body.where(node) + " is a second input: only one, the images, can be fed");
       case "PartitionedCall", "StatefulPartitionedCall" ->
           call(body, node, node.getAttrOrThrow("f").getFunc().getName(), inputs);
+      case "Erfc" -> List.of(erfc(inputs.get(0).expect(TFloat32.class)));
       default ->
           functions.containsKey(node.getOp())
               ? call(body, node, node.getOp(), inputs)
@@ -203,6 +206,14 @@ final class NodeCopier {
     List<String> returned = new ArrayList<>();
     signature.getOutputArgList().forEach(a -> returned.add(function.getRetOrThrow(a.getName())));
     return resolve(called, returned);
+  }
+
+  /**
+   * 1 - erf(x): Keras writes its GELU with Erfc, which has no gradient where Erf has one. The
+   * difference has the absolute error of a number near 1, 6e-8.
+   */
+  private Output<TFloat32> erfc(Output<TFloat32> x) {
+    return tf.math.sub(tf.constant(1f), tf.math.erf(x)).asOutput();
   }
 
   private List<Output<?>> operation(Body body, NodeDef node, List<Output<?>> inputs) {

@@ -392,11 +392,14 @@ public final class SavedModelNetwork implements Network {
       }
       return values;
     } catch (TensorFlowException | IllegalArgumentException | UnsupportedOperationException e) {
-      throw new IOException(
-          folder
-              + " cannot be loaded: "
-              + String.valueOf(e.getMessage()).lines().findFirst().orElse(""),
-          e);
+      String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+      // Keras 3 under tf.saved_model.save: the checkpoint restores copies, not what is served.
+      String mend =
+          message.contains("Could not find variable")
+              ? " (only Python's loader restores that variable: write a Keras model by"
+                  + " model.export(FOLDER) instead of tf.saved_model.save)"
+              : "";
+      throw new IOException(folder + " cannot be loaded: " + message + mend, e);
     }
   }
 

@@ -2,6 +2,7 @@ package org.medoid.graph.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -170,6 +171,14 @@ class NodeCopierTest {
   void anAttributeLeftOutHasItsDefault() {
     GraphDef source = graphDef(List.of(floats("leaky", "LeakyRelu", "x")));
     assertThat(evaluate(source, "leaky")).containsExactly(1, 2, 3, 4);
+  }
+
+  @Test
+  void erfcBecomesWhatHasAGradient() {
+    GraphDef source = graphDef(List.of(floats("erfc", "Erfc", "x")));
+    assertThat(evaluate(source, "erfc"))
+        .containsExactly(new float[] {0.157299f, 0.004678f, 0.000022f, 0}, within(1e-6f));
+    graph.operations().forEachRemaining(op -> assertThat(op.type()).isNotEqualTo("Erfc"));
   }
 
   @Test
