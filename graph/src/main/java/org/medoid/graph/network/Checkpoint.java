@@ -81,7 +81,7 @@ public record Checkpoint(String prefix, Map<String, Entry> tensors) {
       TF_CheckpointReader reader = TF_NewCheckpointReader(prefix, status);
       try {
         status.throwExceptionIfNotOK();
-      } catch (TensorFlowException e) {
+      } catch (TensorFlowException | IllegalArgumentException | UnsupportedOperationException e) {
         throw new IOException(notReadable(prefix, e), e);
       }
       try {
@@ -107,7 +107,7 @@ public record Checkpoint(String prefix, Map<String, Entry> tensors) {
   }
 
   /** One line of what TensorFlow said, and the file. */
-  static String notReadable(String prefix, TensorFlowException cause) {
+  static String notReadable(String prefix, RuntimeException cause) {
     String reason = String.valueOf(cause.getMessage()).lines().findFirst().orElse("");
     return prefix
         + " is not a TensorFlow checkpoint or is damaged (an archive must be unpacked first): "

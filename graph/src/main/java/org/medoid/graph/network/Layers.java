@@ -586,6 +586,21 @@ public final class Layers {
   private Variable<TFloat32> variable(
       String role, Shape shape, boolean trainable, Initializer initializer) {
     String name = path.isEmpty() ? role : path + "/" + role;
+    return variable(name, shape, trainable, () -> initializer.value(name, shape));
+  }
+
+  /**
+   * Creates a variable of the current group.
+   *
+   * @param name the whole name, whatever the current scope
+   * @param shape known in full
+   * @param trainable whether it would train if its group does
+   * @param initial builds its initial value
+   * @return the variable
+   * @throws IllegalArgumentException if there is a variable of this name
+   */
+  Variable<TFloat32> variable(
+      String name, Shape shape, boolean trainable, Supplier<Operand<TFloat32>> initial) {
     if (variables.containsKey(name)) {
       throw new IllegalArgumentException(
           "variable " + name + " exists already: give the layer a scope of its own");
@@ -600,7 +615,7 @@ public final class Layers {
                 .setAttr("shape", shape)
                 .setAttr("dtype", DataType.DT_FLOAT)
                 .build());
-    tf.withInitScope().assign(variable, initializer.value(name, shape));
+    tf.withInitScope().assign(variable, initial.get());
     variables.put(
         name, new LayerVariable(name, shape, trainable && !frozen(group), group, variable));
     return variable;

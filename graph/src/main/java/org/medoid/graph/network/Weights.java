@@ -146,7 +146,7 @@ public final class Weights {
     session.initialize();
     try {
       session.run(tf.withControlDependencies(assigns).noOp());
-    } catch (TensorFlowException e) {
+    } catch (TensorFlowException | IllegalArgumentException | UnsupportedOperationException e) {
       throw new IOException(Checkpoint.notReadable(prefix, e), e);
     }
   }

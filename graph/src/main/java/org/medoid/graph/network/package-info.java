@@ -8,6 +8,11 @@
  * Session.save} writes from the training graph restores into the inference graph, which holds
  * neither gradients nor optimizer slots and can be frozen and exported as it is.
  *
+ * <p>There are three networks: {@link org.medoid.graph.network.ConvNet} for icons and characters,
+ * {@link org.medoid.graph.network.InceptionV2} for photographs, whose pretrained values {@link
+ * org.medoid.graph.network.Weights} reads from TF-Slim's checkpoint, and {@link
+ * org.medoid.graph.network.SavedModelNetwork} for whatever a SavedModel holds.
+ *
  * <p>Only plain graph nodes are used: {@code VariableV2} (resource variables cannot be reloaded
  * after an export from Java) and operations for which TensorFlow's C++ library has a gradient,
  * never a function body (gradients registered from Java are not found there).
