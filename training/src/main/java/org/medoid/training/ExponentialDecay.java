@@ -12,17 +12,22 @@ public record ExponentialDecay(double initial, double rate, long interval) {
   /**
    * Checks the values.
    *
+   * @param initial the value at step 0, finite, not negative
+   * @param rate the factor by which it falls in an interval, in (0, 1]; 1 keeps it constant
+   * @param interval steps, at least 1
    * @throws IllegalArgumentException if one is out of range
    */
   public ExponentialDecay {
     if (!(initial >= 0) || Double.isInfinite(initial)) {
-      throw new IllegalArgumentException("A decaying value must start at 0 or more, not " + initial);
+      throw new IllegalArgumentException(
+          "A decaying value must start at 0 or more, not " + initial);
     }
     if (!(rate > 0 && rate <= 1)) {
       throw new IllegalArgumentException("A decay rate must be in (0, 1], not " + rate);
     }
     if (interval < 1) {
-      throw new IllegalArgumentException("A decay interval must be 1 step or more, not " + interval);
+      throw new IllegalArgumentException(
+          "A decay interval must be 1 step or more, not " + interval);
     }
   }
 

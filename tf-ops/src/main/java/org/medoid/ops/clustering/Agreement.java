@@ -12,8 +12,8 @@ public final class Agreement {
    * as 0; two partitions that are the same up to names agree by 1 in every measure, also when both
    * are one cluster.
    *
-   * <p>Cost: linear in the number of points; for AMI the square of it where the cluster sizes
-   * differ much.
+   * <p>Cost: linear in the number of points; for AMI also distinct cluster sizes times distinct
+   * class sizes times the smaller of the two.
    *
    * @param measure the measure
    * @param truth the class of each point, any values
@@ -48,7 +48,7 @@ public final class Agreement {
     long expectation = 0;
     for (int n : sizes(g)) {
       clusterSum += table.t[n];
-      expectation += table.expected == null ? 0 : table.expected[n];
+      expectation += table.expected(n);
     }
     return table.agreement(cellSum, clusterSum, expectation);
   }

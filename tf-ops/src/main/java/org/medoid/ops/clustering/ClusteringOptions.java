@@ -22,6 +22,12 @@ public record ClusteringOptions(
   /**
    * Checks the values.
    *
+   * @param margin the agreement measure of the structured margin
+   * @param localSearch what follows the start
+   * @param distance the distance between embeddings
+   * @param maxSweeps at most so many sweeps of the local search, not negative
+   * @param start how the first medoids are chosen
+   * @param seed of a random start
    * @throws IllegalArgumentException if maxSweeps is negative
    */
   public ClusteringOptions {

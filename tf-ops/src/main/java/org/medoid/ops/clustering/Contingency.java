@@ -46,9 +46,7 @@ final class Contingency {
     cellSum += table.step[cells[cluster * classes + classOf[point]]++];
     int n = sizes[cluster]++;
     clusterSum += table.step[n];
-    if (table.expected != null) {
-      expectation += table.expected[n + 1] - table.expected[n];
-    }
+    expectation += table.expected(n + 1) - table.expected(n);
   }
 
   /** Takes a point out of its cluster. */
@@ -56,9 +54,7 @@ final class Contingency {
     cellSum -= table.step[--cells[cluster * classes + classOf[point]]];
     int n = --sizes[cluster];
     clusterSum -= table.step[n];
-    if (table.expected != null) {
-      expectation -= table.expected[n + 1] - table.expected[n];
-    }
+    expectation -= table.expected(n + 1) - table.expected(n);
   }
 
   /** Σ t over the cells. */

@@ -1,5 +1,7 @@
 package org.medoid.ops.clustering;
 
+import java.util.Arrays;
+
 /**
  * Turns the counts of a contingency table into the agreement of two partitions.
  *
@@ -17,6 +19,8 @@ package org.medoid.ops.clustering;
  * <p>Memory: two tables of m + 2 longs, a third for AMI.
  */
 final class CountTable {
+  private static final long UNKNOWN = Long.MIN_VALUE;
+
   private final Margin measure;
   private final int m;
   private final long total;
@@ -28,8 +32,11 @@ final class CountTable {
   /** t(n + 1) - t(n). */
   final long[] step;
 
-  /** u(n) in the fixed point of t, for AMI; null otherwise. */
-  final long[] expected;
+  /** u(n), computed when first asked for; null unless AMI. */
+  private final long[] expected;
+
+  private final int[] classSizes;
+  private final double[] logFactorial;
 
   /** Σ t over the true classes. */
   private final long classes;
@@ -70,7 +77,19 @@ final class CountTable {
       sum += t[size];
     }
     classes = sum;
-    expected = measure == Margin.AMI ? expectedInformation(classSizes) : null;
+    if (measure == Margin.AMI) {
+      this.classSizes = Arrays.stream(classSizes).sorted().toArray();
+      logFactorial = new double[m + 1];
+      for (int n = 2; n <= m; n++) {
+        logFactorial[n] = logFactorial[n - 1] + Math.log(n);
+      }
+      expected = new long[m + 1];
+      Arrays.fill(expected, UNKNOWN);
+    } else {
+      this.classSizes = null;
+      logFactorial = null;
+      expected = null;
+    }
   }
 
   /**
@@ -118,50 +137,59 @@ final class CountTable {
   }
 
   /**
-   * u(b) = m Σ_c E[t'(n_c)]: what a cluster of b points adds to the expected mutual information
-   * when its points are drawn at random, n_c then being hypergeometric (Vinh, Epps, Bailey,
-   * "Information Theoretic Measures for Clusterings Comparison", JMLR 2010, equation 24a).
+   * u(b) = m Σ_c E[(n_c / m) ln(m n_c / (a_c b))] in fixed point, 0 unless AMI: what a cluster of b
+   * points adds to the expected mutual information when its points are drawn at random, n_c then
+   * being hypergeometric (Vinh, Epps, Bailey, "Information Theoretic Measures for Clusterings
+   * Comparison", JMLR 2010, equation 24a).
    *
-   * <p>Cost: the sum over cluster sizes b, distinct class sizes a and n up to min(a, b): m² for
-   * classes of equal size.
+   * <p>Cost when first asked for b: min(a, b) for each distinct class size a. Two threads may do it
+   * twice, with the same result.
+   *
+   * @param b the size of a cluster, 0 to m
+   * @return its part of the expectation
    */
-  private long[] expectedInformation(int[] classSizes) {
-    double[] logFactorial = new double[m + 1];
-    for (int n = 2; n <= m; n++) {
-      logFactorial[n] = logFactorial[n - 1] + Math.log(n);
+  long expected(int b) {
+    if (expected == null || b == 0) {
+      return 0;
     }
-    int[] classesOfSize = new int[m + 1];
-    for (int size : classSizes) {
-      classesOfSize[size]++;
+    long known = expected[b];
+    if (known == UNKNOWN) {
+      known = Math.round(expectedInformation(b) * scale);
+      expected[b] = known;
     }
-    long[] u = new long[m + 1];
-    for (int b = 1; b <= m; b++) {
-      double sum = 0;
-      for (int a = 1; a <= m; a++) {
-        if (classesOfSize[a] == 0) {
-          continue;
-        }
-        double base =
-            logFactorial[a]
-                + logFactorial[b]
-                + logFactorial[m - a]
-                + logFactorial[m - b]
-                - logFactorial[m];
-        double inner = 0;
-        for (int n = Math.max(1, a + b - m); n <= Math.min(a, b); n++) {
-          double probability =
-              Math.exp(
-                  base
-                      - logFactorial[n]
-                      - logFactorial[a - n]
-                      - logFactorial[b - n]
-                      - logFactorial[m - a - b + n]);
-          inner += n * Math.log((double) m * n / ((double) a * b)) * probability;
-        }
-        sum += classesOfSize[a] * inner;
+    return known;
+  }
+
+  private double expectedInformation(int b) {
+    double sum = 0;
+    double ofSize = 0;
+    for (int c = 0; c < classSizes.length; c++) {
+      if (c == 0 || classSizes[c] != classSizes[c - 1]) {
+        ofSize = expectedInformation(classSizes[c], b);
       }
-      u[b] = Math.round(sum * scale);
+      sum += ofSize;
     }
-    return u;
+    return sum;
+  }
+
+  private double expectedInformation(int a, int b) {
+    double base =
+        logFactorial[a]
+            + logFactorial[b]
+            + logFactorial[m - a]
+            + logFactorial[m - b]
+            - logFactorial[m];
+    double sum = 0;
+    for (int n = Math.max(1, a + b - m); n <= Math.min(a, b); n++) {
+      double probability =
+          Math.exp(
+              base
+                  - logFactorial[n]
+                  - logFactorial[a - n]
+                  - logFactorial[b - n]
+                  - logFactorial[m - a - b + n]);
+      sum += n * Math.log((double) m * n / ((double) a * b)) * probability;
+    }
+    return sum;
   }
 }

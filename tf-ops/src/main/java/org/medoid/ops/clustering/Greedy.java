@@ -124,7 +124,7 @@ final class Greedy {
       cellSum += table.t[cells[c]];
     }
     clusterSum = table.t[m];
-    expectation = table.expected == null ? 0 : table.expected[m];
+    expectation = table.expected(m);
     if (medoids.length == 1) {
       return;
     }
@@ -259,9 +259,7 @@ final class Greedy {
       cellDelta += table.step[fresh[label]++] - table.step[--cells[from * c + label]];
       int n = --sizes[from];
       clusterDelta -= table.step[n];
-      if (table.expected != null) {
-        expectationDelta -= table.expected[n + 1] - table.expected[n];
-      }
+      expectationDelta -= table.expected(n + 1) - table.expected(n);
     }
     for (int k = 0; k < count; k++) {
       int i = moved[k];
@@ -272,7 +270,7 @@ final class Greedy {
     }
     cellChange[j] = cellDelta;
     clusterChange[j] = clusterDelta + table.t[count];
-    expectationChange[j] = table.expected == null ? 0 : expectationDelta + table.expected[count];
+    expectationChange[j] = expectationDelta + table.expected(count);
   }
 
   /** The points that j attracts, itself among them even where it lies on a medoid. */
