@@ -20,6 +20,9 @@ import picocli.CommandLine.ScopeType;
     versionProvider = Version.class,
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
+      TrainCommand.class,
+      EvaluateCommand.class,
+      EmbedCommand.class,
       LossCommand.class,
       CommandLine.HelpCommand.class
     })
