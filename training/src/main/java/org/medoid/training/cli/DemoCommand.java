@@ -142,11 +142,7 @@ final class DemoCommand implements Callable<Integer> {
 
   private static EvaluationResult score(ImageDataSet data, float[] rows) {
     return Evaluator.evaluate(
-        rows,
-        data.size(),
-        rows.length / data.size(),
-        data.labels(),
-        Evaluator.Options.defaults());
+        rows, data.size(), rows.length / data.size(), data.labels(), Evaluator.Options.defaults());
   }
 
   private void saveSamples(ImageDataSet data) throws IOException {
