@@ -41,8 +41,8 @@ public final class Report {
 
   private static final int CONFUSIONS = 12;
   private static final int EXAMPLES = 3;
-  private static final int MIXED = 8;
-  private static final int PURE = 4;
+  private static final int MIXED = 6;
+  private static final int PURE = 3;
   private static final int MEMBERS = 18;
 
   /**
@@ -173,12 +173,13 @@ public final class Report {
   private Set<Integer> pictures() {
     Set<Integer> rows = new LinkedHashSet<>();
     Arrays.stream(shown).forEach(rows::add);
-    for (List<Integer> queries : outcomes.values()) {
-      for (int query : retrieval.sample(queries)) {
-        rows.add(query);
-        Arrays.stream(retrieval.nearest(query)).forEach(rows::add);
-      }
-    }
+    outcomes.forEach(
+        (outcome, queries) -> {
+          for (int query : retrieval.sample(queries, outcome.examples)) {
+            rows.add(query);
+            Arrays.stream(retrieval.nearest(query)).forEach(rows::add);
+          }
+        });
     for (Retrieval.Confusion confusion : confusions) {
       confusion.examples().forEach(pair -> Arrays.stream(pair).forEach(rows::add));
     }
@@ -348,10 +349,11 @@ public final class Report {
             .append(
                 " nearest others among all unseen images, the nearest first. "
                     + mark(true)
-                    + " of the query's class, "
+                    + " of the query’s class, "
                     + mark(false)
                     + " of another. A query counts as “all right” if its class comes before all"
-                    + " others. Of each kind some, evenly spaced, none picked by hand.</p>");
+                    + " others. The examples of each kind are evenly spaced, none picked by"
+                    + " hand.</p>");
     long total = outcomes.values().stream().mapToLong(List::size).sum();
     if (total == 0) {
       out.append("<p>No class has two images, so no query can be answered.</p>");
@@ -368,7 +370,7 @@ public final class Report {
                 .append(", ")
                 .append(Html.percent(queries.size(), total))
                 .append("</small></h3><div class=\"queries\">");
-            retrieval.sample(queries).forEach(query -> out.append(query(query)));
+            retrieval.sample(queries, outcome.examples).forEach(query -> out.append(query(query)));
             out.append("</div>");
           }
         });
@@ -412,10 +414,11 @@ public final class Report {
   private String confusions() {
     StringBuilder out =
         new StringBuilder(
-            "<section id=\"confusions\"><h2>Confusions</h2><p>Classes whose images are most often"
-                + " each other's nearest: image → its nearest other.</p>");
+            "<section id=\"confusions\"><h2>Confusions</h2><p>Pairs of unseen classes, by how many"
+                + " images of the two have their nearest other in the other class. The pictures:"
+                + " an image → its nearest other.</p>");
     if (confusions.isEmpty()) {
-      return out.append("<p>None: every nearest other is of the query's class.</p></section>\n")
+      return out.append("<p>None: every nearest other is of the query’s class.</p></section>\n")
           .toString();
     }
     out.append("<div class=\"cards\">");
@@ -481,7 +484,7 @@ public final class Report {
     StringBuilder out =
         new StringBuilder(
                 "<section id=\"clusters\"><h2>Clusters and medoids</h2><p>The images grouped around"
-                    + " as many medoids as there are classes, by the method's own clustering"
+                    + " as many medoids as there are classes, by the method’s own clustering"
                     + " without margin. NMI with the classes: ")
             .append(Html.score(clusters.nmi()))
             .append(". The medoid comes first; ")

@@ -14,22 +14,23 @@ final class Retrieval {
   /** Neighbours shown of a query. */
   private static final int NEIGHBOURS = 8;
 
-  /** Queries shown of each outcome. */
-  private static final int OF_EACH = 4;
-
   /** How a query went, judged by the nearest others, as many as its class could fill. */
   enum Outcome {
     /** All of its class. */
-    FOUND("All right"),
+    FOUND("All right", 3),
     /** Some of its class. */
-    PARTLY("Some right"),
+    PARTLY("Some right", 6),
     /** None of its class among all that are shown. */
-    MISSED("None right");
+    MISSED("None right", 3);
 
     final String title;
 
-    Outcome(String title) {
+    /** Queries to show. */
+    final int examples;
+
+    Outcome(String title, int examples) {
       this.title = title;
+      this.examples = examples;
     }
   }
 
@@ -104,11 +105,11 @@ final class Retrieval {
   }
 
   /** A few of some queries: evenly spaced, each of another class as far as there are classes. */
-  List<Integer> sample(List<Integer> queries) {
+  List<Integer> sample(List<Integer> queries, int most) {
     Set<Integer> classes = new HashSet<>();
     List<Integer> distinct = queries.stream().filter(row -> classes.add(labels[row])).toList();
     List<Integer> sample = new ArrayList<>();
-    int count = Math.min(OF_EACH, distinct.size());
+    int count = Math.min(most, distinct.size());
     for (int i = 0; i < count; i++) {
       sample.add(distinct.get((int) ((2L * i + 1) * distinct.size() / (2 * count))));
     }

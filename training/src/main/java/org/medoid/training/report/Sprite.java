@@ -30,6 +30,7 @@ final class Sprite {
   private final int[] labels;
   private final Map<Integer, Integer> slots = new HashMap<>();
   private final int columns;
+  private final int lines;
   private final String dataUri;
 
   /**
@@ -55,6 +56,7 @@ final class Sprite {
                 data.classNames()),
             SIDE,
             SIDE);
+    lines = (rows.size() + columns - 1) / columns;
     BufferedImage sheet = draw(pixels, rows.size());
     byte[] png = png(sheet);
     byte[] jpeg = jpeg(sheet);
@@ -72,7 +74,7 @@ final class Sprite {
     BufferedImage sheet =
         new BufferedImage(
             columns * SIDE,
-            (count + columns - 1) / columns * SIDE,
+            lines * SIDE,
             grey ? BufferedImage.TYPE_BYTE_GRAY : BufferedImage.TYPE_INT_RGB);
     for (int slot = 0; slot < count; slot++) {
       for (int i = 0; i < rgb.length; i++) {
@@ -128,7 +130,7 @@ final class Sprite {
 
   /** The style rule that thumbnails need. */
   String css() {
-    return ".p{--n:" + columns + ";background-image:url(" + dataUri + ")}";
+    return ".p{--n:" + columns + ";--m:" + lines + ";background-image:url(" + dataUri + ")}";
   }
 
   /** An element that shows an image of the data set. */
