@@ -29,6 +29,7 @@ import picocli.CommandLine.ScopeType;
       EvaluateCommand.class,
       EmbedCommand.class,
       LossCommand.class,
+      ReportCommand.class,
       CommandLine.HelpCommand.class
     })
 public final class Medoid {
