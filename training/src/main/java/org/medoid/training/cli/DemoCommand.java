@@ -83,6 +83,7 @@ final class DemoCommand implements Callable<Integer> {
     }
     try (Model model = Model.ofRun(out)) {
       scores.put("trained network", score(icons.test(), model.embed(icons.test())));
+      RunReport.write(folder, model, scores);
     }
     saveSamples(icons.test());
 
