@@ -1,11 +1,14 @@
 package org.medoid.training.cli;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import org.medoid.ops.clustering.Distance;
 import org.medoid.ops.clustering.LocalSearch;
 import org.medoid.ops.clustering.Margin;
 import org.medoid.ops.clustering.Start;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -30,6 +33,7 @@ import picocli.CommandLine.ScopeType;
       EmbedCommand.class,
       LossCommand.class,
       ReportCommand.class,
+      DoctorCommand.class,
       CommandLine.HelpCommand.class
     })
 public final class Medoid {
@@ -38,6 +42,16 @@ public final class Medoid {
       scope = ScopeType.INHERIT,
       description = "On failure print the stack trace as well.")
   private boolean debug;
+
+  @Option(
+      names = "--quiet",
+      scope = ScopeType.INHERIT,
+      description = "No progress and no remarks on standard error, only warnings and errors.")
+  private void quiet(boolean quiet) {
+    if (LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME) instanceof Logger root) {
+      root.setLevel(quiet ? Level.WARN : Level.INFO);
+    }
+  }
 
   /** Made by {@link #run}. */
   Medoid() {}

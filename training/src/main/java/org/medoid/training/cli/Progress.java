@@ -1,5 +1,6 @@
 package org.medoid.training.cli;
 
+import java.time.Duration;
 import java.util.Locale;
 import java.util.function.Consumer;
 import me.tongfei.progressbar.ProgressBar;
@@ -10,30 +11,32 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Shows on standard error how a training goes: a bar on a terminal, else a line for each evaluation
- * and each tenth of the way.
+ * Shows on standard error how a training goes: a bar with rate and time left on a terminal, else a
+ * line for each evaluation and each tenth of the way; nothing with {@code --quiet}.
  */
 final class Progress implements Consumer<StepMetrics>, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Progress.class);
 
+  private final String task;
   private final long steps;
-  private final ProgressBar bar;
+  private final long start = System.nanoTime();
+  private long stepsBefore = -1;
+  private ProgressBar bar;
 
   Progress(String task, long steps) {
+    this.task = task;
     this.steps = steps;
-    bar =
-        System.console() == null
-            ? null
-            : new ProgressBarBuilder()
-                .setTaskName(task)
-                .setInitialMax(steps)
-                .setStyle(ProgressBarStyle.ASCII)
-                .setUpdateIntervalMillis(500)
-                .build();
   }
 
   @Override
   public void accept(StepMetrics row) {
+    if (!LOG.isInfoEnabled()) {
+      return;
+    }
+    if (stepsBefore < 0) { // a resumed run begins later; its rate must not count what was done
+      stepsBefore = row.step() - 1;
+      bar = System.console() == null ? null : bar(task, steps, stepsBefore);
+    }
     String text =
         String.format(Locale.ROOT, "loss %.2f, agreement %.3f", row.loss(), row.agreement());
     boolean evaluated = !Double.isNaN(row.evalRecallAt1());
@@ -49,8 +52,47 @@ final class Progress implements Consumer<StepMetrics>, AutoCloseable {
       bar.stepTo(row.step());
       bar.setExtraMessage(text);
     } else if (evaluated || row.step() % Math.max(1, steps / 10) == 0) {
-      LOG.info("step {}/{}: {}", row.step(), steps, text);
+      LOG.info(
+          "step {}/{}{}: {}",
+          row.step(),
+          steps,
+          pace(row.step() - stepsBefore, steps - row.step(), System.nanoTime() - start),
+          text);
     }
+  }
+
+  private static ProgressBar bar(String task, long steps, long before) {
+    return new ProgressBarBuilder()
+        .setTaskName(task)
+        .setInitialMax(steps)
+        .startsFrom(before, Duration.ZERO)
+        .setStyle(ProgressBarStyle.ASCII)
+        .setUpdateIntervalMillis(500)
+        .showSpeed()
+        .setUnit(" steps", 1)
+        .build();
+  }
+
+  /**
+   * Rate and time left in words.
+   *
+   * @param done steps done, at least 1
+   * @param left steps to do
+   * @param nanos the time that the steps done took
+   * @return for example {@code " (4.2 steps/s, 1:05 left)"}
+   */
+  static String pace(long done, long left, long nanos) {
+    double rate = done / Math.max(1e-9, nanos / 1e9);
+    if (left == 0) {
+      return String.format(Locale.ROOT, " (%.1f steps/s)", rate);
+    }
+    long seconds = Math.round(left / rate);
+    String time =
+        seconds >= 3600
+            ? String.format(
+                Locale.ROOT, "%d:%02d:%02d", seconds / 3600, seconds / 60 % 60, seconds % 60)
+            : String.format(Locale.ROOT, "%d:%02d", seconds / 60, seconds % 60);
+    return String.format(Locale.ROOT, " (%.1f steps/s, %s left)", rate, time);
   }
 
   @Override

@@ -8,14 +8,17 @@ import org.medoid.training.data.DataSets;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.evaluation.EvaluationResult;
 import org.medoid.training.evaluation.Evaluator;
+import org.medoid.training.report.Projector;
 import org.medoid.training.report.Report;
 
-/** Writes {@code report.html} of a run: what train, demo and report share. */
+/**
+ * Writes {@code report.html} of a run, and its embeddings for TensorBoard's projector: what train, demo and report share.
+ */
 final class RunReport {
   private RunReport() {}
 
   /**
-   * Embeds the unseen images with a model and writes the report.
+   * Embeds the unseen images with a model and writes the report and the projector's files.
    *
    * @param folder the run
    * @param model its model
@@ -48,6 +51,7 @@ final class RunReport {
             unseen,
             embeddings,
             folder.settings().imageSize()));
+    Projector.write(folder, unseen, embeddings);
     return rows;
   }
 }

@@ -7,11 +7,14 @@ import picocli.CommandLine.IVersionProvider;
 final class Version implements IVersionProvider {
   @Override
   public String[] getVersion() {
-    String own = Medoid.class.getPackage().getImplementationVersion();
     return new String[] {
-      "medoid " + (own == null ? "(development build)" : own),
-      "tensorflow " + TensorFlow.version(),
-      "java " + Runtime.version()
+      "medoid " + own(), "tensorflow " + TensorFlow.version(), "java " + Runtime.version()
     };
+  }
+
+  /** The version of Medoid itself. */
+  static String own() {
+    String own = Medoid.class.getPackage().getImplementationVersion();
+    return own == null ? "(development build)" : own;
   }
 }

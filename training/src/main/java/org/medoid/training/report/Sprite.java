@@ -31,6 +31,7 @@ final class Sprite {
   private final Map<Integer, Integer> slots = new HashMap<>();
   private final int columns;
   private final int lines;
+  private final byte[] png;
   private final String dataUri;
 
   /**
@@ -58,7 +59,7 @@ final class Sprite {
             SIDE);
     lines = (rows.size() + columns - 1) / columns;
     BufferedImage sheet = draw(pixels, rows.size());
-    byte[] png = png(sheet);
+    png = png(sheet);
     byte[] jpeg = jpeg(sheet);
     dataUri =
         (png.length <= jpeg.length ? "data:image/png;base64," : "data:image/jpeg;base64,")
@@ -126,6 +127,11 @@ final class Sprite {
   /** Where an image's thumbnail is: line·columns + column. */
   int slot(int row) {
     return slots.get(row);
+  }
+
+  /** The picture as PNG. */
+  byte[] png() {
+    return png;
   }
 
   /** The style rule that thumbnails need. */
