@@ -9,6 +9,8 @@ import com.fasterxml.jackson.annotation.JsonProperty;
  * @param data the data set, as on the command line
  * @param model the network, as on the command line
  * @param imageSize height and width of the network's input in pixels
+ * @param resize height and width to which an image is scaled before the crop of imageSize
+ * @param mirror whether half of the crops in training are mirrored
  * @param embeddingSize d
  * @param loss the name of the loss
  * @param gamma the margin multiplier γ at step 0
@@ -27,6 +29,8 @@ public record TrainingSettings(
     @JsonProperty("data") String data,
     @JsonProperty("model") String model,
     @JsonProperty("image_size") int imageSize,
+    @JsonProperty("resize") int resize,
+    @JsonProperty("mirror") boolean mirror,
     @JsonProperty("embedding") int embeddingSize,
     @JsonProperty("loss") String loss,
     @JsonProperty("gamma") double gamma,

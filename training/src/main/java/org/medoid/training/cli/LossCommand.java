@@ -1,0 +1,283 @@
+package org.medoid.training.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.medoid.ops.FacilityLocationLoss;
+import org.medoid.ops.clustering.Agreement;
+import org.medoid.ops.clustering.Distance;
+import org.medoid.ops.clustering.LocalSearch;
+import org.medoid.ops.clustering.Margin;
+import org.medoid.ops.clustering.Start;
+import org.medoid.training.data.Npy;
+import org.tensorflow.Graph;
+import org.tensorflow.Output;
+import org.tensorflow.Result;
+import org.tensorflow.Session;
+import org.tensorflow.Tensor;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.ndarray.StdArrays;
+import org.tensorflow.ndarray.buffer.DataBuffers;
+import org.tensorflow.op.Ops;
+import org.tensorflow.op.core.Placeholder;
+import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TFloat64;
+import org.tensorflow.types.TInt32;
+import org.tensorflow.types.TInt64;
+import org.tensorflow.types.family.TNumber;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code medoid loss}. */
+@Command(
+    name = "loss",
+    description = "Computes the facility location loss of embeddings in a TensorFlow session.",
+    mixinStandardHelpOptions = true,
+    showDefaultValues = true)
+final class LossCommand implements Callable<Integer> {
+  /** The compilers of the JVM have done their work on a small batch after about two seconds. */
+  private static final long WARM_UP_NANOS = 2_000_000_000L;
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--embeddings",
+      paramLabel = "E.npy",
+      required = true,
+      description = "float32 or float64 [m, d]; the loss is computed in the same type.")
+  private Path embeddings;
+
+  @Option(
+      names = "--labels",
+      paramLabel = "L.npy",
+      required = true,
+      description = "int32 or int64 [m].")
+  private Path labels;
+
+  @Option(names = "--gamma", defaultValue = "1", description = "The margin multiplier γ.")
+  private float gamma;
+
+  @Option(
+      names = "--margin",
+      defaultValue = "nmi",
+      description = "nmi, nmi_arithmetic, ami, ari, v_measure or identical.")
+  private Margin margin;
+
+  @Option(
+      names = "--local-search",
+      defaultValue = "exact",
+      description = "exact, reference or none.")
+  private LocalSearch localSearch;
+
+  @Option(
+      names = "--distance",
+      defaultValue = "euclidean",
+      description = "euclidean, squared_euclidean or cosine.")
+  private Distance distance;
+
+  @Option(
+      names = "--max-sweeps",
+      paramLabel = "N",
+      defaultValue = "5",
+      description = "At most so many sweeps of the local search.")
+  private long maxSweeps;
+
+  @Option(names = "--start", defaultValue = "greedy", description = "greedy or random.")
+  private Start start;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "S",
+      defaultValue = "0",
+      description = "Of a random start.")
+  private long seed;
+
+  @Option(
+      names = "--repeat",
+      paramLabel = "N",
+      defaultValue = "1",
+      description =
+          "Runs forward and gradient N times (after two seconds of warming up if N > 1) and tells"
+              + " the median time.")
+  private int repeat;
+
+  @Option(
+      names = "--gradient-out",
+      paramLabel = "G.npy",
+      description = "Where to write the gradient, [m, d] of the embeddings' type.")
+  private Path gradientOut;
+
+  @Option(names = "--json", description = "Prints one JSON object.")
+  private boolean json;
+
+  @Override
+  public Integer call() throws Exception {
+    if (repeat < 1) {
+      throw new IllegalArgumentException("--repeat must be 1 or more, not " + repeat);
+    }
+    Npy x = Npy.read(embeddings);
+    Npy y = Npy.read(labels);
+    if (x.shape().length != 2 || !(x.data() instanceof float[] || x.data() instanceof double[])) {
+      throw new IllegalArgumentException(
+          embeddings + ": embeddings must be float32 or float64 [m, d], not " + x);
+    }
+    if (y.shape().length != 1 || !(y.data() instanceof int[] || y.data() instanceof long[])) {
+      throw new IllegalArgumentException(labels + ": labels must be int32 or int64 [m], not " + y);
+    }
+    try (Tensor points = tensor(x);
+        Tensor classes = tensor(y)) {
+      return points instanceof TFloat64 wide
+          ? run(wide, (TNumber) classes, TFloat64.class)
+          : run((TFloat32) points, (TNumber) classes, TFloat32.class);
+    }
+  }
+
+  private static Tensor tensor(Npy array) {
+    Shape shape = Shape.of(Arrays.stream(array.shape()).asLongStream().toArray());
+    if (array.data() instanceof float[] values) {
+      return TFloat32.tensorOf(shape, DataBuffers.of(values));
+    } else if (array.data() instanceof double[] values) {
+      return TFloat64.tensorOf(shape, DataBuffers.of(values));
+    } else if (array.data() instanceof int[] values) {
+      return TInt32.tensorOf(shape, DataBuffers.of(values));
+    }
+    return TInt64.tensorOf(shape, DataBuffers.of((long[]) array.data()));
+  }
+
+  private <T extends TNumber> int run(T points, TNumber classes, Class<T> type) throws IOException {
+    try (Graph graph = new Graph();
+        Session session = new Session(graph);
+        TFloat32 multiplier = TFloat32.scalarOf(gamma)) {
+      Ops tf = Ops.create(graph);
+      Placeholder<T> x = tf.placeholder(type);
+      Class<? extends TNumber> labelType = classes instanceof TInt32 ? TInt32.class : TInt64.class;
+      Placeholder<? extends TNumber> y = tf.placeholder(labelType);
+      Placeholder<TFloat32> factor = tf.placeholder(TFloat32.class);
+      FacilityLocationLoss<T> op =
+          FacilityLocationLoss.create(
+              tf.scope(),
+              x,
+              y,
+              factor,
+              FacilityLocationLoss.margin(margin.attribute()).localSearch(localSearch.attribute()),
+              FacilityLocationLoss.distance(distance.attribute()).maxSweeps(maxSweeps),
+              FacilityLocationLoss.start(start.attribute()).seed(seed));
+      Output<?> gradient = graph.addGradients(op.loss(), new Output<?>[] {x.asOutput()})[0];
+      Session.Runner timed =
+          session
+              .runner()
+              .feed(x, points)
+              .feed(y, classes)
+              .feed(factor, multiplier)
+              .fetch(op.loss())
+              .fetch(gradient);
+      double milliseconds = median(timed);
+      try (Result result =
+          session
+              .runner()
+              .feed(x, points)
+              .feed(y, classes)
+              .feed(factor, multiplier)
+              .fetch(op.loss())
+              .fetch(gradient)
+              .fetch(op.facilityScore())
+              .fetch(op.oracleScore())
+              .fetch(op.medoids())
+              .fetch(op.assignments())
+              .run()) {
+        report(result, labels(classes), milliseconds);
+      }
+    }
+    return 0;
+  }
+
+  private double median(Session.Runner runner) {
+    if (repeat > 1) {
+      long end = System.nanoTime() + WARM_UP_NANOS;
+      do {
+        runner.run().close();
+      } while (System.nanoTime() < end);
+    }
+    double[] times = new double[repeat];
+    for (int i = 0; i < repeat; i++) {
+      long before = System.nanoTime();
+      runner.run().close();
+      times[i] = (System.nanoTime() - before) / 1e6;
+    }
+    Arrays.sort(times);
+    return (times[(repeat - 1) / 2] + times[repeat / 2]) / 2;
+  }
+
+  private void report(Result result, int[] classes, double milliseconds) throws IOException {
+    double facility = scalar(result.get(2));
+    double oracle = scalar(result.get(3));
+    int[] medoids = StdArrays.array1dCopyOf((TInt32) result.get(4));
+    int[] assignments = StdArrays.array1dCopyOf((TInt32) result.get(5));
+    // The op's own agreement is a float; from its assignments it is had in full.
+    double delta = 1 - Agreement.between(margin, classes, assignments);
+    if (gradientOut != null) {
+      writeGradient(result.get(1));
+    }
+    Map<String, Object> values = new LinkedHashMap<>();
+    values.put("loss", scalar(result.get(0)));
+    values.put("facility_score", facility);
+    values.put("oracle_score", oracle);
+    values.put("margin", delta);
+    values.put("augmented_score", facility + gamma * delta);
+    values.put("nmi", Agreement.between(Margin.NMI, classes, assignments));
+    values.put("medoids", medoids);
+    values.put("assignments", assignments);
+    values.put("milliseconds", milliseconds);
+    if (json) {
+      spec.commandLine().getOut().println(new ObjectMapper().writeValueAsString(values));
+    } else {
+      values.put("medoids", Arrays.toString(medoids));
+      values.put("assignments", Arrays.toString(assignments));
+      values.forEach(
+          (name, value) ->
+              spec.commandLine().getOut().printf(Locale.ROOT, "%-16s %s%n", name, value));
+    }
+    spec.commandLine().getOut().flush();
+  }
+
+  private void writeGradient(Tensor gradient) throws IOException {
+    int[] shape = Arrays.stream(gradient.shape().asArray()).mapToInt(Math::toIntExact).toArray();
+    int size = Math.toIntExact(gradient.shape().size());
+    if (gradient instanceof TFloat64 wide) {
+      double[] values = new double[size];
+      wide.copyTo(DataBuffers.of(values, false, false));
+      new Npy(shape, values).write(gradientOut);
+    } else {
+      float[] values = new float[size];
+      ((TFloat32) gradient).copyTo(DataBuffers.of(values, false, false));
+      new Npy(shape, values).write(gradientOut);
+    }
+  }
+
+  private static double scalar(Tensor tensor) {
+    return tensor instanceof TFloat64 wide ? wide.getDouble() : ((TFloat32) tensor).getFloat();
+  }
+
+  /** The labels as class numbers. */
+  private static int[] labels(TNumber tensor) {
+    long[] values =
+        tensor instanceof TInt64 wide
+            ? StdArrays.array1dCopyOf(wide)
+            : Arrays.stream(StdArrays.array1dCopyOf((TInt32) tensor)).asLongStream().toArray();
+    Map<Long, Integer> numbers = new LinkedHashMap<>();
+    int[] classes = new int[values.length];
+    for (int i = 0; i < values.length; i++) {
+      Integer next = numbers.size();
+      Integer before = numbers.putIfAbsent(values[i], next);
+      classes[i] = before == null ? next : before;
+    }
+    return classes;
+  }
+}

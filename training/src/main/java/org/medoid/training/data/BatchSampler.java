@@ -1,0 +1,127 @@
+package org.medoid.training.data;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * Draws batches with a set number of distinct classes. The facility location loss is 0 when all
+ * labels of a batch are equal and when all differ; a set number of classes keeps it between.
+ *
+ * <p>A batch is a function of the seed and the step alone, so that a run that goes on from step n
+ * draws what one that was never interrupted would. Classes are drawn uniformly; within a batch no
+ * image comes twice, and images are spread over the classes as evenly as their sizes allow.
+ *
+ * <p>Cost of a batch: linear in the number of classes of the data set. Thread-safe.
+ */
+public final class BatchSampler {
+  private final int[][] byClass;
+  private final int batch;
+  private final int classes;
+  private final long seed;
+
+  /**
+   * Prepares.
+   *
+   * @param data the images
+   * @param batch m, images of a batch, at least 3
+   * @param classesPerBatch C, distinct classes of a batch, 2 to m - 1
+   * @param seed of all batches
+   * @throws IllegalArgumentException if no such batch can be drawn from the data
+   */
+  public BatchSampler(ImageDataSet data, int batch, int classesPerBatch, long seed) {
+    if (classesPerBatch < 2 || classesPerBatch >= batch) {
+      throw new IllegalArgumentException(
+          "--classes-per-batch "
+              + classesPerBatch
+              + " with --batch "
+              + batch
+              + ": a batch needs two classes or more and fewer classes than images, else the loss"
+              + " is 0");
+    }
+    int[] labels = data.labels();
+    List<List<Integer>> images = new ArrayList<>();
+    data.classNames().forEach(any -> images.add(new ArrayList<>()));
+    for (int i = 0; i < labels.length; i++) {
+      images.get(labels[i]).add(i);
+    }
+    images.removeIf(List::isEmpty);
+    byClass =
+        images.stream()
+            .map(each -> each.stream().mapToInt(Integer::intValue).toArray())
+            .toArray(int[][]::new);
+    if (byClass.length < classesPerBatch) {
+      throw new IllegalArgumentException(
+          "--classes-per-batch "
+              + classesPerBatch
+              + ": "
+              + data.name()
+              + " has only "
+              + byClass.length
+              + " classes");
+    }
+    int[] sizes = Arrays.stream(byClass).mapToInt(each -> each.length).sorted().toArray();
+    int room = 0;
+    for (int i = 0; i < classesPerBatch; i++) {
+      room += sizes[i];
+    }
+    if (room < batch) {
+      throw new IllegalArgumentException(
+          "--batch "
+              + batch
+              + " with --classes-per-batch "
+              + classesPerBatch
+              + ": the "
+              + classesPerBatch
+              + " smallest classes of "
+              + data.name()
+              + " have only "
+              + room
+              + " images; lower the one or raise the other");
+    }
+    this.batch = batch;
+    this.classes = classesPerBatch;
+    this.seed = seed;
+  }
+
+  /**
+   * The images of a batch.
+   *
+   * @param step from 0
+   * @return m distinct indices into the data set, of exactly C classes, in random order
+   */
+  public int[] batch(long step) {
+    SplittableRandom random = new SplittableRandom(seed).split();
+    random = new SplittableRandom(random.nextLong() + step * 0x9E3779B97F4A7C15L);
+    int[] order = new int[byClass.length];
+    Arrays.setAll(order, i -> i);
+    shuffle(order, classes, random);
+    int[][] chosen = new int[classes][];
+    for (int c = 0; c < classes; c++) {
+      chosen[c] = byClass[order[c]].clone();
+      shuffle(chosen[c], chosen[c].length, random);
+    }
+    int[] images = new int[batch];
+    int filled = 0;
+    for (int round = 0; filled < batch; round++) {
+      for (int c = 0; c < classes && filled < batch; c++) {
+        if (round < chosen[c].length) {
+          images[filled++] = chosen[c][round];
+        }
+      }
+    }
+    shuffle(images, batch, random);
+    return images;
+  }
+
+  /** Brings a random choice into the first places. */
+  private static void shuffle(int[] values, int places, SplittableRandom random) {
+    for (int i = 0; i < places; i++) {
+      int at = i + random.nextInt(values.length - i);
+      int value = values[at];
+      values[at] = values[i];
+      values[i] = value;
+    }
+  }
+}

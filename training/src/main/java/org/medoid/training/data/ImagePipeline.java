@@ -1,0 +1,202 @@
+package org.medoid.training.data;
+
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.medoid.graph.image.Images;
+import org.tensorflow.ConcreteFunction;
+import org.tensorflow.Operand;
+import org.tensorflow.Session;
+import org.tensorflow.Signature;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.op.Op;
+import org.tensorflow.op.Ops;
+import org.tensorflow.op.core.Placeholder;
+import org.tensorflow.op.data.IteratorGetNext;
+import org.tensorflow.op.data.ParallelMapDataset;
+import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt32;
+import org.tensorflow.types.TInt64;
+import org.tensorflow.types.TString;
+import org.tensorflow.types.family.TType;
+
+/**
+ * Reads batches of images inside a graph, with tf.data: file, decode, resize, crop, batch,
+ * prefetch; in parallel, in a fixed order.
+ *
+ * <p>The images to read are a sequence of indices, given when the pipeline starts. Random crops
+ * depend on the seed and the position in the run, so that a run that goes on from position n cuts
+ * what one that was never interrupted would.
+ */
+public final class ImagePipeline {
+  /** The names of functions must differ within a graph. */
+  private static final AtomicLong NEXT = new AtomicLong();
+
+  /** Batches read ahead. */
+  private static final long AHEAD = 2;
+
+  private final int size;
+  private final Placeholder<TInt32> indices;
+  private final Placeholder<TInt64> firstPosition;
+  private final Op start;
+  private final Operand<TFloat32> images;
+  private final Operand<TInt64> labels;
+
+  private ImagePipeline(
+      Ops tf, ImageDataSet data, int batch, int imageSize, int resize, Crop crop) {
+    size = data.size();
+    String[] files =
+        data.files().stream().map(file -> file.toAbsolutePath().toString()).toArray(String[]::new);
+    int[] classes = data.labels();
+    long[] wide = new long[classes.length];
+    for (int i = 0; i < classes.length; i++) {
+      wide[i] = classes[i];
+    }
+    boolean fixed = crop != null;
+    ConcreteFunction load =
+        ConcreteFunction.create(
+            f -> {
+              Placeholder<TInt32> index =
+                  f.placeholder(TInt32.class, Placeholder.shape(Shape.scalar()));
+              Placeholder<TInt64> position =
+                  f.placeholder(TInt64.class, Placeholder.shape(Shape.scalar()));
+              Operand<TString> file = f.gather(f.array(files), index, f.constant(0));
+              Operand<TInt64> label = f.gather(f.constant(wide), index, f.constant(0));
+              Operand<TFloat32> image =
+                  Images.resize(f, Images.decode(f, f.io.readFile(file)), resize);
+              Operand<TFloat32> cut =
+                  crop != null
+                      ? Images.randomCrop(
+                          f,
+                          image,
+                          resize,
+                          imageSize,
+                          crop.mirror(),
+                          f.stack(List.of(f.constant(crop.seed()), position)))
+                      : Images.centreCrop(f, image, resize, imageSize);
+              return Signature.builder("medoid_load_image_" + NEXT.getAndIncrement())
+                  .input("index", index)
+                  .input("position", position)
+                  .output("image", f.ensureShape(cut, Shape.of(imageSize, imageSize, 3)))
+                  .output("label", label)
+                  .build();
+            });
+    indices = tf.placeholder(TInt32.class, Placeholder.shape(Shape.of(-1)));
+    firstPosition = tf.placeholder(TInt64.class, Placeholder.shape(Shape.scalar()));
+    Operand<TInt64> positions =
+        tf.range(
+            firstPosition,
+            tf.math.add(firstPosition, tf.dtypes.cast(tf.size(indices), TInt64.class)),
+            tf.constant(1L));
+    List<Class<? extends TType>> types = List.of(TFloat32.class, TInt64.class);
+    List<Shape> single = List.of(Shape.of(imageSize, imageSize, 3), Shape.scalar());
+    long rows = fixed ? batch : Shape.UNKNOWN_SIZE;
+    List<Shape> batched = List.of(Shape.of(rows, imageSize, imageSize, 3), Shape.of(rows));
+    Operand<? extends TType> sequence =
+        tf.data.tensorSliceDataset(
+            List.of(indices, positions), List.of(Shape.scalar(), Shape.scalar()));
+    Operand<? extends TType> loaded =
+        tf.data.parallelMapDataset(
+            sequence,
+            List.of(),
+            tf.constant(2L * Runtime.getRuntime().availableProcessors()),
+            load,
+            types,
+            single,
+            ParallelMapDataset.deterministic("true"));
+    Operand<? extends TType> batches =
+        tf.data.batchDataset(loaded, tf.constant((long) batch), tf.constant(fixed), types, batched);
+    Operand<? extends TType> ahead =
+        tf.data.prefetchDataset(batches, tf.constant(AHEAD), types, batched);
+    Operand<? extends TType> iterator =
+        tf.data.iterator("medoid_images_" + NEXT.getAndIncrement(), "", types, batched);
+    start = tf.data.makeIterator(ahead, iterator);
+    IteratorGetNext next = tf.data.iteratorGetNext(iterator, types, batched);
+    images = next.components().get(0).expect(TFloat32.class);
+    labels = next.components().get(1).expect(TInt64.class);
+  }
+
+  private record Crop(boolean mirror, long seed) {}
+
+  /**
+   * Batches to train on: resized, then a random crop.
+   *
+   * @param tf the ops of the training graph
+   * @param data the images
+   * @param batch images of a batch; every batch is full
+   * @param imageSize height and width of the crop in pixels
+   * @param resize height and width before the crop, at least imageSize; the paper has 256 for 227
+   * @param mirror whether to mirror half of them
+   * @param seed of crops and mirroring
+   * @return the pipeline
+   */
+  public static ImagePipeline training(
+      Ops tf, ImageDataSet data, int batch, int imageSize, int resize, boolean mirror, long seed) {
+    return new ImagePipeline(tf, data, batch, imageSize, resize, new Crop(mirror, seed));
+  }
+
+  /**
+   * Every image once, in order: resized, then the centre.
+   *
+   * @param tf the ops of a graph
+   * @param data the images
+   * @param batch images of a batch; the last may have fewer
+   * @param imageSize height and width of the crop in pixels
+   * @param resize height and width before the crop, at least imageSize
+   * @return the pipeline
+   */
+  public static ImagePipeline evaluation(
+      Ops tf, ImageDataSet data, int batch, int imageSize, int resize) {
+    return new ImagePipeline(tf, data, batch, imageSize, resize, null);
+  }
+
+  /**
+   * A batch; each run of it takes the next. After the last it fails with TFOutOfRangeException.
+   *
+   * @return float [batch, imageSize, imageSize, 3], RGB in [0, 1]
+   */
+  public Operand<TFloat32> images() {
+    return images;
+  }
+
+  /**
+   * The classes of the same batch, when run together with {@link #images()}.
+   *
+   * @return int64 [batch]
+   */
+  public Operand<TInt64> labels() {
+    return labels;
+  }
+
+  /**
+   * Starts, or starts anew, with a sequence of images.
+   *
+   * @param session a session of the graph
+   * @param sequence indices into the data set
+   * @param firstPosition the place of the first in the whole run, for the random crops
+   */
+  public void start(Session session, int[] sequence, long firstPosition) {
+    try (TInt32 all = TInt32.vectorOf(sequence);
+        TInt64 first = TInt64.scalarOf(firstPosition)) {
+      session
+          .runner()
+          .feed(indices, all)
+          .feed(this.firstPosition, first)
+          .addTarget(start)
+          .run()
+          .close();
+    }
+  }
+
+  /**
+   * Starts with every image once, in order.
+   *
+   * @param session a session of the graph
+   */
+  public void start(Session session) {
+    int[] all = new int[size];
+    for (int i = 0; i < size; i++) {
+      all[i] = i;
+    }
+    start(session, all, 0);
+  }
+}
