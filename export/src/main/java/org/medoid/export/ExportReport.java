@@ -1,0 +1,25 @@
+package org.medoid.export;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * What was exported.
+ *
+ * @param folder where the files are: the target itself or a version's folder in it
+ * @param embeddingSize numbers per picture
+ * @param pictures that were compared
+ * @param scale the length of the longest embedding; the tolerance is relative to it
+ * @param differences the largest difference of a value by what was compared with the frozen graph:
+ *     {@code reference} (the embeddings that were given), {@code savedmodel}, {@code image_bytes},
+ *     {@code onnx}
+ * @param info the content of {@code export.json}
+ */
+public record ExportReport(
+    Path folder,
+    int embeddingSize,
+    int pictures,
+    double scale,
+    Map<String, Double> differences,
+    ObjectNode info) {}

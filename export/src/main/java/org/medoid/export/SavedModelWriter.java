@@ -1,0 +1,138 @@
+package org.medoid.export;
+
+import com.google.protobuf.CodedOutputStream;
+import com.google.protobuf.MessageLite;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.tensorflow.SavedModelBundle;
+import org.tensorflow.TensorFlow;
+import org.tensorflow.proto.AttrValue;
+import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.GraphDef;
+import org.tensorflow.proto.MetaGraphDef;
+import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.OpDef;
+import org.tensorflow.proto.SavedModel;
+import org.tensorflow.proto.SignatureDef;
+import org.tensorflow.proto.TensorInfo;
+
+/**
+ * Writes a frozen embedding model as a SavedModel with the signatures {@code serving_default} and
+ * {@code image_bytes}. Without variables there is nothing that a loader could fail to restore.
+ */
+final class SavedModelWriter {
+  /** The signature that takes pixels. */
+  static final String DEFAULT = "serving_default";
+
+  private static final String PREDICT = "tensorflow/serving/predict";
+
+  private SavedModelWriter() {}
+
+  /**
+   * Writes.
+   *
+   * @param folder exists
+   * @param frozen from one input, float [batch, height, width, 3], to one output
+   * @param image how encoded pictures become such an input
+   * @param size the output's numbers per picture
+   */
+  static void write(Path folder, FrozenGraph frozen, ImageBytes image, int size)
+      throws IOException {
+    Map<String, String> names = new LinkedHashMap<>();
+    GraphDef graph = image.extend(frozen, names);
+    String output = frozen.outputs().keySet().iterator().next();
+    TensorInfo.Builder embedding = info(DataType.DT_FLOAT, -1, size);
+    Map.Entry<String, String> images = frozen.inputs().entrySet().iterator().next();
+    SignatureDef fromPixels =
+        SignatureDef.newBuilder()
+            .setMethodName(PREDICT)
+            .putInputs(
+                images.getKey(),
+                info(DataType.DT_FLOAT, -1, image.height(), image.width(), 3)
+                    .setName(images.getValue())
+                    .build())
+            .putOutputs(
+                output, embedding.clone().setName(frozen.outputs().get(output)).build())
+            .build();
+    SignatureDef fromBytes =
+        SignatureDef.newBuilder()
+            .setMethodName(PREDICT)
+            .putInputs(
+                ImageBytes.NAME,
+                info(DataType.DT_STRING, -1).setName(names.get(ImageBytes.NAME)).build())
+            .putOutputs(output, embedding.clone().setName(names.get(output)).build())
+            .build();
+    MetaGraphDef.Builder meta =
+        MetaGraphDef.newBuilder()
+            .setGraphDef(stripped(graph))
+            .putSignatureDef(DEFAULT, fromPixels)
+            .putSignatureDef(ImageBytes.NAME, fromBytes);
+    meta.getMetaInfoDefBuilder()
+        .addTags(SavedModelBundle.DEFAULT_TAG)
+        .setStrippedDefaultAttrs(true)
+        .setTensorflowVersion(TensorFlow.version());
+    SavedModel model =
+        SavedModel.newBuilder().setSavedModelSchemaVersion(1).addMetaGraphs(meta).build();
+    write(folder.resolve("saved_model.pb"), model);
+    // Empty, as Python's writer leaves it for a model without variables.
+    Files.createDirectory(folder.resolve("variables"));
+  }
+
+  /**
+   * Without the attributes that have their default value: a TensorFlow that is older than an
+   * attribute refuses a node that has it.
+   */
+  private static GraphDef stripped(GraphDef graph) {
+    Map<String, Map<String, AttrValue>> defaults = new HashMap<>();
+    for (OpDef op : TensorFlow.registeredOpList().getOpList()) {
+      Map<String, AttrValue> values = new HashMap<>();
+      for (OpDef.AttrDef attribute : op.getAttrList()) {
+        if (attribute.hasDefaultValue()) {
+          values.put(attribute.getName(), attribute.getDefaultValue());
+        }
+      }
+      defaults.put(op.getName(), values);
+    }
+    GraphDef.Builder stripped = graph.toBuilder();
+    stripped.getNodeBuilderList().forEach(node -> strip(node, defaults));
+    stripped
+        .getLibraryBuilder()
+        .getFunctionBuilderList()
+        .forEach(f -> f.getNodeDefBuilderList().forEach(node -> strip(node, defaults)));
+    return stripped.build();
+  }
+
+  private static void strip(NodeDef.Builder node, Map<String, Map<String, AttrValue>> defaults) {
+    defaults
+        .getOrDefault(node.getOp(), Map.of())
+        .forEach(
+            (name, value) -> {
+              if (value.equals(node.getAttrMap().get(name))) {
+                node.removeAttr(name);
+              }
+            });
+  }
+
+  /** Writes a message; the same message gives the same bytes. */
+  static void write(Path file, MessageLite message) throws IOException {
+    try (OutputStream stream = Files.newOutputStream(file)) {
+      CodedOutputStream out = CodedOutputStream.newInstance(stream, 1 << 16);
+      out.useDeterministicSerialization();
+      message.writeTo(out);
+      out.flush();
+    }
+  }
+
+  private static TensorInfo.Builder info(DataType type, long... shape) {
+    TensorInfo.Builder info = TensorInfo.newBuilder().setDtype(type);
+    for (long size : shape) {
+      info.getTensorShapeBuilder().addDimBuilder().setSize(size);
+    }
+    return info;
+  }
+}

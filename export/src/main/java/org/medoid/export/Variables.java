@@ -1,0 +1,143 @@
+package org.medoid.export;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.tensorflow.Graph;
+import org.tensorflow.Output;
+import org.tensorflow.RawTensor;
+import org.tensorflow.Result;
+import org.tensorflow.Session;
+import org.tensorflow.exceptions.TensorFlowException;
+import org.tensorflow.ndarray.buffer.ByteDataBuffer;
+import org.tensorflow.op.Ops;
+import org.tensorflow.proto.AttrValue;
+import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.TensorProto;
+import org.tensorflow.proto.TensorShapeProto;
+
+/** Reads the values that variables have in a session. */
+final class Variables {
+  /** The largest protocol buffer, 2 GB. */
+  static final long LARGEST = Integer.MAX_VALUE;
+
+  private Variables() {}
+
+  /**
+   * Reads values.
+   *
+   * @param session with the values
+   * @param graph of the session; gets operations that read resource variables which none reads yet
+   * @param variables nodes of the graph
+   * @return by name, in order
+   * @throws IllegalArgumentException if they are more than fits a protocol buffer, or one is of
+   *     strings
+   * @throws IllegalStateException if one has no value
+   */
+  static Map<String, TensorProto> values(Session session, Graph graph, List<NodeDef> variables) {
+    Map<String, TensorProto> values = new LinkedHashMap<>();
+    if (variables.isEmpty()) {
+      return values;
+    }
+    refuseTooLarge(variables);
+    Map<String, Output<?>> reads = reads(graph);
+    Session.Runner runner = session.runner();
+    for (NodeDef variable : variables) {
+      runner.fetch(reads.computeIfAbsent(variable.getName(), name -> read(graph, variable)));
+    }
+    try (Result result = runner.run()) {
+      int i = 0;
+      for (NodeDef variable : variables) {
+        values.put(variable.getName(), proto(variable, result.get(i++).asRawTensor()));
+      }
+    } catch (TensorFlowException e) {
+      throw new IllegalStateException("a variable cannot be read: " + firstLine(e), e);
+    }
+    return values;
+  }
+
+  static String firstLine(Exception e) {
+    return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+  }
+
+  private static void refuseTooLarge(List<NodeDef> variables) {
+    long bytes = 0;
+    for (NodeDef variable : variables) {
+      long size = bytes(variable.getAttrOrThrow("dtype").getType());
+      TensorShapeProto shape =
+          variable.getAttrOrDefault("shape", AttrValue.getDefaultInstance()).getShape();
+      for (TensorShapeProto.Dim dim : shape.getDimList()) {
+        // In double, as shapes out of a file may overflow a long.
+        size = (long) Math.min((double) size * Math.max(0, dim.getSize()), 1e18);
+      }
+      bytes = Math.min(bytes + size, Long.MAX_VALUE / 2);
+    }
+    if (bytes > LARGEST) {
+      throw new IllegalArgumentException(
+          "its variables take %d MB, a protocol buffer holds 2048 MB at most"
+              .formatted(bytes >> 20));
+    }
+  }
+
+  private static long bytes(DataType type) {
+    return switch (type) {
+      case DT_DOUBLE, DT_INT64, DT_UINT64, DT_COMPLEX64 -> 8;
+      case DT_FLOAT, DT_INT32, DT_UINT32 -> 4;
+      case DT_HALF, DT_BFLOAT16, DT_INT16, DT_UINT16 -> 2;
+      default -> 1;
+    };
+  }
+
+  /** The outputs that read variables, by the variable's name. */
+  private static Map<String, Output<?>> reads(Graph graph) {
+    Map<String, Output<?>> reads = new LinkedHashMap<>();
+    graph
+        .operations()
+        .forEachRemaining(
+            operation -> {
+              if (operation.type().equals("ReadVariableOp")) {
+                reads.putIfAbsent(operation.input(0).op().name(), operation.output(0));
+              }
+            });
+    return reads;
+  }
+
+  private static Output<?> read(Graph graph, NodeDef variable) {
+    Output<?> handle = graph.outputOrThrow(variable.getName());
+    if (!variable.getOp().equals("VarHandleOp")) {
+      return handle;
+    }
+    return Ops.create(graph)
+        .scope()
+        .opBuilder("ReadVariableOp", "ReadVariableOp")
+        .addInput(handle)
+        .setAttr("dtype", variable.getAttrOrThrow("dtype").getType())
+        .build()
+        .output(0);
+  }
+
+  private static TensorProto proto(NodeDef variable, RawTensor value) {
+    DataType type = value.dataType();
+    if (type == DataType.DT_STRING) {
+      throw new IllegalArgumentException(
+          "variable " + variable.getName() + " is of strings, which cannot be frozen");
+    }
+    TensorProto.Builder proto = TensorProto.newBuilder().setDtype(type);
+    for (long size : value.shape().asArray()) {
+      proto.getTensorShapeBuilder().addDimBuilder().setSize(size);
+    }
+    // Even a scalar has a shape, of no dimensions.
+    proto.getTensorShapeBuilder();
+    return proto.setTensorContent(content(value)).build();
+  }
+
+  private static ByteString content(RawTensor value) {
+    ByteDataBuffer data = value.data();
+    byte[] bytes = new byte[Math.toIntExact(data.size())];
+    data.read(bytes);
+    return UnsafeByteOperations.unsafeWrap(bytes);
+  }
+}
