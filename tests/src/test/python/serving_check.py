@@ -55,9 +55,16 @@ def main(medoid, run):
     difference("embeddings have length one", np.linalg.norm(java, axis=1), np.ones(len(java)))
 
     encoded = [p.read_bytes() for p in pictures]
-    size = [info["image_height"], info["image_width"]]
+    size = info["image_height"]
+    resize = info.get("resize") or size
+    edge = (resize - size) // 2
     images = np.stack(
-        [tf.image.resize(tf.io.decode_image(e, 3, tf.float32, expand_animations=False), size).numpy() for e in encoded]
+        [
+            tf.image.resize(tf.io.decode_image(e, 3, tf.float32, expand_animations=False), [resize, resize]).numpy()[
+                edge : edge + size, edge : edge + size
+            ]
+            for e in encoded
+        ]
     )
 
     model = tf.saved_model.load(str(export))

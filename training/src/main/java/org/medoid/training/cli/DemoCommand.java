@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.medoid.export.ExportReport;
 import org.medoid.graph.InferenceGraph;
 import org.medoid.graph.network.EmbeddingHead;
 import org.medoid.training.Embedder;
@@ -85,14 +86,16 @@ final class DemoCommand implements Callable<Integer> {
       scores.put("trained network", score(icons.test(), model.embed(icons.test())));
       RunReport.write(folder, model, scores);
     }
-    saveSamples(icons.test());
-
     Map<String, Object> result = new LinkedHashMap<>();
     result.put("steps", steps);
     result.put("scores", scores);
+    folder.writeJson("result.json", result);
+    ExportReport export = ExportCommand.ofRun(out, null).export(out.resolve("export"));
+    saveSamples(icons.test());
+    result.put("parity", export.differences());
     result.put("seconds", (System.nanoTime() - start) / 1e9);
     folder.writeJson("result.json", result);
-    print(icons, scores, result);
+    print(icons, scores, export, result);
     return 0;
   }
 
@@ -158,7 +161,10 @@ final class DemoCommand implements Callable<Integer> {
   }
 
   private void print(
-      DataSplit icons, Map<String, EvaluationResult> scores, Map<String, Object> result)
+      DataSplit icons,
+      Map<String, EvaluationResult> scores,
+      ExportReport export,
+      Map<String, Object> result)
       throws IOException {
     PrintWriter print = spec.commandLine().getOut();
     if (json) {
@@ -172,6 +178,18 @@ final class DemoCommand implements Callable<Integer> {
       ScoreTable table = new ScoreTable();
       scores.forEach(table::row);
       table.print(print);
+      print.printf("%nexported: %s%n", export.folder());
+      export
+          .differences()
+          .forEach(
+              (part, difference) ->
+                  print.printf(
+                      Locale.ROOT,
+                      "largest difference over %d pictures, %s: %.1e%n",
+                      export.pictures(),
+                      part,
+                      difference));
+      print.printf("report: %s%n", out.resolve("report.html"));
     }
     print.flush();
   }
