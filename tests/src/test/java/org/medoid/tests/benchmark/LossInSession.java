@@ -8,12 +8,10 @@ import org.tensorflow.Output;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.ndarray.Shape;
-import org.tensorflow.ndarray.StdArrays;
 import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.types.TFloat32;
-import org.tensorflow.types.TInt32;
 import org.tensorflow.types.TInt64;
 
 /**
@@ -54,20 +52,6 @@ final class LossInSession implements AutoCloseable {
   float run() {
     try (Result result = runner().fetch(op.loss()).fetch(gradient).run()) {
       return ((TFloat32) result.get(0)).getFloat();
-    }
-  }
-
-  /** One run, everything that it says as text. */
-  String describe() {
-    try (Result result =
-        runner().fetch(op.loss()).fetch(gradient).fetch(op.medoids()).fetch(op.agreement()).run()) {
-      return ((TFloat32) result.get(0)).getFloat()
-          + " "
-          + Arrays.deepHashCode(StdArrays.array2dCopyOf((TFloat32) result.get(1)))
-          + " "
-          + Arrays.toString(StdArrays.array1dCopyOf((TInt32) result.get(2)))
-          + " "
-          + ((TFloat32) result.get(3)).getFloat();
     }
   }
 
