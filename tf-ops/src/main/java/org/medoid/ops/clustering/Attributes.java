@@ -23,6 +23,7 @@ final class Attributes {
                 new IllegalArgumentException(
                     Arrays.stream(constants)
                         .map(Attributes::of)
-                        .collect(Collectors.joining(", ", kind + " '" + name + "' is none of ", ""))));
+                        .collect(
+                            Collectors.joining(", ", kind + " '" + name + "' is none of ", ""))));
   }
 }

@@ -181,7 +181,8 @@ final class Greedy {
   private void next(int s) {
     int promising = markStale();
     double facility = -Sums.sum(near, 0, m);
-    // No partial sum exceeds m times the largest distance: each update rounds by an ulp of that, the
+    // No partial sum exceeds m times the largest distance: each update rounds by an ulp of that,
+    // the
     // last addition by an ulp of the score.
     double sum = m * largest;
     double slack = 2 * (updates + m) * Math.ulp(sum) + 4 * Math.ulp(sum + gamma);

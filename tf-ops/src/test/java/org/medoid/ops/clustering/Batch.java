@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.Random;
 
 /** A batch to test with. */
+@SuppressWarnings("ArrayRecordComponent") // never compared
 record Batch(double[] x, int m, int d, long[] labels, double gamma) {
   /** What the points are like. */
   enum Points {

@@ -89,9 +89,7 @@ final class Definition {
       for (int k = 0; k < medoids.length; k++) {
         int own = k;
         int[] members =
-            java.util.stream.IntStream.range(0, problem.m)
-                .filter(i -> cluster[i] == own)
-                .toArray();
+            java.util.stream.IntStream.range(0, problem.m).filter(i -> cluster[i] == own).toArray();
         double[] scores = new double[members.length];
         int before = medoids[k];
         int stay = 0;
@@ -104,8 +102,7 @@ final class Definition {
                   : within(members, members[n]) + gamma * margin(medoids);
         }
         int best = best(scores);
-        boolean keep =
-            options.localSearch() == LocalSearch.EXACT && !(scores[best] > scores[stay]);
+        boolean keep = options.localSearch() == LocalSearch.EXACT && !(scores[best] > scores[stay]);
         medoids[k] = keep ? before : members[best];
       }
     }

@@ -40,8 +40,8 @@ class DistanceMatrixTest {
   }
 
   /**
-   * A cosine distance of 1e-14 comes from an angle of 1e-7, where the Gram form in double has
-   * one digit left and in float none.
+   * A cosine distance of 1e-14 comes from an angle of 1e-7, where the Gram form in double has one
+   * digit left and in float none.
    */
   @Property(tries = 2000, shrinking = ShrinkingMode.OFF)
   void nearDuplicatesInFloatKeepTheirRelativeAccuracy(
@@ -53,8 +53,7 @@ class DistanceMatrixTest {
       x[k] = value;
       x[d + k] = random.nextInt(3) == 0 ? Math.nextUp(value) : value; // an ulp of a float
     }
-    double got =
-        new Problem(x, 2, d, new long[] {0, 1}, distance).distances[1];
+    double got = new Problem(x, 2, d, new long[] {0, 1}, distance).distances[1];
     double expected = exact(x, d, 0, 1, distance);
     if (distance == Distance.COSINE && expected < 1e-16) {
       assertThat(got).isCloseTo(expected, within(1e-20)); // parallel or nearly so
@@ -111,8 +110,7 @@ class DistanceMatrixTest {
   @Example
   void distancesThatCannotBeAreRefusedByRow() {
     double[] far = {0, 0, 1e200, 0};
-    assertThatThrownBy(
-            () -> new Problem(far, 2, 2, new long[2], Distance.SQUARED_EUCLIDEAN))
+    assertThatThrownBy(() -> new Problem(far, 2, 2, new long[2], Distance.SQUARED_EUCLIDEAN))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("row 0 and row 1")
         .hasMessageContaining("overflows");

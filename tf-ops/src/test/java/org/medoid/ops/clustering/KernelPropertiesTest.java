@@ -253,8 +253,12 @@ class KernelPropertiesTest {
       @ForAll long seed) {
     ClusteringOptions options =
         new ClusteringOptions(
-            drawn.margin(), drawn.localSearch(), drawn.distance(), drawn.maxSweeps(),
-            Start.GREEDY, 0);
+            drawn.margin(),
+            drawn.localSearch(),
+            drawn.distance(),
+            drawn.maxSweeps(),
+            Start.GREEDY,
+            0);
     Assume.that(lead(batch, options) > 1e-9);
     int m = batch.m();
     int d = batch.d();
@@ -322,8 +326,7 @@ class KernelPropertiesTest {
       Assume.that( // a point half way between two medoids, which no candidate's score shows
           Arrays.equals(above.assignments(), result.assignments())
               && Arrays.equals(below.assignments(), result.assignments()));
-      assertThat(gradient[at])
-          .isCloseTo((above.loss() - below.loss()) / (2 * h), within(1e-6));
+      assertThat(gradient[at]).isCloseTo((above.loss() - below.loss()) / (2 * h), within(1e-6));
     }
   }
 
@@ -349,7 +352,8 @@ class KernelPropertiesTest {
         count[row]++;
       }
     }
-    assertThat(Arrays.stream(count)).allMatch(each -> each > 850 && each < 1150); // 1000, deviation 28
+    assertThat(Arrays.stream(count))
+        .allMatch(each -> each > 850 && each < 1150); // 1000, deviation 28
   }
 
   @Example
@@ -369,8 +373,7 @@ class KernelPropertiesTest {
       List<Callable<Clustering>> work = new ArrayList<>();
       for (int repeat = 0; repeat < 3; repeat++) {
         for (Batch each : batches) {
-          work.add(
-              () -> shared.solve(each.x(), each.m(), each.d(), each.labels(), each.gamma()));
+          work.add(() -> shared.solve(each.x(), each.m(), each.d(), each.labels(), each.gamma()));
         }
       }
       List<Future<Clustering>> results = pool.invokeAll(work);
@@ -392,7 +395,8 @@ class KernelPropertiesTest {
         for (Batch.Classes classes :
             new Batch.Classes[] {Batch.Classes.ONE, Batch.Classes.ALL_DIFFERENT}) {
           for (int m : new int[] {1, 2, 9}) {
-            Clustering result = Batch.of(Batch.Points.GAUSSIAN, classes, m, 3, 1e6, m).solve(options);
+            Clustering result =
+                Batch.of(Batch.Points.GAUSSIAN, classes, m, 3, 1e6, m).solve(options);
             assertThat(result.loss()).isZero();
             assertThat(result.agreement()).isEqualTo(1);
           }
