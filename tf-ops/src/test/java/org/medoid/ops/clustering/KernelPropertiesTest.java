@@ -139,11 +139,12 @@ class KernelPropertiesTest {
   void onSmallBatchesNothingBeatsExhaustiveSearchAndMostOftenItIsReached() {
     int cases = 3000;
     int[] reached = new int[2];
+    List<Margin> margins = List.of(Margin.values());
     LocalSearch[] searches = {LocalSearch.NONE, LocalSearch.EXACT};
     for (int seed = 0; seed < cases; seed++) {
       Random random = new Random(seed);
       int m = 4 + random.nextInt(6);
-      Margin margin = Margin.values()[random.nextInt(Margin.values().length)];
+      Margin margin = margins.get(random.nextInt(margins.size()));
       Batch batch =
           Batch.of(
               Batch.Points.GAUSSIAN,

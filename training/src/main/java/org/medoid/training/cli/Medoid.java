@@ -19,10 +19,7 @@ import picocli.CommandLine.ScopeType;
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {
-      LossCommand.class,
-      CommandLine.HelpCommand.class
-    })
+    subcommands = {LossCommand.class, CommandLine.HelpCommand.class})
 public final class Medoid {
   @Option(
       names = "--debug",
