@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Runs the op many times through a session and compares the process's resident size after a tenth of
- * the calls with that after all. A leak of one small tensor a call (8 KB of embeddings) would show
- * as 140 MB. Ends with 1 if the size grew by more than {@value #ALLOWED_MB} MB. Linux only: reads
- * /proc/self/status.
+ * Runs the op many times through a session and compares the process's resident size after a tenth
+ * of the calls with that after all. A leak of one small tensor a call (8 KB of embeddings) would
+ * show as 140 MB. Ends with 1 if the size grew by more than {@value #ALLOWED_MB} MB. Linux only:
+ * reads /proc/self/status.
  *
  * <p>Run it with a fixed Java heap (-Xms256m -Xmx256m -XX:+AlwaysPreTouch), so that what grows is
  * native memory.
