@@ -1,9 +1,5 @@
 package org.medoid.ops.clustering;
 
-import java.util.Arrays;
-import java.util.Locale;
-import java.util.stream.Collectors;
-
 /** The distance between two embeddings. */
 public enum Distance {
   /** ‖a - b‖, as the paper has it. */
@@ -21,7 +17,7 @@ public enum Distance {
    * @return the constant's name in lower case
    */
   public String attribute() {
-    return name().toLowerCase(Locale.ROOT);
+    return Attributes.of(this);
   }
 
   /**
@@ -32,17 +28,6 @@ public enum Distance {
    * @throws IllegalArgumentException if there is none
    */
   public static Distance of(String attribute) {
-    return Arrays.stream(values())
-        .filter(each -> each.attribute().equals(attribute))
-        .findAny()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "distance '"
-                        + attribute
-                        + "' is none of "
-                        + Arrays.stream(values())
-                            .map(Distance::attribute)
-                            .collect(Collectors.joining(", "))));
+    return Attributes.parse(values(), "distance", attribute);
   }
 }

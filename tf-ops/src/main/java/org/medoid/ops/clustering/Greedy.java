@@ -17,7 +17,8 @@ import java.util.Arrays;
  *   <li>The margin part. The points that candidate j would attract, {i: d_ij &lt; near_i}, are a
  *       set of bits that only loses members, again about m/s at step s. What moving them does to
  *       the sums of the contingency table is kept until a cluster that j would take from changes;
- *       the clusters it takes from are a second set of bits.
+ *       the clusters it takes from are a second set of bits. It is brought up to date only when j
+ *       is in the running: Δ is at most 1, so that facility part + γ bounds a candidate's score.
  * </ul>
  *
  * <p>Kept gains carry rounding, so they only narrow the choice: candidates within the largest
@@ -58,6 +59,13 @@ final class Greedy {
   private final long[] clusterChange;
   private final long[] expectationChange;
 
+  /** Candidates whose changes no longer hold. */
+  private final boolean[] stale;
+
+  private final double[] score;
+  private final int[] moved;
+  private final int[] fresh;
+
   private Greedy(Problem problem, CountTable table, double gamma) {
     this.problem = problem;
     this.table = table;
@@ -81,6 +89,10 @@ final class Greedy {
     cellChange = new long[m];
     clusterChange = new long[m];
     expectationChange = new long[m];
+    stale = new boolean[m];
+    score = new double[m];
+    moved = new int[m];
+    fresh = new int[c];
   }
 
   private static double largest(double[] values) {
@@ -101,14 +113,19 @@ final class Greedy {
     return greedy.medoids;
   }
 
-  /** With one medoid every point is in one cluster, whichever it is: only distances count. */
+  /** With one medoid every point is in one cluster, whichever it is. */
   private void first() {
-    double[] score = new double[m];
-    for (int j = 0; j < m; j++) {
-      score[j] = -Sums.sum(distances, j * m, m);
+    System.arraycopy(problem.classSizes, 0, cells, 0, problem.classCount());
+    sizes[0] = m;
+    for (int n : problem.classSizes) {
+      cellSum += table.t[n];
     }
+    clusterSum = table.t[m];
+    expectation = table.expected(m);
+    double margin = gamma * (1 - table.agreement(cellSum, clusterSum, expectation));
     int best = 0;
-    for (int j = 1; j < m; j++) {
+    for (int j = 0; j < m; j++) {
+      score[j] = -Sums.sum(distances, j * m, m) + margin;
       if (score[j] > score[best]) {
         best = j;
       }
@@ -116,15 +133,6 @@ final class Greedy {
     medoids[0] = best;
     isMedoid[best] = true;
     System.arraycopy(distances, best * m, near, 0, m);
-    for (int i = 0; i < m; i++) {
-      cells[problem.classes[i]]++;
-    }
-    sizes[0] = m;
-    for (int c = 0; c < problem.classCount(); c++) {
-      cellSum += table.t[cells[c]];
-    }
-    clusterSum = table.t[m];
-    expectation = table.expected(m);
     if (medoids.length == 1) {
       return;
     }
@@ -139,10 +147,7 @@ final class Greedy {
             attract(j);
           }
         });
-    changed[0] = 1;
-    for (int j = 0; j < m; j++) {
-      takesFrom[j * clusterWords] = 1;
-    }
+    Arrays.fill(stale, true);
   }
 
   private static void addGains(double[] gain, double[] distances, int row, double near) {
@@ -174,32 +179,34 @@ final class Greedy {
   }
 
   private void next(int s) {
-    refresh();
+    int promising = markStale();
     double facility = -Sums.sum(near, 0, m);
-    // No partial sum exceeds m times the largest distance; each update rounds by an ulp of that.
-    double slack = 2 * (updates + m) * Math.ulp(m * largest);
-    double[] score = new double[m];
-    double best = Double.NEGATIVE_INFINITY;
+    // No partial sum exceeds m times the largest distance: each update rounds by an ulp of that,
+    // the
+    // last addition by an ulp of the score.
+    double sum = m * largest;
+    double slack = 2 * (updates + m) * Math.ulp(sum) + 4 * Math.ulp(sum + gamma);
+    double best = scoreOf(promising, facility);
     for (int j = 0; j < m; j++) {
-      if (isMedoid[j]) {
+      if (isMedoid[j] || facility + gain[j] + gamma < best - slack) {
         score[j] = Double.NEGATIVE_INFINITY;
         continue;
       }
-      score[j] = facility + gain[j] + gamma * margin(j);
+      score[j] = scoreOf(j, facility);
       best = Math.max(best, score[j]);
     }
     int chosen = -1;
-    int candidates = 0;
+    int rivals = 0;
     for (int j = 0; j < m; j++) {
-      if (score[j] >= best - slack) {
-        candidates++;
+      if (!isMedoid[j] && score[j] >= best - slack) {
+        rivals++;
         chosen = chosen < 0 ? j : chosen;
       }
     }
-    if (candidates > 1) {
+    if (rivals > 1) {
       double exact = Double.NEGATIVE_INFINITY;
       for (int j = 0; j < m; j++) {
-        if (score[j] >= best - slack) {
+        if (!isMedoid[j] && score[j] >= best - slack) {
           double value = facilityWith(j) + gamma * margin(j);
           if (value > exact) {
             exact = value;
@@ -209,6 +216,30 @@ final class Greedy {
       }
     }
     choose(chosen, s);
+  }
+
+  /** Marks the candidates that the last choice touched; returns the one with the largest gain. */
+  private int markStale() {
+    int promising = -1;
+    for (int j = 0; j < m; j++) {
+      if (isMedoid[j]) {
+        continue;
+      }
+      stale[j] = stale[j] || touches(j);
+      if (promising < 0 || gain[j] > gain[promising]) {
+        promising = j;
+      }
+    }
+    Arrays.fill(changed, 0);
+    return promising;
+  }
+
+  private double scoreOf(int j, double facility) {
+    if (stale[j]) {
+      measure(j);
+      stale[j] = false;
+    }
+    return facility + gain[j] + gamma * margin(j);
   }
 
   private double margin(int j) {
@@ -223,18 +254,6 @@ final class Greedy {
     return -Sums.sumOfMin(distances, j * m, near, 0, m);
   }
 
-  /** Brings up to date what every candidate would do to the contingency table. */
-  private void refresh() {
-    int[] moved = new int[m];
-    int[] fresh = new int[problem.classCount()];
-    for (int j = 0; j < m; j++) {
-      if (!isMedoid[j] && touches(j)) {
-        measure(j, moved, fresh);
-      }
-    }
-    Arrays.fill(changed, 0);
-  }
-
   private boolean touches(int j) {
     for (int w = 0; w < clusterWords; w++) {
       if ((takesFrom[j * clusterWords + w] & changed[w]) != 0) {
@@ -244,8 +263,9 @@ final class Greedy {
     return false;
   }
 
-  private void measure(int j, int[] moved, int[] fresh) {
-    int count = collect(j, moved);
+  /** Brings up to date what candidate j would do to the contingency table. */
+  private void measure(int j) {
+    int count = collect(j);
     int c = fresh.length;
     long cellDelta = 0;
     long clusterDelta = 0;
@@ -274,7 +294,7 @@ final class Greedy {
   }
 
   /** The points that j attracts, itself among them even where it lies on a medoid. */
-  private int collect(int j, int[] moved) {
+  private int collect(int j) {
     int row = j * m;
     int count = 0;
     for (int w = 0; w < attractedWords; w++) {
@@ -300,8 +320,7 @@ final class Greedy {
   private void choose(int chosen, int s) {
     medoids[s] = chosen;
     isMedoid[chosen] = true;
-    int[] moved = new int[m];
-    int count = collect(chosen, moved);
+    int count = collect(chosen);
     int c = problem.classCount();
     for (int k = 0; k < count; k++) {
       int i = moved[k];

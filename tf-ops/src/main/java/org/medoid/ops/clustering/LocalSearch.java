@@ -1,9 +1,5 @@
 package org.medoid.ops.clustering;
 
-import java.util.Arrays;
-import java.util.Locale;
-import java.util.stream.Collectors;
-
 /** The local search that follows the start (paper, algorithm 2). */
 public enum LocalSearch {
   /** Scores a swap by A(S) in full and moves only if that is strictly better; A(S) never falls. */
@@ -24,7 +20,7 @@ public enum LocalSearch {
    * @return the constant's name in lower case
    */
   public String attribute() {
-    return name().toLowerCase(Locale.ROOT);
+    return Attributes.of(this);
   }
 
   /**
@@ -35,17 +31,6 @@ public enum LocalSearch {
    * @throws IllegalArgumentException if there is none
    */
   public static LocalSearch of(String attribute) {
-    return Arrays.stream(values())
-        .filter(each -> each.attribute().equals(attribute))
-        .findAny()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "local search '"
-                        + attribute
-                        + "' is none of "
-                        + Arrays.stream(values())
-                            .map(LocalSearch::attribute)
-                            .collect(Collectors.joining(", "))));
+    return Attributes.parse(values(), "local search", attribute);
   }
 }

@@ -1,9 +1,5 @@
 package org.medoid.ops.clustering;
 
-import java.util.Arrays;
-import java.util.Locale;
-import java.util.stream.Collectors;
-
 /**
  * The agreement of a clustering with the labels, in [0, 1]; the structured margin Δ is 1 minus it.
  */
@@ -32,7 +28,7 @@ public enum Margin {
    * @return the constant's name in lower case
    */
   public String attribute() {
-    return name().toLowerCase(Locale.ROOT);
+    return Attributes.of(this);
   }
 
   /**
@@ -43,17 +39,6 @@ public enum Margin {
    * @throws IllegalArgumentException if there is none
    */
   public static Margin of(String attribute) {
-    return Arrays.stream(values())
-        .filter(each -> each.attribute().equals(attribute))
-        .findAny()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "margin '"
-                        + attribute
-                        + "' is none of "
-                        + Arrays.stream(values())
-                            .map(Margin::attribute)
-                            .collect(Collectors.joining(", "))));
+    return Attributes.parse(values(), "margin", attribute);
   }
 }

@@ -1,9 +1,5 @@
 package org.medoid.ops.clustering;
 
-import java.util.Arrays;
-import java.util.Locale;
-import java.util.stream.Collectors;
-
 /** How the first medoids are chosen. */
 public enum Start {
   /** One after the other, each the one that raises A(S) most (paper, algorithm 1). */
@@ -17,7 +13,7 @@ public enum Start {
    * @return the constant's name in lower case
    */
   public String attribute() {
-    return name().toLowerCase(Locale.ROOT);
+    return Attributes.of(this);
   }
 
   /**
@@ -28,17 +24,6 @@ public enum Start {
    * @throws IllegalArgumentException if there is none
    */
   public static Start of(String attribute) {
-    return Arrays.stream(values())
-        .filter(each -> each.attribute().equals(attribute))
-        .findAny()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "start '"
-                        + attribute
-                        + "' is none of "
-                        + Arrays.stream(values())
-                            .map(Start::attribute)
-                            .collect(Collectors.joining(", "))));
+    return Attributes.parse(values(), "start", attribute);
   }
 }

@@ -36,6 +36,7 @@ import picocli.CommandLine.ScopeType;
       DoctorCommand.class,
       CommandLine.HelpCommand.class
     })
+    subcommands = {LossCommand.class, CommandLine.HelpCommand.class})
 public final class Medoid {
   @Option(
       names = "--debug",
