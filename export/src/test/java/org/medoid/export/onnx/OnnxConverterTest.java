@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ai.onnx.proto.OnnxMl;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
@@ -58,5 +57,71 @@ class OnnxConverterTest {
         .containsExactly(
             "Transpose", "Mul", "Sub", "Conv", "Relu", "MaxPool", "Conv", "Relu", "MaxPool",
             "GlobalAveragePool", "Squeeze", "Gemm", "ReduceL2", "Max", "Div");
+  }
+
+  @Test
+  void theSameGraphGivesTheSameBytes() {
+    assertThat(Runs.convert(convNet()).toByteString()).isEqualTo(Runs.convert(convNet()).toByteString());
+  }
+
+  private static GraphDef graph(NodeDef... nodes) {
+    return GraphDef.newBuilder().addAllNode(List.of(nodes)).build();
+  }
+
+  private static NodeDef node(String name, String op, String... inputs) {
+    return NodeDef.newBuilder().setName(name).setOp(op).addAllInput(List.of(inputs)).build();
+  }
+
+  @Test
+  void aCycleAMissingNodeAndUnknownOperationsAreNamed() {
+    assertThatThrownBy(() -> Runs.convert(graph(node("x", "Relu", "y"), node("y", "Relu", "x"))))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("cycle");
+    assertThatThrownBy(() -> Runs.convert(graph(node("x", "Placeholder"), node("y", "Relu", "gone"))))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("gone, read by y (Relu)");
+    assertThatThrownBy(
+            () ->
+                Runs.convert(
+                    graph(node("x", "Placeholder"), node("z", "Nonsense", "x"), node("y", "Bogus", "z"))))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("2 nodes")
+        .hasMessageContaining("z (Nonsense)")
+        .hasMessageContaining("y (Bogus)");
+  }
+
+  @Test
+  void everyUnsupportedNodeIsListedAtOnce() {
+    GraphDef graph =
+        Runs.graph(
+            new long[] {-1, 4},
+            tf -> x -> tf.math.digamma(tf.math.add(tf.math.lgamma(x), tf.constant(1f))));
+    assertThatThrownBy(() -> Runs.convert(graph))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("2 nodes")
+        .hasMessageContaining("(Lgamma): no converter")
+        .hasMessageContaining("(Digamma): no converter");
+  }
+
+  @Test
+  void aUserAddsAConverter() {
+    GraphDef graph = Runs.graph(new long[] {-1, 4}, tf -> x -> tf.math.xlogy(tf.math.exp(x), tf.math.exp(x)));
+    OnnxMl.ModelProto model =
+        OnnxConverter.convert(
+            graph,
+            Map.of("x", "x:0"),
+            Map.of("y", "y:0"),
+            OnnxConverter.Options.defaults()
+                .withConverter(
+                    "Xlogy",
+                    n -> n.output(0, n.emit("Mul", List.of(n.input(0), n.emit("Log", List.of(n.input(1))))))));
+    Runs.same(graph, model, 1e-5, Runs.random(1, 2, 4), 2, 4);
+  }
+
+  @Test
+  void aModelBeyondTwoGigabytesIsRefused() {
+    assertThatThrownBy(() -> OnnxConverter.checkSize(1L << 31))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("2 GB");
   }
 }
