@@ -87,9 +87,11 @@ final class ImageOps {
           } else if (sizes[i] >= 0) {
             long out = (sizes[i] + strides[i] - 1) / strides[i];
             total = Math.max((out - 1) * strides[i] + reach - sizes[i], 0);
-          } else if (dilations[i] > 1) {
+          } else if (dilations[i] > 1 || kernel[0] < strides[0] || kernel[1] < strides[1]) {
+            // onnxruntime refuses the one, and shifts the window by a negative padding in the other.
             throw node.unsupported(
-                "SAME padding with stride, dilation and an unknown image size; fix the size");
+                "SAME padding of an unknown image size with a dilation, or a stride above the kernel;"
+                    + " fix the size");
           } else {
             attributes.put("auto_pad", "SAME_UPPER");
             return attributes;

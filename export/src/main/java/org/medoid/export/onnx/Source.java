@@ -204,6 +204,7 @@ final class Source {
     if (nodes.values().stream().anyMatch(node -> !Operations.BY_NAME.containsKey(node.op()))) {
       throw OnnxConverter.unsupported(
           nodes.values().stream()
+              .filter(node -> !node.op().equals("Placeholder") && !node.op().equals("Const"))
               .filter(
                   node ->
                       !supported.contains(node.op())

@@ -187,7 +187,8 @@ class OpsTest {
     String padding = w.padding().equals("EXPLICIT") && pool ? "SAME" : w.padding();
     // TensorFlow's own CPU kernel has no dilated depthwise convolution to compare with.
     int dilation = op.equals("Conv2D") ? w.dilation() : 1;
-    long[] shape = {-1, w.known() ? w.height() : -1, w.known() ? w.width() : -1, w.in()};
+    boolean known = w.known() || w.kh() < w.stride() || w.kw() < w.stride();
+    long[] shape = {-1, known ? w.height() : -1, known ? w.width() : -1, w.in()};
     long[] step = {1, w.stride(), w.stride(), 1};
     Map<String, Object> attributes = new LinkedHashMap<>();
     attributes.put("strides", step);
