@@ -2,6 +2,7 @@ package org.medoid.training.cli;
 
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import org.medoid.export.ModelExporter;
 import org.medoid.ops.clustering.Distance;
 import org.medoid.ops.clustering.LocalSearch;
 import org.medoid.ops.clustering.Margin;
@@ -28,6 +29,7 @@ import picocli.CommandLine.ScopeType;
       TrainCommand.class,
       EvaluateCommand.class,
       EmbedCommand.class,
+      ExportCommand.class,
       LossCommand.class,
       ReportCommand.class,
       CommandLine.HelpCommand.class
@@ -58,6 +60,8 @@ public final class Medoid {
     line.registerConverter(LocalSearch.class, LocalSearch::of);
     line.registerConverter(Distance.class, Distance::of);
     line.registerConverter(Start.class, Start::of);
+    line.registerConverter(ModelExporter.Format.class, ModelExporter.Format::of);
+    line.registerConverter(ModelExporter.Layout.class, ModelExporter.Layout::of);
     line.setUsageHelpAutoWidth(true);
     line.setExecutionExceptionHandler(
         (failure, command, parsed) -> {
