@@ -11,6 +11,7 @@ import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
+import org.tensorflow.ndarray.NdArrays;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.data.Iterator;
@@ -37,7 +38,7 @@ class WarmupTest {
       Ops tf = Ops.create(graph);
       Operand<? extends TType> records =
           tf.data.tfRecordDataset(
-              tf.constant(file.toString()), tf.constant(""), tf.constant(0L), tf.constant(new long[] {0}));
+              tf.constant(NdArrays.vectorOfObjects(file.toString())), tf.constant(""), tf.constant(0L), tf.constant(new long[] {0}));
       Iterator iterator =
           tf.data.iterator("", "", List.of(TString.class), List.of(Shape.scalar()));
       session.run(
