@@ -1,0 +1,160 @@
+package org.medoid.export.onnx;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.function.IntToDoubleFunction;
+import java.util.function.IntToLongFunction;
+import org.tensorflow.proto.DataType;
+
+/** A tensor whose values are known: row-major, little-endian, as ONNX's raw_data wants it. */
+final class Constant {
+  private final DataType type;
+  private final long[] shape;
+  private final byte[] data;
+
+  /** Wraps data without a copy; nobody changes it afterwards. */
+  Constant(DataType type, long[] shape, byte[] data) {
+    this.type = type;
+    this.shape = shape;
+    this.data = data;
+    if (data.length != Shapes.size(shape) * Types.bytes(type)) {
+      throw new IllegalArgumentException(
+          data.length + " bytes for a " + type + " of shape " + Arrays.toString(shape));
+    }
+  }
+
+  /** A vector of int64, what ONNX wants for shapes, axes and paddings. */
+  static Constant integers(long... values) {
+    return of(DataType.DT_INT64, new long[] {values.length}, values);
+  }
+
+  /** A float or integer tensor of some type, rounded to it. */
+  static Constant of(DataType type, long[] shape, double[] values) {
+    ByteBuffer data = buffer(type, values.length);
+    for (double value : values) {
+      switch (type) {
+        case DT_FLOAT -> data.putFloat((float) value);
+        case DT_DOUBLE -> data.putDouble(value);
+        case DT_HALF -> data.putShort(Types.half((float) value));
+        case DT_BFLOAT16 -> data.putShort(Types.bfloat16((float) value));
+        default -> putInteger(data, type, (long) value);
+      }
+    }
+    return new Constant(type, shape, data.array());
+  }
+
+  /** An integer tensor of some type. */
+  static Constant of(DataType type, long[] shape, long[] values) {
+    ByteBuffer data = buffer(type, values.length);
+    for (long value : values) {
+      putInteger(data, type, value);
+    }
+    return new Constant(type, shape, data.array());
+  }
+
+  private static ByteBuffer buffer(DataType type, int count) {
+    return ByteBuffer.allocate(Math.multiplyExact(count, Types.bytes(type)))
+        .order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  private static void putInteger(ByteBuffer data, DataType type, long value) {
+    switch (type) {
+      case DT_INT64, DT_UINT64 -> data.putLong(value);
+      case DT_INT32, DT_UINT32 -> data.putInt((int) value);
+      case DT_INT16, DT_UINT16 -> data.putShort((short) value);
+      case DT_INT8, DT_UINT8, DT_BOOL -> data.put((byte) value);
+      default -> throw new IllegalArgumentException("not an integer type: " + type);
+    }
+  }
+
+  DataType type() {
+    return type;
+  }
+
+  long[] shape() {
+    return shape;
+  }
+
+  byte[] data() {
+    return data;
+  }
+
+  int size() {
+    return data.length / Types.bytes(type);
+  }
+
+  /** The values as integers, whatever the type. */
+  long[] longs() {
+    ByteBuffer in = ByteBuffer.wrap(data).order(ByteOrder.LITTLE_ENDIAN);
+    IntToLongFunction at =
+        switch (type) {
+          case DT_INT64, DT_UINT64 -> i -> in.getLong(8 * i);
+          case DT_INT32 -> i -> in.getInt(4 * i);
+          case DT_UINT32 -> i -> Integer.toUnsignedLong(in.getInt(4 * i));
+          case DT_INT16 -> i -> in.getShort(2 * i);
+          case DT_UINT16 -> i -> Short.toUnsignedLong(in.getShort(2 * i));
+          case DT_INT8 -> in::get;
+          case DT_UINT8, DT_BOOL -> i -> Byte.toUnsignedLong(in.get(i));
+          default -> throw new IllegalArgumentException("not an integer type: " + type);
+        };
+    long[] values = new long[size()];
+    Arrays.setAll(values, at);
+    return values;
+  }
+
+  /** The values as doubles, whatever the type. */
+  double[] doubles() {
+    ByteBuffer in = ByteBuffer.wrap(data).order(ByteOrder.LITTLE_ENDIAN);
+    double[] values = new double[size()];
+    if (!Types.isFloating(type)) {
+      long[] longs = longs();
+      Arrays.setAll(values, i -> longs[i]);
+      return values;
+    }
+    IntToDoubleFunction at =
+        switch (type) {
+          case DT_DOUBLE -> i -> in.getDouble(8 * i);
+          case DT_HALF -> i -> Types.fromHalf(in.getShort(2 * i));
+          case DT_BFLOAT16 -> i -> Float.intBitsToFloat(in.getShort(2 * i) << 16);
+          default -> i -> in.getFloat(4 * i);
+        };
+    Arrays.setAll(values, at);
+    return values;
+  }
+
+  /** The same values in another shape. */
+  Constant reshaped(long... to) {
+    return new Constant(type, to, data);
+  }
+
+  /** The tensor with its axes permuted: axis i of the result is axis {@code axes[i]} of this. */
+  Constant transposed(int... axes) {
+    int rank = shape.length;
+    int width = Types.bytes(type);
+    int[] stride = new int[rank];
+    int step = width;
+    for (int i = rank - 1; i >= 0; i--) {
+      stride[i] = step;
+      step *= (int) shape[i];
+    }
+    long[] to = new long[rank];
+    Arrays.setAll(to, i -> shape[axes[i]]);
+    byte[] out = new byte[data.length];
+    int[] index = new int[rank];
+    for (int at = 0, from = 0; at < out.length; at += width) {
+      for (int b = 0; b < width; b++) {
+        out[at + b] = data[from + b];
+      }
+      for (int i = rank - 1; i >= 0; i--) {
+        from += stride[axes[i]];
+        if (++index[i] < to[i]) {
+          break;
+        }
+        from -= (int) (stride[axes[i]] * to[i]);
+        index[i] = 0;
+      }
+    }
+    return new Constant(type, to, out);
+  }
+}

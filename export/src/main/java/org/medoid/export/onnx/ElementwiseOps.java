@@ -1,0 +1,211 @@
+package org.medoid.export.onnx;
+
+import static org.tensorflow.proto.DataType.DT_BOOL;
+
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiFunction;
+import org.tensorflow.proto.DataType;
+
+/** Operations that compute each element of the result from those at the same place. */
+final class ElementwiseOps {
+  private ElementwiseOps() {}
+
+  static void register(Map<String, OpConverter> table) {
+    for (String op :
+        List.of(
+            "Abs", "Ceil", "Cos", "Elu", "Erf", "Exp", "Floor", "Log", "Neg", "Reciprocal", "Relu",
+            "Round", "Selu", "Sigmoid", "Sign", "Sin", "Softplus", "Softsign", "Sqrt", "Tan",
+            "Tanh", "Acos", "Asin", "Atan", "Cosh", "Sinh", "Acosh", "Asinh", "Atanh")) {
+      table.put(op, node -> apply(node, op));
+    }
+    table.put("Inv", node -> apply(node, "Reciprocal"));
+    table.put("Rint", node -> apply(node, "Round"));
+    table.put("LogicalNot", node -> apply(node, "Not"));
+    table.put("IsNan", node -> apply(node, "IsNaN"));
+    // What patterns are made of stays one node until they have been looked for.
+    table.put("Rsqrt", node -> apply(node, Rewrites.RSQRT));
+    table.put("Square", node -> apply(node, Rewrites.SQUARE));
+    table.put("Erfc", node -> apply(node, Rewrites.ERFC));
+    table.put("Relu6", node -> clip(node, 0, 6));
+    table.put(
+        "LeakyRelu",
+        node ->
+            node.alignedOutput(
+                0,
+                node.emit(
+                    "LeakyRelu", node.aligned(), Map.of("alpha", node.decimal("alpha")))));
+    table.put(
+        "Log1p",
+        with((node, x) -> node.emit("Log", List.of(node.emit("Add", List.of(x, one(node)))))));
+    table.put(
+        "Expm1",
+        with((node, x) -> node.emit("Sub", List.of(node.emit("Exp", List.of(x)), one(node)))));
+    table.put("ZerosLike", with((node, x) -> filled(node, x, 0)));
+    table.put("OnesLike", with((node, x) -> filled(node, x, 1)));
+    table.put(
+        "Cast", with((node, x) -> node.cast(x, node.type(0), node.outputType(0))));
+    table.put("Softmax", node -> softmax(node, "Softmax"));
+    table.put("LogSoftmax", node -> softmax(node, "LogSoftmax"));
+
+    for (String op : List.of("Add", "Sub", "Mul", "Pow", "Greater", "Less", "Equal")) {
+      table.put(op, node -> apply(node, op));
+    }
+    table.put("AddV2", node -> apply(node, "Add"));
+    table.put("AddN", node -> apply(node, "Sum"));
+    table.put("RealDiv", node -> apply(node, "Div"));
+    table.put("Div", node -> apply(node, "Div"));
+    table.put("Maximum", node -> apply(node, "Max"));
+    table.put("Minimum", node -> apply(node, "Min"));
+    table.put("GreaterEqual", node -> apply(node, "GreaterOrEqual"));
+    table.put("LessEqual", node -> apply(node, "LessOrEqual"));
+    table.put("LogicalAnd", node -> apply(node, "And"));
+    table.put("LogicalOr", node -> apply(node, "Or"));
+    table.put(
+        "NotEqual",
+        node ->
+            node.alignedOutput(
+                0, node.emit("Not", List.of(node.emit("Equal", node.aligned())))));
+    table.put(
+        "SquaredDifference",
+        node ->
+            node.alignedOutput(
+                0,
+                node.emit(Rewrites.SQUARE, List.of(node.emit("Sub", node.aligned())))));
+    table.put("FloorMod", ElementwiseOps::floorMod);
+    table.put("FloorDiv", ElementwiseOps::floorDiv);
+    table.put("ClipByValue", ElementwiseOps::clipByValue);
+    table.put("BiasAdd", ElementwiseOps::biasAdd);
+    table.put("SelectV2", node -> apply(node, "Where"));
+    table.put("Select", ElementwiseOps::select);
+
+    for (String op :
+        List.of(
+            "Identity",
+            "StopGradient",
+            "PreventGradient",
+            "Snapshot",
+            "EnsureShape",
+            "CheckNumerics",
+            "PlaceholderWithDefault")) {
+      table.put(op, node -> node.same(0, 0));
+    }
+    table.put(
+        "IdentityN",
+        node -> {
+          for (int i = 0; i < node.inputCount(); i++) {
+            node.same(i, i);
+          }
+        });
+  }
+
+  private static void apply(TfNode node, String op) {
+    List<String> tensors = node.aligned();
+    node.alignedOutput(0, node.emit(op, tensors));
+  }
+
+  private static OpConverter with(BiFunction<TfNode, String, String> function) {
+    return node -> {
+      String x = node.aligned().get(0);
+      node.alignedOutput(0, function.apply(node, x));
+    };
+  }
+
+  private static String one(TfNode node) {
+    return node.scalar(node.type(0), 1);
+  }
+
+  private static String filled(TfNode node, String x, double value) {
+    return node.emit(
+        "Expand",
+        List.of(node.scalar(node.type(0), value), node.emit("Shape", List.of(x))));
+  }
+
+  private static void clip(TfNode node, double low, double high) {
+    DataType type = node.type(0);
+    String x = node.aligned().get(0);
+    node.alignedOutput(
+        0, node.emit("Clip", List.of(x, node.scalar(type, low), node.scalar(type, high))));
+  }
+
+  private static void clipByValue(TfNode node) {
+    List<String> tensors = node.aligned();
+    node.alignedOutput(
+        0,
+        node.emit(
+            "Max",
+            List.of(node.emit("Min", List.of(tensors.get(0), tensors.get(2))), tensors.get(1))));
+  }
+
+  private static void softmax(TfNode node, String op) {
+    int rank = node.rank(0);
+    List<String> tensors = node.aligned();
+    int axis = node.isAlignedChannelsFirst() ? 1 : rank - 1;
+    node.alignedOutput(0, node.emit(op, tensors, Map.of("axis", axis)));
+  }
+
+  /** The remainder with the divisor's sign. */
+  private static void floorMod(TfNode node) {
+    List<String> tensors = node.aligned();
+    node.alignedOutput(0, floorMod(node, tensors));
+  }
+
+  private static String floorMod(TfNode node, List<String> tensors) {
+    if (!Types.isFloating(node.type(0))) {
+      return node.emit("Mod", tensors); // ONNX's integer Mod is Python's
+    }
+    String quotient = node.emit("Floor", List.of(node.emit("Div", tensors)));
+    String whole = node.emit("Mul", List.of(quotient, tensors.get(1)));
+    return node.emit("Sub", List.of(tensors.get(0), whole));
+  }
+
+  private static void floorDiv(TfNode node) {
+    List<String> tensors = node.aligned();
+    if (Types.isFloating(node.type(0))) {
+      node.alignedOutput(0, node.emit("Floor", List.of(node.emit("Div", tensors))));
+    } else {
+      // ONNX's integer Div rounds to zero; without the remainder there is nothing to round.
+      String multiple = node.emit("Sub", List.of(tensors.get(0), floorMod(node, tensors)));
+      node.alignedOutput(0, node.emit("Div", List.of(multiple, tensors.get(1))));
+    }
+  }
+
+  private static void biasAdd(TfNode node) {
+    if (node.text("data_format").equals("NCHW")) {
+      long[] shape = new long[node.rank(0) - 1];
+      java.util.Arrays.fill(shape, 1);
+      shape[0] = -1;
+      String bias =
+          node.isConstant(1)
+              ? node.constant(1, node.known(1).reshaped(filledWith(shape, node.known(1).size())))
+              : node.emit("Reshape", List.of(node.input(1), node.constant(shape)));
+      node.output(0, node.emit("Add", List.of(node.input(0), bias)));
+    } else {
+      apply(node, "Add");
+    }
+  }
+
+  private static long[] filledWith(long[] shape, int size) {
+    long[] filled = shape.clone();
+    filled[0] = size;
+    return filled;
+  }
+
+  /** Select of TensorFlow 1: a vector of conditions chooses rows. */
+  private static void select(TfNode node) {
+    if (node.rank(0) == 1 && node.rank(1) > 1) {
+      long[] shape =
+          Collections.nCopies(node.rank(1), 1L).stream().mapToLong(i -> i).toArray();
+      shape[0] = -1;
+      String rows = node.emit("Reshape", List.of(node.input(0), node.constant(shape)));
+      node.output(0, node.emit("Where", List.of(rows, node.input(1), node.input(2))));
+    } else {
+      apply(node, "Where");
+    }
+  }
+
+  static String toBool(TfNode node, String tensor, DataType from) {
+    return node.cast(tensor, from, DT_BOOL);
+  }
+}

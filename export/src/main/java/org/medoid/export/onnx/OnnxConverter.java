@@ -1,0 +1,385 @@
+package org.medoid.export.onnx;
+
+import ai.onnx.proto.OnnxMl;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.tensorflow.proto.GraphDef;
+
+/**
+ * Turns a frozen TensorFlow graph into an ONNX model.
+ *
+ * <p>The model computes what the graph computes, in ONNX's terms:
+ *
+ * <ul>
+ *   <li>Images stay [batch, height, width, channels] at the inputs and outputs. Inside, ONNX's
+ *       operations want [batch, channels, height, width]: there is one Transpose behind an input,
+ *       and none between convolutions. Each tensor knows the layout it is in; elementwise
+ *       operations, concatenations, paddings and reductions work in the layout they find.
+ *   <li>What depends on constants alone is computed here, by TensorFlow itself.
+ *   <li>Batch normalisation, and any other product or sum with a constant for each channel, is
+ *       folded into the convolution or matrix product before it.
+ *   <li>Padding is explicit, the odd pixel at the end as in TensorFlow; only where a size is
+ *       unknown and matters it is {@code SAME_UPPER}.
+ *   <li>Patterns become one operation: x rsqrt(max(sum x^2, e)) is ReduceL2, Max, Div; x relu6(x +
+ *       3)/6 is HardSwish.
+ * </ul>
+ *
+ * <p>The same graph gives the same bytes. Opset {@value #OPSET} and IR version {@value #IR} are
+ * read by every runtime since 2021 (onnxruntime 1.10).
+ *
+ * <p>Cost: the constants of the graph are held about four times while it is converted; MobileNet
+ * (12 MB) takes well under a second after TensorFlow has started. Thread-safe: there is no state.
+ */
+public final class OnnxConverter {
+  /** The default version of ONNX's operator set. */
+  public static final int OPSET = 15;
+
+  /** The version of the file format. */
+  public static final int IR = 8;
+
+  private static final Set<Integer> OPSETS = Set.of(15, 16, 17);
+
+  private OnnxConverter() {}
+
+  /**
+   * Settings of a conversion.
+   *
+   * @param opset the version of the operator set, 15 to 17: the operations used are the same
+   * @param graphName the name of the ONNX graph
+   * @param producerName the name of the program that the file says it is by
+   * @param producerVersion its version
+   * @param metadata entries of metadata_props, written in the order of their keys
+   * @param converters converters by TensorFlow operation, which go before those built in
+   */
+  public record Options(
+      int opset,
+      String graphName,
+      String producerName,
+      String producerVersion,
+      Map<String, String> metadata,
+      Map<String, OpConverter> converters) {
+
+    /**
+     * Checks the version and copies the maps.
+     *
+     * @param opset the version of the operator set, 15 to 17
+     * @param graphName the name of the ONNX graph
+     * @param producerName the name of the program that the file says it is by
+     * @param producerVersion its version
+     * @param metadata entries of metadata_props
+     * @param converters converters by TensorFlow operation
+     * @throws IllegalArgumentException if the version is another one
+     */
+    public Options {
+      if (!OPSETS.contains(opset)) {
+        throw new IllegalArgumentException("opset must be 15, 16 or 17, got " + opset);
+      }
+      metadata = Map.copyOf(metadata);
+      converters = Map.copyOf(converters);
+    }
+
+    /**
+     * Returns the usual settings: opset {@value OnnxConverter#OPSET}, no metadata.
+     *
+     * @return the settings
+     */
+    public static Options defaults() {
+      return new Options(OPSET, "medoid", "medoid", "", Map.of(), Map.of());
+    }
+
+    /**
+     * Returns these settings with another version of the operator set.
+     *
+     * @param opset 15 to 17
+     * @return new settings
+     */
+    public Options withOpset(int opset) {
+      return new Options(opset, graphName, producerName, producerVersion, metadata, converters);
+    }
+
+    /**
+     * Returns these settings with other names in the file.
+     *
+     * @param graphName the name of the ONNX graph
+     * @param producerName the name of the program that the file says it is by
+     * @param producerVersion its version
+     * @return new settings
+     */
+    public Options withNames(String graphName, String producerName, String producerVersion) {
+      return new Options(opset, graphName, producerName, producerVersion, metadata, converters);
+    }
+
+    /**
+     * Returns these settings with metadata.
+     *
+     * @param metadata entries of metadata_props; replaces what there was
+     * @return new settings
+     */
+    public Options withMetadata(Map<String, String> metadata) {
+      return new Options(opset, graphName, producerName, producerVersion, metadata, converters);
+    }
+
+    /**
+     * Returns these settings with a converter for one more operation, or another one for an
+     * operation that has one.
+     *
+     * @param op the name of a TensorFlow operation
+     * @param converter what converts it
+     * @return new settings
+     */
+    public Options withConverter(String op, OpConverter converter) {
+      Map<String, OpConverter> more = new HashMap<>(converters);
+      more.put(op, converter);
+      return new Options(opset, graphName, producerName, producerVersion, metadata, more);
+    }
+  }
+
+  /**
+   * Converts a graph.
+   *
+   * @param graph a frozen graph: constants, placeholders and plain operations, no variables and no
+   *     calls of functions. Only what the outputs depend on is looked at; control inputs count for
+   *     nothing.
+   * @param inputs the placeholder ({@code node} or {@code node:0}) of each input, by the name that
+   *     it shall have in the model. An unknown first size becomes the dimension {@code batch}.
+   * @param outputs the tensor ({@code node} or {@code node:index}) of each output, by the name that
+   *     it shall have
+   * @param options the settings
+   * @return the model
+   * @throws IllegalArgumentException if the graph has a cycle, lacks a node or is not valid; if
+   *     something in it has no counterpart in ONNX: one message then names every such node; if the
+   *     model would be larger than the 2 GB that a protobuf message can have
+   */
+  public static OnnxMl.ModelProto convert(
+      GraphDef graph, Map<String, String> inputs, Map<String, String> outputs, Options options) {
+    if (outputs.isEmpty()) {
+      throw new IllegalArgumentException("a model needs at least one output");
+    }
+    Map<String, Source.TensorName> inputTensors = parse(inputs);
+    Map<String, Source.TensorName> outputTensors = parse(outputs);
+    outputTensors.keySet().stream()
+        .filter(inputTensors::containsKey)
+        .forEach(
+            name -> {
+              throw new IllegalArgumentException("both an input and an output are called " + name);
+            });
+    Map<String, OpConverter> converters = new HashMap<>(OpConverters.STANDARD);
+    converters.putAll(options.converters());
+    Source source =
+        new Source(graph, outputTensors.values(), inputTensors.values(), converters.keySet());
+    return new Conversion(source, inputTensors, outputTensors, converters).model(options);
+  }
+
+  private static Map<String, Source.TensorName> parse(Map<String, String> tensors) {
+    Map<String, Source.TensorName> parsed = new TreeMap<>();
+    tensors.forEach(
+        (name, tensor) -> {
+          if (name.isEmpty()) {
+            throw new IllegalArgumentException("the name for tensor " + tensor + " is empty");
+          }
+          parsed.put(name, Source.TensorName.parse(tensor));
+        });
+    return parsed;
+  }
+
+  /** The one error that lists everything. */
+  static IllegalArgumentException unsupported(Collection<String> nodes) {
+    return new IllegalArgumentException(
+        nodes.size()
+            + (nodes.size() == 1 ? " node" : " nodes")
+            + " cannot be converted to ONNX:\n  "
+            + String.join("\n  ", nodes)
+            + "\nadd a converter with OnnxConverter.Options.withConverter, or export a SavedModel");
+  }
+
+  /** Refuses what protobuf cannot write; the bound leaves room for nodes and names. */
+  static void checkSize(long constantBytes) {
+    if (constantBytes > Integer.MAX_VALUE - (1 << 20)) {
+      throw new IllegalArgumentException(
+          "the model's constants take "
+              + constantBytes
+              + " bytes, and an ONNX file of one piece holds 2 GB at most (protobuf's limit);"
+              + " export a SavedModel, or use half precision");
+    }
+  }
+
+  /** One run. */
+  private static final class Conversion {
+    private final Source source;
+    private final Map<String, Source.TensorName> inputs;
+    private final Map<String, Source.TensorName> outputs;
+    private final OnnxGraph graph = new OnnxGraph();
+    private final Map<Source.TensorName, Value> values = new LinkedHashMap<>();
+    private final Map<String, String> unsupported = new LinkedHashMap<>();
+    private final Map<String, String> outputTensors = new TreeMap<>();
+
+    Conversion(
+        Source source,
+        Map<String, Source.TensorName> inputs,
+        Map<String, Source.TensorName> outputs,
+        Map<String, OpConverter> converters) {
+      this.source = source;
+      this.inputs = inputs;
+      this.outputs = outputs;
+      inputs.keySet().forEach(graph::fresh);
+      outputs.keySet().forEach(graph::fresh);
+      Set<Source.TensorName> images = Layouts.channelsFirstInputs(source);
+      inputs.forEach(
+          (name, tensor) -> {
+            Source.Node node = source.node(tensor.node());
+            if (!node.op().startsWith("Placeholder")) {
+              throw new IllegalArgumentException(
+                  "input " + name + ": " + node + " is not a placeholder");
+            }
+            Value value = new Value(graph, tensor.node(), source.info(tensor), null);
+            value.setPlain(name);
+            if (images.contains(tensor)) {
+              value.channelsFirst();
+            }
+            values.put(tensor, value);
+          });
+      for (Source.Node node : source.nodes()) {
+        if (!values.containsKey(new Source.TensorName(node.name(), 0))) {
+          convert(node, converters.get(node.op()));
+        }
+      }
+      outputs.forEach((name, tensor) -> outputTensors.put(name, value(tensor).plain()));
+      graph.prune(outputTensors.values());
+      refuseUnsupported();
+      checkSize(graph.constantBytes());
+      Rewrites.apply(graph, outputTensors);
+      nameOutputs();
+    }
+
+    private Value value(Source.TensorName tensor) {
+      return values.computeIfAbsent(
+          tensor,
+          t -> new Value(graph, t.toString(), source.info(t), source.constant(t)))
+          .resolved();
+    }
+
+    private void convert(Source.Node node, OpConverter converter) {
+      List<Value> read = node.inputs().stream().map(this::value).toList();
+      List<Value> made = new ArrayList<>();
+      for (int i = 0; i < source.outputCount(node); i++) {
+        made.add(value(new Source.TensorName(node.name(), i)));
+      }
+      TfNode context = new TfNode(node, source.definition(node), graph, read, made);
+      try {
+        if (node.op().startsWith("Placeholder") && converter == null) {
+          throw context.unsupported("a placeholder that is not among the inputs");
+        }
+        if (converter == null) {
+          throw context.unsupported("no converter");
+        }
+        for (Value value : made) {
+          if (!Types.known(value.type())) {
+            throw context.unsupported("ONNX has no type for " + value.type());
+          }
+        }
+        converter.convert(context);
+      } catch (TfNode.UnsupportedException e) {
+        // A stand-in with all the node's inputs: whether it matters shows when the rest is there.
+        List<String> tensors = new ArrayList<>();
+        for (Value value : read) {
+          if (Types.known(value.type())) {
+            tensors.add(value.plain());
+          }
+        }
+        OnnxGraph.Node standIn =
+            graph.add(
+                OnnxGraph.UNSUPPORTED, node.name(), tensors, Map.of(), Math.max(1, made.size()));
+        unsupported.put(standIn.name, e.getMessage());
+        for (int i = 0; i < made.size(); i++) {
+          made.get(i).setPlain(standIn.outputs.get(i));
+        }
+      }
+    }
+
+    private void refuseUnsupported() {
+      List<String> needed =
+          graph.nodes().stream()
+              .filter(node -> node.op.equals(OnnxGraph.UNSUPPORTED))
+              .map(node -> unsupported.get(node.name))
+              .toList();
+      if (!needed.isEmpty()) {
+        throw unsupported(needed);
+      }
+    }
+
+    /** The outputs' own names: a tensor takes one if it is free to, else an Identity copies it. */
+    private void nameOutputs() {
+      Map<String, OnnxGraph.Node> producers = graph.producers();
+      Set<String> named = new HashSet<>();
+      outputTensors.forEach(
+          (name, tensor) -> {
+            OnnxGraph.Node producer = producers.get(tensor);
+            if (producer != null && named.add(tensor)) {
+              graph.setName(tensor, name);
+            } else {
+              OnnxGraph.Node copy = graph.add("Identity", name, List.of(tensor), Map.of(), 1);
+              graph.setName(copy.output(), name);
+            }
+          });
+      values.values().forEach(
+          value -> value.names().forEach(name -> graph.rename(name, value.toString())));
+    }
+
+    OnnxMl.ModelProto model(Options options) {
+      OnnxMl.GraphProto.Builder out =
+          OnnxMl.GraphProto.newBuilder().setName(options.graphName());
+      graph.write(out);
+      boolean batched = false;
+      for (Map.Entry<String, Source.TensorName> input : inputs.entrySet()) {
+        Source.Info info = source.info(input.getValue());
+        out.addInput(valueInfo(input.getKey(), info, true));
+        batched |= info.shape() != null && info.shape().length > 0 && info.shape()[0] < 0;
+      }
+      for (Map.Entry<String, Source.TensorName> output : outputs.entrySet()) {
+        out.addOutput(valueInfo(output.getKey(), source.info(output.getValue()), batched));
+      }
+      OnnxMl.ModelProto.Builder model =
+          OnnxMl.ModelProto.newBuilder()
+              .setIrVersion(IR)
+              .setProducerName(options.producerName())
+              .setProducerVersion(options.producerVersion())
+              .addOpsetImport(
+                  OnnxMl.OperatorSetIdProto.newBuilder().setVersion(options.opset()))
+              .setGraph(out);
+      new TreeMap<>(options.metadata())
+          .forEach(
+              (key, value) ->
+                  model.addMetadataProps(
+                      OnnxMl.StringStringEntryProto.newBuilder().setKey(key).setValue(value)));
+      return model.build();
+    }
+
+    private static OnnxMl.ValueInfoProto valueInfo(String name, Source.Info info, boolean batched) {
+      OnnxMl.TypeProto.Tensor.Builder type =
+          OnnxMl.TypeProto.Tensor.newBuilder().setElemType(Types.onnx(info.type()).getNumber());
+      if (info.shape() != null) {
+        OnnxMl.TensorShapeProto.Builder shape = type.getShapeBuilder();
+        for (int i = 0; i < info.shape().length; i++) {
+          long size = info.shape()[i];
+          OnnxMl.TensorShapeProto.Dimension.Builder dimension = shape.addDimBuilder();
+          if (size >= 0) {
+            dimension.setDimValue(size);
+          } else {
+            dimension.setDimParam(i == 0 && batched ? "batch" : name + "_" + i);
+          }
+        }
+      }
+      return OnnxMl.ValueInfoProto.newBuilder()
+          .setName(name)
+          .setType(OnnxMl.TypeProto.newBuilder().setTensorType(type))
+          .build();
+    }
+  }
+}

@@ -1,0 +1,323 @@
+package org.medoid.export.onnx;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.tensorflow.Graph;
+import org.tensorflow.GraphOperation;
+import org.tensorflow.Output;
+import org.tensorflow.RawTensor;
+import org.tensorflow.Result;
+import org.tensorflow.Session;
+import org.tensorflow.TensorFlow;
+import org.tensorflow.exceptions.TensorFlowException;
+import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.GraphDef;
+import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.OpDef;
+
+/**
+ * What is converted: the nodes that the outputs depend on, in order of computation, with the types
+ * and shapes that TensorFlow infers, and the values of all tensors that depend on constants alone,
+ * computed by TensorFlow.
+ */
+final class Source {
+
+  /** A tensor that depends on constants is computed at most up to this size beyond its inputs'. */
+  private static final long LARGEST_GROWTH = 16 << 20;
+
+  /** Output {@code index} of a node. */
+  record TensorName(String node, int index) {
+    /** Reads {@code node}, {@code node:0}. */
+    static TensorName parse(String text) {
+      int colon = text.lastIndexOf(':');
+      if (colon < 0 || !text.substring(colon + 1).matches("[0-9]{1,9}")) {
+        return new TensorName(text, 0);
+      }
+      return new TensorName(
+          text.substring(0, colon), Integer.parseInt(text.substring(colon + 1)));
+    }
+
+    @Override
+    public String toString() {
+      return index == 0 ? node : node + ":" + index;
+    }
+  }
+
+  /** The type of a tensor and what is known of its shape. */
+  record Info(DataType type, long[] shape) {}
+
+  /** A node with its data inputs. */
+  record Node(NodeDef definition, List<TensorName> inputs) {
+    String name() {
+      return definition.getName();
+    }
+
+    String op() {
+      return definition.getOp();
+    }
+
+    @Override
+    public String toString() {
+      return name() + " (" + op() + ")";
+    }
+  }
+
+  private static final class Operations {
+    private static final Map<String, OpDef> BY_NAME =
+        TensorFlow.registeredOpList().getOpList().stream()
+            .collect(Collectors.toMap(OpDef::getName, op -> op));
+  }
+
+  private final Map<String, Node> nodes = new LinkedHashMap<>();
+  private final Map<String, Info[]> outputs = new HashMap<>();
+  private final Map<TensorName, Constant> constants = new HashMap<>();
+  private final Set<String> folded = new LinkedHashSet<>();
+
+  /**
+   * Reads a graph.
+   *
+   * @param graph the graph
+   * @param roots the tensors wanted
+   * @param also nodes that are read too, the inputs
+   * @param supported tells what can be converted, to list everything that cannot when the graph
+   *     holds what TensorFlow does not know
+   * @throws IllegalArgumentException if the graph has a cycle, lacks a node, or is no valid graph
+   */
+  Source(
+      GraphDef graph,
+      Collection<TensorName> roots,
+      Collection<TensorName> also,
+      Set<String> supported) {
+    order(graph, roots, also);
+    refuseUnknown(supported);
+    try (Graph imported = new Graph()) {
+      GraphDef.Builder plain = GraphDef.newBuilder().setVersions(graph.getVersions());
+      nodes.values().forEach(node -> plain.addNode(plain(node)));
+      try {
+        imported.importGraphDef(plain.build());
+      } catch (TensorFlowException | IllegalArgumentException e) {
+        throw new IllegalArgumentException("not a valid TensorFlow graph: " + e.getMessage(), e);
+      }
+      for (Node node : nodes.values()) {
+        GraphOperation operation = imported.operation(node.name());
+        Info[] infos = new Info[operation.numOutputs()];
+        for (int i = 0; i < infos.length; i++) {
+          Output<?> output = operation.output(i);
+          infos[i] = new Info(output.dataType(), Shapes.of(output.shape()));
+        }
+        outputs.put(node.name(), infos);
+      }
+      nodes.values().stream()
+          .flatMap(node -> node.inputs().stream())
+          .forEach(this::info); // the numbers of the outputs exist
+      roots.forEach(this::info);
+      nodes.values().stream().filter(this::isConstant).forEach(node -> folded.add(node.name()));
+      evaluate(imported, roots);
+    }
+  }
+
+  private void order(GraphDef graph, Collection<TensorName> roots, Collection<TensorName> also) {
+    Map<String, NodeDef> all = new HashMap<>();
+    for (NodeDef node : graph.getNodeList()) {
+      if (all.put(node.getName(), node) != null) {
+        throw new IllegalArgumentException("two nodes of the graph are called " + node.getName());
+      }
+    }
+    Set<String> missing = new TreeSet<>();
+    Map<String, Node> found = new HashMap<>();
+    Deque<String> path = new ArrayDeque<>();
+    Map<String, Integer> next = new HashMap<>();
+    List<TensorName> wanted = new ArrayList<>(also);
+    wanted.addAll(roots);
+    // Not recursive: a deep network would overflow the stack. A node is found, but not yet among the
+    // nodes, while its inputs are visited; meeting it again then is a cycle.
+    for (TensorName root : wanted) {
+      visit(root.node(), "a wanted tensor", all, found, missing, path, next);
+      while (!path.isEmpty()) {
+        Node node = found.get(path.peek());
+        int input = next.merge(node.name(), 1, Integer::sum) - 1;
+        if (input == node.inputs().size()) {
+          nodes.put(node.name(), node);
+          path.pop();
+        } else {
+          String reached = node.inputs().get(input).node();
+          if (found.containsKey(reached) && !nodes.containsKey(reached)) {
+            throw cycle(path, reached);
+          }
+          visit(reached, node.toString(), all, found, missing, path, next);
+        }
+      }
+    }
+    if (!missing.isEmpty()) {
+      throw new IllegalArgumentException(
+          "nodes are missing in the graph: " + String.join("; ", missing));
+    }
+  }
+
+  private void visit(
+      String name,
+      String reader,
+      Map<String, NodeDef> all,
+      Map<String, Node> found,
+      Set<String> missing,
+      Deque<String> path,
+      Map<String, Integer> next) {
+    NodeDef definition = all.get(name);
+    if (definition == null) {
+      missing.add(name + ", read by " + reader);
+    } else if (!nodes.containsKey(name)) {
+      List<TensorName> inputs =
+          definition.getInputList().stream()
+              .filter(input -> !input.startsWith("^"))
+              .map(TensorName::parse)
+              .toList();
+      found.put(name, new Node(definition, inputs));
+      next.put(name, 0);
+      path.push(name);
+    }
+  }
+
+  private static IllegalArgumentException cycle(Deque<String> path, String reached) {
+    List<String> cycle = new ArrayList<>();
+    for (String node : path) {
+      cycle.add(node);
+      if (node.equals(reached)) {
+        break;
+      }
+    }
+    cycle.add(0, reached);
+    return new IllegalArgumentException(
+        "the graph has a cycle, and ONNX has none: " + String.join(" <- ", cycle));
+  }
+
+  private void refuseUnknown(Set<String> supported) {
+    if (nodes.values().stream().anyMatch(node -> !Operations.BY_NAME.containsKey(node.op()))) {
+      throw OnnxConverter.unsupported(
+          nodes.values().stream()
+              .filter(
+                  node ->
+                      !supported.contains(node.op())
+                          || !Operations.BY_NAME.containsKey(node.op()))
+              .map(
+                  node ->
+                      node
+                          + ": "
+                          + (Operations.BY_NAME.containsKey(node.op())
+                              ? "no converter"
+                              : "TensorFlow does not know this operation; load its library first"))
+              .toList());
+    }
+  }
+
+  private static NodeDef plain(Node node) {
+    NodeDef.Builder plain = node.definition().toBuilder().clearInput().clearDevice();
+    node.inputs().forEach(input -> plain.addInput(input.node() + ":" + input.index()));
+    // _class names nodes to be placed beside, which may be gone; no operation needs its like.
+    List<String> internal =
+        node.definition().getAttrMap().keySet().stream().filter(a -> a.startsWith("_")).toList();
+    internal.forEach(plain::removeAttr);
+    return plain.build();
+  }
+
+  private boolean isConstant(Node node) {
+    Info[] infos = outputs.get(node.name());
+    for (Info info : infos) {
+      if (!Types.known(info.type())) {
+        return false;
+      }
+    }
+    if (node.op().equals("Const")) {
+      return true;
+    }
+    if (node.inputs().isEmpty()
+        || definition(node).getIsStateful()
+        || !node.inputs().stream().allMatch(input -> folded.contains(input.node()))) {
+      return false;
+    }
+    long size = 0;
+    for (Info info : infos) {
+      size += bytes(info);
+    }
+    return size <= LARGEST_GROWTH + node.inputs().stream().mapToLong(i -> bytes(info(i))).sum();
+  }
+
+  private static long bytes(Info info) {
+    return Shapes.isKnown(info.shape())
+        ? Math.multiplyExact(Shapes.size(info.shape()), Types.bytes(info.type()))
+        : 0;
+  }
+
+  private void evaluate(Graph imported, Collection<TensorName> roots) {
+    Set<TensorName> wanted = new LinkedHashSet<>();
+    for (Node node : nodes.values()) {
+      if (!folded.contains(node.name())) {
+        node.inputs().stream().filter(i -> folded.contains(i.node())).forEach(wanted::add);
+      }
+    }
+    roots.stream().filter(root -> folded.contains(root.node())).forEach(wanted::add);
+    if (wanted.isEmpty()) {
+      return;
+    }
+    try (Session session = new Session(imported)) {
+      Session.Runner runner = session.runner();
+      wanted.forEach(tensor -> runner.fetch(tensor.node(), tensor.index()));
+      try (Result values = runner.run()) {
+        int i = 0;
+        for (TensorName tensor : wanted) {
+          RawTensor value = values.get(i++).asRawTensor();
+          byte[] data = new byte[Math.toIntExact(value.numBytes())];
+          if (data.length > 0) {
+            value.data().read(data);
+          }
+          constants.put(tensor, new Constant(value.dataType(), value.shape().asArray(), data));
+        }
+      }
+    } catch (TensorFlowException e) {
+      throw new IllegalArgumentException(
+          "computing the constants of the graph failed: " + e.getMessage(), e);
+    }
+  }
+
+  /** The nodes in order of computation, without those that only compute constants. */
+  List<Node> nodes() {
+    return nodes.values().stream().filter(node -> !folded.contains(node.name())).toList();
+  }
+
+  /** A node by name, or null. */
+  Node node(String name) {
+    return nodes.get(name);
+  }
+
+  int outputCount(Node node) {
+    return outputs.get(node.name()).length;
+  }
+
+  /** Type and shape of a tensor. */
+  Info info(TensorName tensor) {
+    Info[] infos = outputs.get(tensor.node());
+    if (tensor.index() >= infos.length) {
+      throw new IllegalArgumentException(
+          "node " + tensor.node() + " has no output " + tensor.index());
+    }
+    return infos[tensor.index()];
+  }
+
+  /** The values of a tensor that depends on constants alone, else null. */
+  Constant constant(TensorName tensor) {
+    return constants.get(tensor);
+  }
+
+  OpDef definition(Node node) {
+    return Operations.BY_NAME.get(node.op());
+  }
+}

@@ -1,0 +1,98 @@
+package org.medoid.export.onnx;
+
+import ai.onnx.proto.OnnxMl;
+import java.util.EnumMap;
+import java.util.Map;
+import org.tensorflow.proto.DataType;
+
+/** TensorFlow's data types and ONNX's. */
+final class Types {
+  private static final Map<DataType, OnnxMl.TensorProto.DataType> ONNX =
+      new EnumMap<>(
+          Map.ofEntries(
+              Map.entry(DataType.DT_FLOAT, OnnxMl.TensorProto.DataType.FLOAT),
+              Map.entry(DataType.DT_DOUBLE, OnnxMl.TensorProto.DataType.DOUBLE),
+              Map.entry(DataType.DT_HALF, OnnxMl.TensorProto.DataType.FLOAT16),
+              Map.entry(DataType.DT_BFLOAT16, OnnxMl.TensorProto.DataType.BFLOAT16),
+              Map.entry(DataType.DT_INT64, OnnxMl.TensorProto.DataType.INT64),
+              Map.entry(DataType.DT_INT32, OnnxMl.TensorProto.DataType.INT32),
+              Map.entry(DataType.DT_INT16, OnnxMl.TensorProto.DataType.INT16),
+              Map.entry(DataType.DT_INT8, OnnxMl.TensorProto.DataType.INT8),
+              Map.entry(DataType.DT_UINT64, OnnxMl.TensorProto.DataType.UINT64),
+              Map.entry(DataType.DT_UINT32, OnnxMl.TensorProto.DataType.UINT32),
+              Map.entry(DataType.DT_UINT16, OnnxMl.TensorProto.DataType.UINT16),
+              Map.entry(DataType.DT_UINT8, OnnxMl.TensorProto.DataType.UINT8),
+              Map.entry(DataType.DT_BOOL, OnnxMl.TensorProto.DataType.BOOL)));
+
+  private Types() {}
+
+  /** Whether ONNX has the type. */
+  static boolean known(DataType type) {
+    return ONNX.containsKey(type);
+  }
+
+  static OnnxMl.TensorProto.DataType onnx(DataType type) {
+    OnnxMl.TensorProto.DataType found = ONNX.get(type);
+    if (found == null) {
+      throw new IllegalArgumentException("ONNX has no type for " + type);
+    }
+    return found;
+  }
+
+  static int bytes(DataType type) {
+    return switch (type) {
+      case DT_DOUBLE, DT_INT64, DT_UINT64 -> 8;
+      case DT_FLOAT, DT_INT32, DT_UINT32 -> 4;
+      case DT_HALF, DT_BFLOAT16, DT_INT16, DT_UINT16 -> 2;
+      case DT_INT8, DT_UINT8, DT_BOOL -> 1;
+      default -> throw new IllegalArgumentException("ONNX has no type for " + type);
+    };
+  }
+
+  static boolean isFloating(DataType type) {
+    return switch (type) {
+      case DT_FLOAT, DT_DOUBLE, DT_HALF, DT_BFLOAT16 -> true;
+      default -> false;
+    };
+  }
+
+  /** The nearest IEEE half; ties to even. Java 20 has Float.floatToFloat16, 17 does not. */
+  static short half(float value) {
+    int bits = Float.floatToRawIntBits(value);
+    int sign = bits >>> 16 & 0x8000;
+    float size = Math.abs(value);
+    if (Float.isNaN(value)) {
+      return (short) (sign | 0x7e00);
+    }
+    if (size >= 65520f) {
+      return (short) (sign | 0x7c00);
+    }
+    // Adding 2^(exponent + 13) (at least 2^-1: subnormal halves step by 2^-24) makes the float
+    // unit round to the ten bits that a half keeps.
+    int exponent = Math.max(Math.getExponent(size), -14);
+    float magic = Math.scalb(1f, exponent + 13);
+    float rounded = size + magic - magic;
+    int fraction = (int) Math.scalb(rounded, 10 - exponent);
+    return (short) (sign | (exponent + 14 << 10) + fraction);
+  }
+
+  static float fromHalf(short half) {
+    int exponent = half >>> 10 & 0x1f;
+    int fraction = half & 0x3ff;
+    float size =
+        exponent == 0
+            ? Math.scalb((float) fraction, -24)
+            : exponent == 31
+                ? fraction == 0 ? Float.POSITIVE_INFINITY : Float.NaN
+                : Math.scalb(1024f + fraction, exponent - 25);
+    return half < 0 ? -size : size;
+  }
+
+  /** The nearest bfloat16; ties to even. */
+  static short bfloat16(float value) {
+    int bits = Float.floatToIntBits(value);
+    return Float.isNaN(value)
+        ? (short) 0x7fc0
+        : (short) (bits + 0x7fff + (bits >>> 16 & 1) >>> 16);
+  }
+}

@@ -1,0 +1,127 @@
+package org.medoid.export.onnx;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.onnx.proto.OnnxMl;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.tensorflow.Operand;
+import org.tensorflow.op.Ops;
+import org.tensorflow.op.core.ReduceSum;
+import org.tensorflow.op.nn.FusedBatchNorm;
+import org.tensorflow.proto.GraphDef;
+import org.tensorflow.proto.NodeDef;
+import org.tensorflow.types.TFloat32;
+
+class OnnxConverterTest {
+
+  private static Operand<TFloat32> block(Ops tf, Operand<TFloat32> x, int in, int out, int seed) {
+    Operand<TFloat32> y =
+        tf.nn.conv2d(x, Runs.constant(tf, seed, 3, 3, in, out), List.of(1L, 1L, 1L, 1L), "SAME");
+    y =
+        tf.nn
+            .fusedBatchNorm(
+                y,
+                Runs.positive(tf, seed + 1, out),
+                Runs.constant(tf, seed + 2, out),
+                Runs.constant(tf, seed + 3, out),
+                Runs.positive(tf, seed + 4, out),
+                FusedBatchNorm.isTraining(false))
+            .y();
+    y = tf.nn.relu(y);
+    return tf.nn.maxPool(y, tf.constant(new int[] {1, 2, 2, 1}), tf.constant(new int[] {1, 2, 2, 1}), "SAME");
+  }
+
+  private static GraphDef convNet() {
+    return Runs.graph(
+        new long[] {-1, 17, 16, 3},
+        tf ->
+            x -> {
+              Operand<TFloat32> y = tf.math.sub(tf.math.mul(x, tf.constant(2f)), tf.constant(1f));
+              y = block(tf, y, 3, 8, 1);
+              y = block(tf, y, 8, 12, 11);
+              y = tf.math.mean(y, tf.constant(new int[] {1, 2}));
+              y = tf.math.add(tf.linalg.matMul(y, Runs.constant(tf, 21, 12, 5)), Runs.constant(tf, 22, 5));
+              Operand<TFloat32> squared =
+                  tf.reduceSum(tf.math.square(y), tf.constant(1), ReduceSum.keepDims(true));
+              return tf.math.mul(y, tf.math.rsqrt(tf.math.maximum(squared, tf.constant(1e-12f))));
+            });
+  }
+
+  @Test
+  void aConvolutionalNetworkIsTheSameAndHasOneTransposeAndNoBatchNormalization() {
+    OnnxMl.ModelProto model = Runs.same(convNet(), Runs.random(7, 3, 17, 16, 3), 3, 17, 16, 3);
+    assertThat(Runs.ops(model))
+        .containsExactly(
+            "Transpose", "Mul", "Sub", "Conv", "Relu", "MaxPool", "Conv", "Relu", "MaxPool",
+            "GlobalAveragePool", "Squeeze", "Gemm", "ReduceL2", "Max", "Div");
+  }
+
+  @Test
+  void theSameGraphGivesTheSameBytes() {
+    assertThat(Runs.convert(convNet()).toByteString()).isEqualTo(Runs.convert(convNet()).toByteString());
+  }
+
+  private static GraphDef graph(NodeDef... nodes) {
+    return GraphDef.newBuilder().addAllNode(List.of(nodes)).build();
+  }
+
+  private static NodeDef node(String name, String op, String... inputs) {
+    return NodeDef.newBuilder().setName(name).setOp(op).addAllInput(List.of(inputs)).build();
+  }
+
+  @Test
+  void aCycleAMissingNodeAndUnknownOperationsAreNamed() {
+    assertThatThrownBy(() -> Runs.convert(graph(node("x", "Relu", "y"), node("y", "Relu", "x"))))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("cycle");
+    assertThatThrownBy(() -> Runs.convert(graph(node("x", "Placeholder"), node("y", "Relu", "gone"))))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("gone, read by y (Relu)");
+    assertThatThrownBy(
+            () ->
+                Runs.convert(
+                    graph(node("x", "Placeholder"), node("z", "Nonsense", "x"), node("y", "Bogus", "z"))))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("2 nodes")
+        .hasMessageContaining("z (Nonsense)")
+        .hasMessageContaining("y (Bogus)");
+  }
+
+  @Test
+  void everyUnsupportedNodeIsListedAtOnce() {
+    GraphDef graph =
+        Runs.graph(
+            new long[] {-1, 4},
+            tf -> x -> tf.math.digamma(tf.math.add(tf.math.lgamma(x), tf.constant(1f))));
+    assertThatThrownBy(() -> Runs.convert(graph))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("2 nodes")
+        .hasMessageContaining("(Lgamma): no converter")
+        .hasMessageContaining("(Digamma): no converter");
+  }
+
+  @Test
+  void aUserAddsAConverter() {
+    GraphDef graph = Runs.graph(new long[] {-1, 4}, tf -> x -> tf.math.xlogy(tf.math.exp(x), tf.math.exp(x)));
+    OnnxMl.ModelProto model =
+        OnnxConverter.convert(
+            graph,
+            Map.of("x", "x:0"),
+            Map.of("y", "y:0"),
+            OnnxConverter.Options.defaults()
+                .withConverter(
+                    "Xlogy",
+                    n -> n.output(0, n.emit("Mul", List.of(n.input(0), n.emit("Log", List.of(n.input(1))))))));
+    Runs.same(graph, model, 1e-5, Runs.random(1, 2, 4), 2, 4);
+  }
+
+  @Test
+  void aModelBeyondTwoGigabytesIsRefused() {
+    assertThatThrownBy(() -> OnnxConverter.checkSize(1L << 31))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("2 GB");
+  }
+}

@@ -1,0 +1,156 @@
+package org.medoid.export.onnx;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.onnx.proto.OnnxMl;
+import ai.onnxruntime.OnnxJavaType;
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.function.Function;
+import org.tensorflow.Graph;
+import org.tensorflow.Operand;
+import org.tensorflow.Result;
+import org.tensorflow.Session;
+import org.tensorflow.Tensor;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.ndarray.buffer.DataBuffers;
+import org.tensorflow.op.Ops;
+import org.tensorflow.op.core.Placeholder;
+import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.GraphDef;
+import org.tensorflow.types.TFloat32;
+
+/** Runs a graph in TensorFlow and its conversion in onnxruntime on the same input. */
+final class Runs {
+  private Runs() {}
+
+  /** A graph of one input {@code x} and one output {@code y}, both float unless it says else. */
+  static GraphDef graph(long[] placeholder, Function<Ops, Function<Operand<TFloat32>, Operand<?>>> body) {
+    try (Graph graph = new Graph()) {
+      Ops tf = Ops.create(graph);
+      Placeholder<TFloat32> x =
+          tf.withName("x").placeholder(TFloat32.class, Placeholder.shape(Shape.of(placeholder)));
+      tf.withName("y").identity(body.apply(tf).apply(x));
+      return graph.toGraphDef();
+    }
+  }
+
+  static OnnxMl.ModelProto convert(GraphDef graph) {
+    return OnnxConverter.convert(
+        graph, Map.of("x", "x:0"), Map.of("y", "y:0"), OnnxConverter.Options.defaults());
+  }
+
+  static List<String> ops(OnnxMl.ModelProto model) {
+    return model.getGraph().getNodeList().stream().map(OnnxMl.NodeProto::getOpType).toList();
+  }
+
+  static float[] random(long seed, long... shape) {
+    Random random = new Random(seed);
+    float[] values = new float[(int) Arrays.stream(shape).reduce(1, (a, b) -> a * b)];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    return values;
+  }
+
+  /** Random values as a constant. */
+  static Operand<TFloat32> constant(Ops tf, long seed, long... shape) {
+    return tf.constant(Shape.of(shape), DataBuffers.of(random(seed, shape)));
+  }
+
+  /** Positive random values as a constant. */
+  static Operand<TFloat32> positive(Ops tf, long seed, long... shape) {
+    float[] values = random(seed, shape);
+    for (int i = 0; i < values.length; i++) {
+      values[i] = Math.abs(values[i]) + 0.5f;
+    }
+    return tf.constant(Shape.of(shape), DataBuffers.of(values));
+  }
+
+  private record Values(DataType type, long[] shape, double[] values) {}
+
+  /**
+   * Converts a graph, feeds x to both and compares y.
+   *
+   * @return the model
+   */
+  static OnnxMl.ModelProto same(GraphDef graph, float[] x, long... shape) {
+    return same(graph, convert(graph), 1e-5, x, shape);
+  }
+
+  static OnnxMl.ModelProto same(
+      GraphDef graph, OnnxMl.ModelProto model, double tolerance, float[] x, long... shape) {
+    Values expected = tensorFlow(graph, x, shape);
+    Values actual = onnxRuntime(model, x, shape);
+    assertThat(actual.shape()).isEqualTo(expected.shape());
+    assertThat(actual.type()).isEqualTo(expected.type());
+    double scale =
+        Math.max(1e-3, Arrays.stream(expected.values()).filter(Double::isFinite).map(Math::abs).max().orElse(1));
+    for (int i = 0; i < expected.values().length; i++) {
+      double e = expected.values()[i];
+      double a = actual.values()[i];
+      if (!(e == a || Double.isNaN(e) && Double.isNaN(a) || Math.abs(e - a) <= tolerance * scale)) {
+        throw new AssertionError(
+            "value " + i + " of " + expected.values().length + ": TensorFlow " + e + ", ONNX " + a + ", scale " + scale
+                + "; nodes " + ops(model));
+      }
+    }
+    return model;
+  }
+
+  private static Values tensorFlow(GraphDef graph, float[] x, long... shape) {
+    try (Graph imported = new Graph()) {
+      imported.importGraphDef(graph);
+      try (Session session = new Session(imported);
+          TFloat32 fed = TFloat32.tensorOf(Shape.of(shape), DataBuffers.of(x));
+          Result result = session.runner().feed("x", fed).fetch("y").run()) {
+        Tensor y = result.get(0);
+        byte[] data = new byte[(int) y.numBytes()];
+        if (data.length > 0) {
+          y.asRawTensor().data().read(data);
+        }
+        Constant constant = new Constant(y.dataType(), y.shape().asArray(), data);
+        return new Values(y.dataType(), y.shape().asArray(), constant.doubles());
+      }
+    }
+  }
+
+  private static Values onnxRuntime(OnnxMl.ModelProto model, float[] x, long... shape) {
+    OrtEnvironment environment = OrtEnvironment.getEnvironment();
+    ByteBuffer fed = ByteBuffer.allocateDirect(Math.max(4, 4 * x.length)).order(ByteOrder.nativeOrder());
+    fed.asFloatBuffer().put(x);
+    fed.limit(4 * x.length);
+    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+      options.setIntraOpNumThreads(1);
+      try (OrtSession session = environment.createSession(model.toByteArray(), options);
+          OnnxTensor tensor = OnnxTensor.createTensor(environment, fed, shape, OnnxJavaType.FLOAT);
+          OrtSession.Result result = session.run(Map.of("x", tensor))) {
+        OnnxTensor y = (OnnxTensor) result.get(0);
+        DataType type =
+            switch (y.getInfo().type) {
+              case FLOAT -> DataType.DT_FLOAT;
+              case DOUBLE -> DataType.DT_DOUBLE;
+              case INT32 -> DataType.DT_INT32;
+              case INT64 -> DataType.DT_INT64;
+              case BOOL -> DataType.DT_BOOL;
+              default -> throw new AssertionError(y.getInfo().type);
+            };
+        ByteBuffer data = y.getByteBuffer();
+        byte[] bytes = new byte[data.remaining()];
+        data.get(bytes);
+        Constant constant = new Constant(type, y.getInfo().getShape(), bytes);
+        return new Values(type, y.getInfo().getShape(), constant.doubles());
+      }
+    } catch (OrtException e) {
+      throw new AssertionError(e.getMessage() + "; nodes " + ops(model), e);
+    }
+  }
+}
