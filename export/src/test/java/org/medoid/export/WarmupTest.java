@@ -11,7 +11,6 @@ import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
-import org.tensorflow.ndarray.NdArrays;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.data.Iterator;
@@ -36,9 +35,14 @@ class WarmupTest {
     try (Graph graph = new Graph();
         Session session = new Session(graph)) {
       Ops tf = Ops.create(graph);
-      Operand<? extends TType> records =
-          tf.data.tfRecordDataset(
-              tf.constant(NdArrays.vectorOfObjects(file.toString())), tf.constant(""), tf.constant(0L), tf.constant(new long[] {0}));
+      Operand<TType> records =
+          tf.scope()
+              .opBuilder("TFRecordDataset", "records")
+              .addInput(tf.constant(file.toString()).asOutput())
+              .addInput(tf.constant("").asOutput())
+              .addInput(tf.constant(0L).asOutput())
+              .build()
+              .output(0);
       Iterator iterator =
           tf.data.iterator("", "", List.of(TString.class), List.of(Shape.scalar()));
       session.run(
