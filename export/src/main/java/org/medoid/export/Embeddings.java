@@ -132,7 +132,7 @@ record Embeddings(float[] values, int count, int size) {
         }
         System.arraycopy(part.values, 0, values, from * size, part.values.length);
       }
-    } catch (TensorFlowException e) {
+    } catch (TensorFlowException | IllegalArgumentException e) {
       throw new IOException("TensorFlow does not run the model: " + Variables.firstLine(e), e);
     } catch (OrtException e) {
       throw new IOException("onnxruntime does not run the model: " + e.getMessage(), e);

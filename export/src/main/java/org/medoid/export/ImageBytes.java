@@ -162,7 +162,7 @@ record ImageBytes(int height, int width, int resize) {
             Result result = session.runner().feed(file, bytes).fetch(decoded).run()) {
           ((TFloat32) result.get(0))
               .copyTo(DataBuffers.of(pixels, false, false).offset((long) i * size).narrow(size));
-        } catch (TensorFlowException e) {
+        } catch (TensorFlowException | IllegalArgumentException e) {
           throw new IOException(
               names.get(i) + " is not a picture: " + Variables.firstLine(e), e);
         }

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -88,7 +89,18 @@ public final class ModelExporter {
     /** {@code saved_model.pb}. */
     SAVEDMODEL,
     /** {@code model.onnx}. */
-    ONNX
+    ONNX;
+
+    /**
+     * The format that a name on a command line means.
+     *
+     * @param name as in {@code savedmodel}
+     * @return the format
+     * @throws IllegalArgumentException if there is none
+     */
+    public static Format of(String name) {
+      return byName(values(), "format", name);
+    }
   }
 
   /** Where the files lie in the target folder. */
@@ -104,7 +116,30 @@ public final class ModelExporter {
      * Of the model in a repository of models, {@code target/name/1/model.onnx} and {@code
      * target/name/config.pbtxt}: Triton no longer runs SavedModels.
      */
-    TRITON
+    TRITON;
+
+    /**
+     * The layout that a name on a command line means.
+     *
+     * @param name as in {@code tf-serving}
+     * @return the layout
+     * @throws IllegalArgumentException if there is none
+     */
+    public static Layout of(String name) {
+      return byName(values(), "layout", name);
+    }
+  }
+
+  private static <E extends Enum<E>> E byName(E[] values, String what, String name) {
+    List<String> names = new ArrayList<>();
+    for (E each : values) {
+      names.add(each.name().toLowerCase(Locale.ROOT).replace('_', '-'));
+      if (names.get(names.size() - 1).equals(name)) {
+        return each;
+      }
+    }
+    throw new IllegalArgumentException(
+        "%s '%s' is none of %s".formatted(what, name, String.join(", ", names)));
   }
 
   private ModelExporter(FrozenGraph source, Path savedModel, SavedModelReader reader) {

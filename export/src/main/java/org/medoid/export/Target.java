@@ -42,7 +42,7 @@ final class Target implements AutoCloseable {
     Path home = real(target);
     if (!isEmpty(home)) {
       if (!overwrite) {
-        throw new IOException(target + " is not empty: allow overwriting, or give another folder");
+        throw new IOException(target + " is not empty: allow overwriting (--overwrite), or give another folder");
       }
       if (EXPORTED.stream().noneMatch(file -> Files.exists(home.resolve(file)))) {
         throw new IOException(

@@ -1,40 +1,250 @@
 package org.medoid.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIOException;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.medoid.export.ModelExporter.Format;
+import org.medoid.export.ModelExporter.Layout;
+import org.tensorflow.SavedModelBundle;
 import org.tensorflow.ndarray.Shape;
+import org.tensorflow.proto.SignatureDef;
 
 class ModelExporterTest {
-  private Path folder = Path.of("/tmp/expo");
+  private static final Shape IMAGES = Shape.of(-1, 16, 16, 3);
+  private static final EnumSet<Format> SAVEDMODEL = EnumSet.of(Format.SAVEDMODEL);
 
-  @Test
-  void aSavedModel() throws Exception {
-    Path target = folder.resolve("an é export");
-    try (SmallModel model = new SmallModel(Shape.of(-1, 16, 24, 3))) {
-      FrozenGraph frozen = model.frozen();
-      ExportReport report =
-          ModelExporter.of(frozen)
-              .formats(EnumSet.of(ModelExporter.Format.SAVEDMODEL))
-              .resize(40)
-              .export(target);
-      System.out.println(report.info().toPrettyString());
-      System.out.println(Files.walk(target).toList());
-      assertThat(report.embeddingSize()).isEqualTo(5);
+  @TempDir private Path folder;
+
+  private static FrozenGraph small() {
+    try (SmallModel model = new SmallModel(IMAGES)) {
+      return model.frozen();
+    }
+  }
+
+  private List<String> content(Path of) throws IOException {
+    try (Stream<Path> files = Files.walk(of)) {
+      return files
+          .filter(path -> !path.equals(of))
+          .map(path -> of.relativize(path).toString())
+          .sorted()
+          .toList();
     }
   }
 
   @Test
-  void mobileNet() throws Exception {
-    ExportReport report = ModelExporter.ofSavedModel(Path.of("../../shared/data/mobilenet_v1_savedmodel"), null)
-              .formats(EnumSet.of(ModelExporter.Format.SAVEDMODEL)).tolerance(1e-4)
-              .layout(ModelExporter.Layout.TF_SERVING)
-              .export(folder.resolve("mobile"));
-      System.out.println(report.info().toPrettyString());
-      System.out.println(Files.walk(folder).toList());
+  void aPlainExportIsASavedModelWithBothSignaturesAnOnnxFileAndItsDescription()
+      throws IOException {
+    Path target = folder.resolve("an exporté").resolve("model");
+    ExportReport report =
+        ModelExporter.of(small())
+            .resize(20)
+            .metadata(Map.of("distance", "euclidean", "scores", Map.of("nmi", 0.5)))
+            .export(target);
+    assertThat(report.folder()).isEqualTo(target);
+    assertThat(report.embeddingSize()).isEqualTo(5);
+    assertThat(report.differences()).containsOnlyKeys("savedmodel", "image_bytes", "onnx");
+    assertThat(report.differences().values()).allMatch(d -> d <= 1e-5);
+    assertThat(content(target))
+        .containsExactly("export.json", "model.onnx", "saved_model.pb", "variables");
+    JsonNode info = new ObjectMapper().readTree(target.resolve("export.json").toFile());
+    assertThat(info).isEqualTo(new ObjectMapper().readTree(report.info().toString()));
+    assertThat(info.get("embedding_size").asInt()).isEqualTo(5);
+    assertThat(info.get("image_height").asInt()).isEqualTo(16);
+    assertThat(info.get("resize").asInt()).isEqualTo(20);
+    assertThat(info.get("l2_normalised").asBoolean()).isTrue();
+    assertThat(info.get("distance").asText()).isEqualTo("euclidean");
+    assertThat(info.at("/scores/nmi").asDouble()).isEqualTo(0.5);
+    assertThat(info.at("/onnx/opset").asInt()).isPositive();
+    assertThat(info.at("/parity/pictures").asInt()).isEqualTo(8);
+    try (SavedModelBundle bundle = SavedModelBundle.load(target.toString(), "serve")) {
+      Map<String, SignatureDef> signatures = bundle.metaGraphDef().getSignatureDefMap();
+      assertThat(signatures).containsOnlyKeys("serving_default", "image_bytes");
+      assertThat(signatures.values())
+          .allMatch(signature -> signature.getMethodName().equals("tensorflow/serving/predict"))
+          .allMatch(signature -> signature.containsOutputs("embedding"));
+    }
+  }
+
+  @Test
+  void theSameModelGivesTheSameBytes() throws IOException {
+    for (String name : List.of("a", "b")) {
+      ModelExporter.of(small()).export(folder.resolve(name));
+    }
+    for (String file : List.of("saved_model.pb", "model.onnx")) {
+      assertThat(folder.resolve("a").resolve(file))
+          .hasSameBinaryContentAs(folder.resolve("b").resolve(file));
+    }
+  }
+
+  @Test
+  void anExportIsReplacedOnlyIfAllowedAndNothingElseEver() throws IOException {
+    Path target = folder.resolve("model");
+    ModelExporter.of(small()).export(target);
+    ModelExporter again = ModelExporter.of(small()).formats(SAVEDMODEL);
+    assertThatIOException()
+        .isThrownBy(() -> again.export(target))
+        .withMessageContaining(target.toString())
+        .withMessageContaining("not empty");
+    assertThat(target.resolve("model.onnx")).exists();
+    again.overwrite(true).export(target);
+    assertThat(target.resolve("model.onnx")).doesNotExist();
+    assertThat(content(folder)).doesNotHave(hidden());
+
+    Path precious = Files.createDirectories(folder.resolve("precious"));
+    Files.writeString(precious.resolve("thesis.tex"), "1");
+    assertThatIOException()
+        .isThrownBy(() -> again.export(precious))
+        .withMessageContaining("something else than an earlier export");
+    assertThatIOException()
+        .isThrownBy(() -> again.export(precious.resolve("thesis.tex")))
+        .withMessageContaining("is a file");
+    assertThatIOException()
+        .isThrownBy(() -> again.export(precious.resolve("thesis.tex").resolve("deep")))
+        .withMessageContaining("thesis.tex");
+    assertThat(content(precious)).containsExactly("thesis.tex");
+  }
+
+  private static org.assertj.core.api.Condition<List<? extends String>> hidden() {
+    return new org.assertj.core.api.Condition<>(
+        names -> names.stream().anyMatch(name -> name.startsWith(".")), "hidden remains");
+  }
+
+  @Test
+  void anExportThatDiffersIsNotWrittenAndTheOldOneStays() throws IOException {
+    Path target = folder.resolve("model");
+    ModelExporter.of(small()).formats(SAVEDMODEL).export(target);
+    byte[] before = Files.readAllBytes(target.resolve("saved_model.pb"));
+    float[] reference = new float[8 * 5];
+    ModelExporter wrong =
+        ModelExporter.of(small()).formats(SAVEDMODEL).overwrite(true).reference(reference);
+    assertThatIOException()
+        .isThrownBy(() -> wrong.export(target))
+        .withMessageContaining(target.toString())
+        .withMessageMatching("(?s).*differ by \\d\\.\\d+e-\\d+, more than 1e-05 of their length 1.*");
+    assertThat(target.resolve("saved_model.pb")).hasBinaryContent(before);
+    Path fresh = folder.resolve("new").resolve("model");
+    assertThatIOException().isThrownBy(() -> wrong.export(fresh));
+    assertThat(content(folder)).doesNotHave(hidden()).doesNotContain("new");
+  }
+
+  @Test
+  void servedModelsGetTheNextVersionAndRequestsToWarmUp() throws IOException {
+    Path target = folder.resolve("served");
+    ModelExporter exporter =
+        ModelExporter.of(small()).formats(SAVEDMODEL).layout(Layout.TF_SERVING);
+    assertThat(exporter.export(target).folder()).isEqualTo(target.resolve("1"));
+    Files.createDirectory(target.resolve("7"));
+    assertThat(exporter.export(target).folder()).isEqualTo(target.resolve("8"));
+    assertThat(content(target.resolve("8")))
+        .contains("saved_model.pb", "assets.extra/tf_serving_warmup_requests");
+    Path other = Files.createDirectories(folder.resolve("other"));
+    Files.writeString(other.resolve("thesis.tex"), "1");
+    assertThatIOException()
+        .isThrownBy(() -> exporter.export(other))
+        .withMessageContaining("nor a served model");
+    assertThat(content(other)).containsExactly("thesis.tex");
+  }
+
+  @Test
+  void tritonGetsTheOnnxFileAndAConfigurationWithoutTheBatch() throws IOException {
+    ModelExporter exporter = ModelExporter.of(small()).layout(Layout.TRITON).name("icons");
+    assertThat(exporter.export(folder).folder()).isEqualTo(folder.resolve("icons").resolve("1"));
+    exporter.export(folder);
+    assertThat(content(folder.resolve("icons")))
+        .containsExactly(
+            "1", "1/export.json", "1/model.onnx", "2", "2/export.json", "2/model.onnx",
+            "config.pbtxt");
+    assertThat(folder.resolve("icons").resolve("config.pbtxt"))
+        .content()
+        .contains("name: \"icons\"", "dims: [ 16, 16, 3 ]", "dims: [ 5 ]");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> exporter.formats(SAVEDMODEL).export(folder))
+        .withMessageContaining("onnx");
+  }
+
+  @Test
+  void aSourceOfOpenSizeGetsTheOneThatIsAskedFor() throws IOException {
+    FrozenGraph open;
+    try (SmallModel model = new SmallModel(Shape.of(-1, -1, -1, 3))) {
+      open = model.frozen();
+    }
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> ModelExporter.of(open).export(folder.resolve("x")))
+        .withMessageContaining("leaves the size");
+    ExportReport report = ModelExporter.of(open).imageSize(12, 18).export(folder.resolve("x"));
+    assertThat(report.info().get("image_width").asInt()).isEqualTo(18);
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () -> ModelExporter.of(small()).imageSize(12, 18).export(folder.resolve("y")))
+        .withMessageContaining("it must be [batch, 12, 18, 3]");
+    assertThat(folder.resolve("y")).doesNotExist();
+  }
+
+  @Test
+  void picturesAreReadFromFilesAndABadOneIsNamed() throws IOException {
+    ImageBytes image = new ImageBytes(24, 30, 0);
+    float[] pixels = new float[2 * 24 * 30 * 3];
+    for (int i = 0; i < pixels.length; i++) {
+      pixels[i] = (i * 7 % 256) / 255f;
+    }
+    List<byte[]> encoded = image.encode(pixels);
+    Path a = Files.write(folder.resolve("a.png"), encoded.get(0));
+    Path b = Files.write(folder.resolve("b.png"), encoded.get(1));
+    assertThat(image.decode(encoded, List.of("a", "b"))).containsExactly(pixels, within(1e-6f));
+    ExportReport report =
+        ModelExporter.of(small())
+            .formats(SAVEDMODEL)
+            .resize(20)
+            .pictures(List.of(a, b))
+            .export(folder.resolve("x"));
+    assertThat(report.pictures()).isEqualTo(2);
+    Files.write(b, Arrays.copyOf(encoded.get(1), 20));
+    assertThatIOException()
+        .isThrownBy(
+            () ->
+                ModelExporter.of(small())
+                    .pictures(List.of(a, b))
+                    .export(folder.resolve("y")))
+        .withMessageContaining("b.png is not a picture");
+    assertThat(folder.resolve("y")).doesNotExist();
+  }
+
+  /** Written by Keras on TensorFlow 2: functions and resource variables. */
+  @Test
+  void theMobileNetThatKerasWroteIsExportedUnderOurNames() throws IOException {
+    Path mobilenet = mobilenet();
+    ExportReport report =
+        ModelExporter.ofSavedModel(mobilenet, null).tolerance(1e-4).export(folder.resolve("m"));
+    assertThat(report.embeddingSize()).isEqualTo(1024);
+    assertThat(report.differences())
+        .containsOnlyKeys("reference", "savedmodel", "image_bytes", "onnx");
+    FrozenGraph again = FrozenGraph.ofSavedModel(folder.resolve("m"), "serving_default");
+    assertThat(again.inputs()).containsOnlyKeys("images");
+    assertThat(again.outputs()).containsOnlyKeys("embedding");
+  }
+
+  static Path mobilenet() {
+    String given = System.getProperty("medoid.shared");
+    Path shared = given == null ? Path.of("..", "..", "shared") : Path.of(given);
+    Path mobilenet = shared.resolve("data").resolve("mobilenet_v1_savedmodel");
+    assumeThat(Files.exists(mobilenet))
+        .as("skipped, data not found: " + mobilenet + " (set -Dmedoid.shared=FOLDER)")
+        .isTrue();
+    return mobilenet;
   }
 }

@@ -4,6 +4,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import org.medoid.export.ModelExporter;
 import org.medoid.ops.clustering.Distance;
 import org.medoid.ops.clustering.LocalSearch;
 import org.medoid.ops.clustering.Margin;
@@ -31,6 +32,7 @@ import picocli.CommandLine.ScopeType;
       TrainCommand.class,
       EvaluateCommand.class,
       EmbedCommand.class,
+      ExportCommand.class,
       LossCommand.class,
       ReportCommand.class,
       DoctorCommand.class,
@@ -73,6 +75,8 @@ public final class Medoid {
     line.registerConverter(LocalSearch.class, LocalSearch::of);
     line.registerConverter(Distance.class, Distance::of);
     line.registerConverter(Start.class, Start::of);
+    line.registerConverter(ModelExporter.Format.class, ModelExporter.Format::of);
+    line.registerConverter(ModelExporter.Layout.class, ModelExporter.Layout::of);
     line.setUsageHelpAutoWidth(true);
     line.setExecutionExceptionHandler(
         (failure, command, parsed) -> {

@@ -1,0 +1,231 @@
+package org.medoid.training.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.medoid.export.ExportReport;
+import org.medoid.export.FrozenGraph;
+import org.medoid.export.ModelExporter;
+import org.medoid.graph.InferenceGraph;
+import org.medoid.training.Embedder;
+import org.medoid.training.RunFolder;
+import org.medoid.training.TrainingSettings;
+import org.medoid.training.data.DataSets;
+import org.medoid.training.data.ImageDataSet;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code medoid export}. */
+@Command(
+    name = "export",
+    description =
+        "Writes a model as SavedModel and ONNX with the signature images -> embedding, after"
+            + " comparing their embeddings with the model's own.",
+    mixinStandardHelpOptions = true,
+    showDefaultValues = true)
+final class ExportCommand implements Callable<Integer> {
+  /** Pictures that are compared: at 227x227 pixels two seconds of Inception. */
+  private static final int PICTURES = 16;
+
+  /** A foreign graph may sum in another order than the exported one does. */
+  private static final double FOREIGN_TOLERANCE = 1e-4;
+
+  /** What is taken over from the {@code export.json} of a model that is exported again. */
+  private static final List<String> KEPT = List.of("distance", "normalisation", "scores", "source");
+
+  @Spec private CommandSpec spec;
+
+  @ArgGroup(multiplicity = "1")
+  private Source source;
+
+  @Option(
+      names = "--to",
+      paramLabel = "DIR",
+      required = true,
+      description =
+          "Where to: the export itself (plain), the served model (tf-serving) or the repository of"
+              + " models (triton).")
+  private Path to;
+
+  @Option(
+      names = "--overwrite",
+      description = "Replaces an earlier export once the new one is complete.")
+  private boolean overwrite;
+
+  @Option(
+      names = "--format",
+      paramLabel = "FORMAT",
+      split = ",",
+      defaultValue = "savedmodel,onnx",
+      description = "savedmodel, onnx or both.")
+  private List<ModelExporter.Format> formats;
+
+  @Option(
+      names = "--layout",
+      paramLabel = "LAYOUT",
+      defaultValue = "plain",
+      description = "plain, tf-serving (the next numbered folder) or triton (ONNX only).")
+  private ModelExporter.Layout layout;
+
+  @Option(
+      names = "--name",
+      paramLabel = "NAME",
+      defaultValue = ModelExporter.EMBEDDING,
+      description = "The model's name for tf-serving and triton.")
+  private String name;
+
+  @Option(
+      names = "--images",
+      paramLabel = "DIR",
+      description =
+          "Pictures to compare with: in place of the run's own test data; for --model in place of"
+              + " made-up ones.")
+  private Path images;
+
+  @Option(names = "--json", description = "Prints the content of export.json.")
+  private boolean json;
+
+  /** One of two. */
+  static final class Source {
+    @Option(names = "--run", paramLabel = "RUN", description = "The best checkpoint of a run.")
+    private Path run;
+
+    @Option(
+        names = "--model",
+        paramLabel = "DIR",
+        description = "A SavedModel from images to features, whoever wrote it.")
+    private Path model;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    ModelExporter exporter =
+        source.run != null ? ofRun(source.run, images) : ofModel(source.model, images);
+    ExportReport report =
+        exporter
+            .formats(EnumSet.copyOf(formats))
+            .layout(layout)
+            .overwrite(overwrite)
+            .name(name)
+            .export(to);
+    print(report);
+    return 0;
+  }
+
+  /**
+   * An exporter of a run's best checkpoint.
+   *
+   * @param run the run folder
+   * @param images pictures to compare with; null for the run's own test data
+   */
+  static ModelExporter ofRun(Path run, Path images) throws IOException {
+    RunFolder folder = RunFolder.open(run);
+    TrainingSettings settings = folder.settings();
+    ImageDataSet pictures =
+        some(images == null ? DataSets.open(settings.data()).test() : unlabelled(images));
+    try (InferenceGraph graph = Model.restore(folder)) {
+      FrozenGraph frozen =
+          FrozenGraph.of(
+              graph.session(),
+              graph.graph(),
+              Map.of(ModelExporter.IMAGES, InferenceGraph.INPUT),
+              Map.of(ModelExporter.EMBEDDING, InferenceGraph.OUTPUT));
+      Map<String, Object> metadata = new LinkedHashMap<>();
+      metadata.put("distance", "euclidean");
+      metadata.put("source", settings);
+      if (Files.exists(run.resolve("result.json"))) {
+        JsonNode result = folder.readJson("result.json", JsonNode.class);
+        metadata.put("scores", result.has("scores") ? result.get("scores") : result);
+      }
+      return ModelExporter.of(frozen)
+          .resize(settings.resize() == settings.imageSize() ? 0 : settings.resize())
+          .pictures(pictures.files())
+          .pixels(Embedder.pixels(pictures, settings.imageSize(), settings.resize()))
+          .reference(
+              Embedder.embed(
+                  graph.session(),
+                  InferenceGraph.INPUT,
+                  InferenceGraph.OUTPUT,
+                  pictures,
+                  settings.imageSize(),
+                  settings.resize()))
+          .metadata(metadata);
+    }
+  }
+
+  private static ModelExporter ofModel(Path model, Path images) throws IOException {
+    ModelExporter exporter = ModelExporter.ofSavedModel(model, null).tolerance(FOREIGN_TOLERANCE);
+    if (images != null) {
+      exporter.pictures(some(unlabelled(images)).files());
+    }
+    Path info = model.resolve("export.json");
+    if (Files.exists(info)) {
+      JsonNode before = new ObjectMapper().readTree(info.toFile());
+      int resize = before.path("resize").asInt();
+      exporter.resize(resize == before.path("image_height").asInt() ? 0 : resize);
+      for (String key : KEPT) {
+        if (before.has(key)) {
+          exporter.metadata(Map.of(key, before.get(key)));
+        }
+      }
+    }
+    return exporter;
+  }
+
+  private static ImageDataSet unlabelled(Path folder) throws IOException {
+    List<Path> files = DataSets.images(folder);
+    if (files.isEmpty()) {
+      throw new IllegalArgumentException("--images " + folder + ": no PNG or JPEG file in it");
+    }
+    return new ImageDataSet(
+        folder.toString(), files, new int[files.size()], List.of(folder.toString()));
+  }
+
+  private static ImageDataSet some(ImageDataSet all) {
+    int count = Math.min(PICTURES, all.size());
+    return new ImageDataSet(
+        all.name(),
+        all.files().subList(0, count),
+        Arrays.copyOf(all.labels(), count),
+        all.classNames());
+  }
+
+  private void print(ExportReport report) throws IOException {
+    PrintWriter print = spec.commandLine().getOut();
+    if (json) {
+      print.println(new ObjectMapper().writeValueAsString(report.info()));
+    } else {
+      print.printf(
+          Locale.ROOT,
+          "%s: %d numbers per picture of %sx%s pixels%n",
+          report.folder(),
+          report.embeddingSize(),
+          report.info().get("image_height"),
+          report.info().get("image_width"));
+      report
+          .differences()
+          .forEach(
+              (what, difference) ->
+                  print.printf(
+                      Locale.ROOT,
+                      "largest difference over %d pictures, %s: %.1e%n",
+                      report.pictures(),
+                      what,
+                      difference));
+    }
+    print.flush();
+  }
+}
