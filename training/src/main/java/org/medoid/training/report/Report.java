@@ -455,7 +455,7 @@ public final class Report {
                 + drawn()
                 + "</p>");
     if (points == null) {
-      return out.append("<p>There are too few images for a map.</p></section>\n").toString();
+      return out.append("<p>There are too few different images for a map.</p></section>\n").toString();
     }
     return out.append(
             "<div class=\"tools\"><label>Class <select id=\"class\"><option value=\"\">none"
