@@ -83,8 +83,7 @@ class EventWriterTest {
     assertThat(image.getWidth()).isEqualTo(3);
     java.awt.image.BufferedImage picture =
         javax.imageio.ImageIO.read(image.getEncodedImageString().newInput());
-    assertThat(new java.awt.Color(picture.getRGB(0, 0)))
-        .isEqualTo(new java.awt.Color(255, 51, 51));
+    assertThat(new java.awt.Color(picture.getRGB(0, 0))).isEqualTo(new java.awt.Color(255, 51, 51));
     assertThat(new java.awt.Color(picture.getRGB(2, 1))).isEqualTo(new java.awt.Color(51, 51, 51));
   }
 
@@ -112,7 +111,11 @@ class EventWriterTest {
         .forEach(
             node ->
                 assertThat(
-                        node.getAttrOrThrow("value").getTensor().getTensorShape().getDim(0).getSize())
+                        node.getAttrOrThrow("value")
+                            .getTensor()
+                            .getTensorShape()
+                            .getDim(0)
+                            .getSize())
                     .isEqualTo(10_000));
   }
 }

@@ -24,8 +24,7 @@ final class Projection {
    * Lays out embeddings in the plane. 1,000 of 64 values take about 3 seconds.
    *
    * @param x n rows of d values
-   * @return n points that fill [0, 1]²; null if there are fewer than four or all
-   *     are the same
+   * @return n points that fill [0, 1]²; null if there are fewer than four or all are the same
    */
   static double[][] of(double[][] x) {
     int n = x.length;

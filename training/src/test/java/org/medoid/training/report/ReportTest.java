@@ -39,8 +39,24 @@ class ReportTest {
 
   private static final TrainingSettings SETTINGS =
       new TrainingSettings(
-          "folder:" + NASTY, "convnet", 16, 18, false, SIZE, "facility_location", 1, 0.94, 0, "nmi",
-          "exact", 8, 2, 0.001, 40, 10, 1);
+          "folder:" + NASTY,
+          "convnet",
+          16,
+          18,
+          false,
+          SIZE,
+          "facility_location",
+          1,
+          0.94,
+          0,
+          "nmi",
+          "exact",
+          8,
+          2,
+          0.001,
+          40,
+          10,
+          1);
 
   @TempDir static Path folder;
 
@@ -116,7 +132,15 @@ class ReportTest {
 
   private static EvaluationResult result(double score) {
     return new EvaluationResult(
-        score, score, score, score, score, Map.of(1, score, 2, score), score, score, score,
+        score,
+        score,
+        score,
+        score,
+        score,
+        Map.of(1, score, 2, score),
+        score,
+        score,
+        score,
         Map.of());
   }
 
@@ -155,7 +179,8 @@ class ReportTest {
         all("div", "query").stream().filter(each -> each.hasAttribute("data-query")).toList();
     assertThat(queries).isNotEmpty();
     for (Element query : queries) {
-      String own = data.classNames().get(data.labels()[Integer.parseInt(query.getAttribute("data-query"))]);
+      String own =
+          data.classNames().get(data.labels()[Integer.parseInt(query.getAttribute("data-query"))]);
       List<Element> tiles =
           all("div", "tile").stream()
               .filter(tile -> tile.getParentNode().getParentNode() == query)
@@ -276,13 +301,17 @@ class ReportTest {
     List<String> metadata = Files.readAllLines(events.resolve("projector/metadata.tsv"));
     assertThat(vectors).hasSize(data.size());
     assertThat(metadata).hasSize(data.size() + 1);
-    assertThat(vectors.get(EACH).split("\t")).hasSize(SIZE).startsWith("" + embeddings[EACH * SIZE]);
+    assertThat(vectors.get(EACH).split("\t"))
+        .hasSize(SIZE)
+        .startsWith("" + embeddings[EACH * SIZE]);
     assertThat(metadata.get(EACH + 1)).isEqualTo("class 1\t1-0.png");
     BufferedImage sprite = ImageIO.read(events.resolve("projector/sprite.png").toFile());
     assertThat(sprite.getWidth()).isEqualTo(7 * 64);
     // Row 0 is red, at full brightness, row 1 a tenth darker.
     assertThat(new Color(sprite.getRGB(10, 10))).isEqualTo(new Color(255, 0, 0));
     assertThat(new Color(sprite.getRGB(74, 10)).getRed()).isBetween(225, 233);
-    assertThat(events.resolve("projector_config.pbtxt")).content().contains("projector/vectors.tsv");
+    assertThat(events.resolve("projector_config.pbtxt"))
+        .content()
+        .contains("projector/vectors.tsv");
   }
 }
