@@ -140,13 +140,7 @@ public final class EventWriter implements AutoCloseable {
     byte[] bytes = slim.build().toByteArray();
     try (TInt64 s = TInt64.scalarOf(0);
         TString d = TString.tensorOfBytes(NdArrays.scalarOfObject(bytes))) {
-      session
-          .runner()
-          .feed(step, s)
-          .feed(definition, d)
-          .addTarget(writeGraph)
-          .run()
-          .close();
+      session.runner().feed(step, s).feed(definition, d).addTarget(writeGraph).run().close();
     }
   }
 

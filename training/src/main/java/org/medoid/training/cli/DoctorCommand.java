@@ -187,8 +187,7 @@ final class DoctorCommand implements Callable<Integer> {
     }
     return heap >= HEAP_NEEDED
         ? Finding.ok(value)
-        : new Finding(
-            Status.NOTE, value, "large data sets may need more: set MEDOID_OPTS=-Xmx2g");
+        : new Finding(Status.NOTE, value, "large data sets may need more: set MEDOID_OPTS=-Xmx2g");
   }
 
   private static String megabytes(long bytes) {
@@ -208,8 +207,7 @@ final class DoctorCommand implements Callable<Integer> {
       FacilityLocationLoss<TFloat32> op =
           FacilityLocationLoss.create(
               tf.scope(), points, tf.constant(new long[] {0, 0, 1, 1}), tf.constant(1f));
-      Output<?> gradient =
-          graph.addGradients(op.loss(), new Output<?>[] {points.asOutput()})[0];
+      Output<?> gradient = graph.addGradients(op.loss(), new Output<?>[] {points.asOutput()})[0];
       try (Result result = session.runner().fetch(op.loss()).fetch(gradient).run()) {
         float loss = ((TFloat32) result.get(0)).getFloat();
         if (!(loss > 0)) {

@@ -50,11 +50,7 @@ public final class Medoid {
       names = "--quiet",
       scope = ScopeType.INHERIT,
       description = "No progress and no remarks on standard error, only warnings and errors.")
-  private void quiet(boolean quiet) {
-    if (LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME) instanceof Logger root) {
-      root.setLevel(quiet ? Level.WARN : Level.INFO);
-    }
-  }
+  private boolean quiet;
 
   /** Made by {@link #run}. */
   Medoid() {}
@@ -78,6 +74,13 @@ public final class Medoid {
     line.registerConverter(ModelExporter.Format.class, ModelExporter.Format::of);
     line.registerConverter(ModelExporter.Layout.class, ModelExporter.Layout::of);
     line.setUsageHelpAutoWidth(true);
+    line.setExecutionStrategy(
+        parsed -> {
+          if (LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME) instanceof Logger root) {
+            root.setLevel(medoid.quiet ? Level.WARN : Level.INFO);
+          }
+          return new CommandLine.RunLast().execute(parsed);
+        });
     line.setExecutionExceptionHandler(
         (failure, command, parsed) -> {
           if (medoid.debug) {

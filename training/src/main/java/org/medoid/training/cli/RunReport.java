@@ -12,7 +12,8 @@ import org.medoid.training.report.Projector;
 import org.medoid.training.report.Report;
 
 /**
- * Writes {@code report.html} of a run, and its embeddings for TensorBoard's projector: what train, demo and report share.
+ * Writes {@code report.html} of a run, and its embeddings for TensorBoard's projector: what train,
+ * demo and report share.
  */
 final class RunReport {
   private RunReport() {}

@@ -148,8 +148,7 @@ final class Chart {
     for (int i = 0; i < series.size(); i++) {
       path.append(i == 0 ? 'M' : 'L')
           .append(
-              String.format(
-                  Locale.ROOT, "%.1f %.1f", x.at(series.x()[i]), y.at(series.y()[i])));
+              String.format(Locale.ROOT, "%.1f %.1f", x.at(series.x()[i]), y.at(series.y()[i])));
     }
     return path.toString();
   }

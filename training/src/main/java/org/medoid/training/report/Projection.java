@@ -1,6 +1,7 @@
 package org.medoid.training.report;
 
 import de.javagl.tsne.Tsne;
+import java.util.Arrays;
 
 /**
  * Points in the plane whose neighbours are neighbours among the embeddings, by Barnes-Hut t-SNE
@@ -23,11 +24,11 @@ final class Projection {
    * Lays out embeddings in the plane. 1,000 of 64 values take about 3 seconds.
    *
    * @param x n rows of d values
-   * @return n points that fill [0, 1]²; null if there are fewer than four
+   * @return n points that fill [0, 1]²; null if there are fewer than four or all are the same
    */
   static double[][] of(double[][] x) {
     int n = x.length;
-    if (n < FEWEST) {
+    if (n < FEWEST || Arrays.stream(x).allMatch(row -> Arrays.equals(row, x[0]))) {
       return null;
     }
     Tsne tsne = new Tsne();

@@ -24,9 +24,9 @@ import org.medoid.training.report.Curves.Series;
  *
  * <p>It shows the scores, the curves of the training, what some queries find, the classes that are
  * taken for each other, a map of the embeddings, and clusters with their medoids. Retrieval counts
- * all images; map and clusters show at most {@value #PICTURES} of them, of whole classes where these
- * are not too large, so that the file stays below 5 MB; the page says so. The same run gives the
- * same page.
+ * all images; map and clusters show at most {@value #PICTURES} of them, of whole classes where
+ * these are not too large, so that the file stays below 5 MB; the page says so. The same run gives
+ * the same page.
  *
  * <p>Cost: n² distances for the retrieval, a few seconds for the map.
  */
@@ -259,9 +259,7 @@ public final class Report {
         .forEach(
             (name, row) -> {
               out.append("<tr><th scope=\"row\">").append(Html.text(name)).append("</th>");
-              ks.forEach(
-                  k ->
-                      out.append(cell(row.recallAt().getOrDefault(k, Double.NaN))));
+              ks.forEach(k -> out.append(cell(row.recallAt().getOrDefault(k, Double.NaN))));
               out.append(cell(row.nmi()))
                   .append(cell(row.ami()))
                   .append(cell(row.f1()))
@@ -308,8 +306,7 @@ public final class Report {
     return out.append("</div></section>\n").toString();
   }
 
-  private List<Reference> references(
-      java.util.function.Function<EvaluationResult, Double> score) {
+  private List<Reference> references(java.util.function.Function<EvaluationResult, Double> score) {
     List<Reference> references = new ArrayList<>();
     int index = 0;
     for (Map.Entry<String, EvaluationResult> row : content.scores().entrySet()) {
@@ -455,7 +452,8 @@ public final class Report {
                 + drawn()
                 + "</p>");
     if (points == null) {
-      return out.append("<p>There are too few images for a map.</p></section>\n").toString();
+      return out.append("<p>There are too few different images for a map.</p></section>\n")
+          .toString();
     }
     return out.append(
             "<div class=\"tools\"><label>Class <select id=\"class\"><option value=\"\">none"
@@ -498,8 +496,7 @@ public final class Report {
         (int) clusters.clusters().stream().filter(cluster -> cluster.strangers() > 0).count();
     out.append(group("Most mixed", strangers, clusters.mixed(MIXED)));
     out.append(
-        group(
-            "Largest of one class", clusters.clusters().size() - strangers, clusters.pure(PURE)));
+        group("Largest of one class", clusters.clusters().size() - strangers, clusters.pure(PURE)));
     return out.append("</section>\n").toString();
   }
 

@@ -116,7 +116,9 @@ final class Retrieval {
     return sample;
   }
 
-  /** The pairs of classes most often taken for each other; among equals the smaller classes first. */
+  /**
+   * The pairs of classes most often taken for each other; among equals the smaller classes first.
+   */
   List<Confusion> confusions(int most, int examples) {
     Map<Long, List<int[]>> pairs = new LinkedHashMap<>();
     for (int row = 0; row < labels.length; row++) {
@@ -151,8 +153,7 @@ final class Retrieval {
     Set<Long> seen = new HashSet<>();
     return pairs.stream()
         .filter(
-            pair ->
-                seen.add((long) Math.min(pair[0], pair[1]) << 32 | Math.max(pair[0], pair[1])))
+            pair -> seen.add((long) Math.min(pair[0], pair[1]) << 32 | Math.max(pair[0], pair[1])))
         .limit(most)
         .toList();
   }

@@ -1,0 +1,50 @@
+package org.medoid.training.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
+import org.tensorflow.TensorFlow;
+
+class DoctorCommandTest {
+  private static String run(int expected, String... arguments) {
+    PrintStream before = System.out;
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    System.setOut(new PrintStream(bytes, true, StandardCharsets.UTF_8));
+    try {
+      assertThat(Medoid.run(arguments)).isEqualTo(expected);
+    } finally {
+      System.setOut(before);
+    }
+    return bytes.toString(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void findsThatTrainingWorksWhereTheseTestsRun() throws Exception {
+    JsonNode found = new ObjectMapper().readTree(run(0, "doctor", "--json"));
+    assertThat(found.get("training_works").asBoolean()).isTrue();
+    assertThat(found.at("/loss_op/status").asText()).isEqualTo("ok");
+    assertThat(found.at("/tensorflow/value").asText()).startsWith(TensorFlow.version());
+  }
+
+  @Test
+  void printsALineForEachFinding() {
+    assertThat(run(0, "doctor").lines())
+        .anyMatch(line -> line.matches("ok +loss op +FacilityLocationLoss registered.*"))
+        .last()
+        .isEqualTo("Training works here.");
+  }
+
+  @Test
+  void quietHoldsForOneRunOnly() {
+    run(0, "doctor", "--quiet");
+    assertThat(LoggerFactory.getLogger("any").isInfoEnabled()).isFalse();
+    run(0, "doctor");
+    assertThat(LoggerFactory.getLogger("any").isInfoEnabled()).isTrue();
+  }
+}
