@@ -5,6 +5,7 @@ import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.ReduceMax;
 import org.tensorflow.op.core.ReduceSum;
+import org.tensorflow.op.core.Squeeze;
 import org.tensorflow.op.core.Stack;
 import org.tensorflow.op.linalg.MatMul;
 import org.tensorflow.types.TBool;
@@ -112,7 +113,7 @@ final class Batches {
   static Operand<TFloat64> logSumExp(Ops tf, Operand<TFloat64> logits, int axis) {
     Operand<TFloat64> top = top(tf, logits, axis);
     return tf.math.add(
-        tf.squeeze(top, org.tensorflow.op.core.Squeeze.axis(List.of((long) axis))),
+        tf.squeeze(top, Squeeze.axis(List.of((long) axis))),
         tf.math.log(
             tf.reduceSum(tf.math.exp(tf.math.sub(logits, top)), tf.constant(axis))));
   }
@@ -121,7 +122,7 @@ final class Batches {
   static Operand<TFloat64> logOnePlusSumExp(Ops tf, Operand<TFloat64> logits, int axis) {
     Operand<TFloat64> top = tf.math.maximum(top(tf, logits, axis), tf.constant(0.0));
     Operand<TFloat64> flat =
-        tf.squeeze(top, org.tensorflow.op.core.Squeeze.axis(List.of((long) axis)));
+        tf.squeeze(top, Squeeze.axis(List.of((long) axis)));
     Operand<TFloat64> rest =
         tf.reduceSum(tf.math.exp(tf.math.sub(logits, top)), tf.constant(axis));
     return tf.math.add(

@@ -1,6 +1,5 @@
 package org.medoid.graph.loss;
 
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -67,7 +66,7 @@ public final class Losses {
    * @return facility location first, then its rivals
    */
   public static List<String> names() {
-    return List.copyOf(new ArrayList<>(BY_NAME.keySet()));
+    return List.copyOf(BY_NAME.keySet());
   }
 
   /**

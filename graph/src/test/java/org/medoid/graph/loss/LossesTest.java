@@ -169,7 +169,6 @@ class LossesTest {
         training.run(true, BATCH);
       }
       double[] after = training.run(false, 120);
-      System.out.printf("%s %s %s%n", name, java.util.Arrays.toString(before), java.util.Arrays.toString(after));
       assertThat(before[1]).isLessThan(0.6);
       assertThat(after[0]).isLessThan(before[0]);
       assertThat(after[1]).isGreaterThan(0.9);
