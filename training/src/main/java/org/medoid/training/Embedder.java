@@ -57,10 +57,12 @@ public final class Embedder {
     return rows.values;
   }
 
-  private static void forEachBatch(ImageDataSet data, int imageSize, int resize, Consumer<TFloat32> use) {
+  private static void forEachBatch(
+      ImageDataSet data, int imageSize, int resize, Consumer<TFloat32> use) {
     try (Graph graph = new Graph();
         Session session = new Session(graph)) {
-      ImagePipeline pipeline = ImagePipeline.evaluation(Ops.create(graph), data, BATCH, imageSize, resize);
+      ImagePipeline pipeline =
+          ImagePipeline.evaluation(Ops.create(graph), data, BATCH, imageSize, resize);
       pipeline.start(session);
       for (int done = 0; done < data.size(); done += BATCH) {
         try (Result result = session.runner().fetch(pipeline.images()).run()) {

@@ -10,7 +10,10 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.medoid.ops.FacilityLocationLoss;
 import org.medoid.ops.clustering.Agreement;
+import org.medoid.ops.clustering.Distance;
+import org.medoid.ops.clustering.LocalSearch;
 import org.medoid.ops.clustering.Margin;
+import org.medoid.ops.clustering.Start;
 import org.medoid.training.data.Npy;
 import org.tensorflow.Graph;
 import org.tensorflow.Output;
@@ -65,19 +68,19 @@ final class LossCommand implements Callable<Integer> {
       names = "--margin",
       defaultValue = "nmi",
       description = "nmi, nmi_arithmetic, ami, ari, v_measure or identical.")
-  private String margin;
+  private Margin margin;
 
   @Option(
       names = "--local-search",
       defaultValue = "exact",
       description = "exact, reference or none.")
-  private String localSearch;
+  private LocalSearch localSearch;
 
   @Option(
       names = "--distance",
       defaultValue = "euclidean",
       description = "euclidean, squared_euclidean or cosine.")
-  private String distance;
+  private Distance distance;
 
   @Option(
       names = "--max-sweeps",
@@ -87,7 +90,7 @@ final class LossCommand implements Callable<Integer> {
   private long maxSweeps;
 
   @Option(names = "--start", defaultValue = "greedy", description = "greedy or random.")
-  private String start;
+  private Start start;
 
   @Option(
       names = "--seed",
@@ -163,9 +166,9 @@ final class LossCommand implements Callable<Integer> {
               x,
               y,
               factor,
-              FacilityLocationLoss.margin(margin).localSearch(localSearch),
-              FacilityLocationLoss.distance(distance).maxSweeps(maxSweeps),
-              FacilityLocationLoss.start(start).seed(seed));
+              FacilityLocationLoss.margin(margin.attribute()).localSearch(localSearch.attribute()),
+              FacilityLocationLoss.distance(distance.attribute()).maxSweeps(maxSweeps),
+              FacilityLocationLoss.start(start.attribute()).seed(seed));
       Output<?> gradient = graph.addGradients(op.loss(), new Output<?>[] {x.asOutput()})[0];
       Session.Runner timed =
           session
@@ -218,7 +221,7 @@ final class LossCommand implements Callable<Integer> {
     int[] medoids = StdArrays.array1dCopyOf((TInt32) result.get(4));
     int[] assignments = StdArrays.array1dCopyOf((TInt32) result.get(5));
     // The op's own agreement is a float; from its assignments it is had in full.
-    double delta = 1 - Agreement.between(Margin.of(margin), classes, assignments);
+    double delta = 1 - Agreement.between(margin, classes, assignments);
     if (gradientOut != null) {
       writeGradient(result.get(1));
     }

@@ -2,6 +2,10 @@ package org.medoid.training.cli;
 
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import org.medoid.ops.clustering.Distance;
+import org.medoid.ops.clustering.LocalSearch;
+import org.medoid.ops.clustering.Margin;
+import org.medoid.ops.clustering.Start;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -20,10 +24,12 @@ import picocli.CommandLine.ScopeType;
     versionProvider = Version.class,
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
+      DemoCommand.class,
       TrainCommand.class,
       EvaluateCommand.class,
       EmbedCommand.class,
       LossCommand.class,
+      ReportCommand.class,
       CommandLine.HelpCommand.class
     })
 public final class Medoid {
@@ -48,7 +54,10 @@ public final class Medoid {
     // UTF-8 whatever the console's locale: results are read by programs.
     line.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
     line.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
-    line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.registerConverter(Margin.class, Margin::of);
+    line.registerConverter(LocalSearch.class, LocalSearch::of);
+    line.registerConverter(Distance.class, Distance::of);
+    line.registerConverter(Start.class, Start::of);
     line.setUsageHelpAutoWidth(true);
     line.setExecutionExceptionHandler(
         (failure, command, parsed) -> {

@@ -22,7 +22,7 @@ import org.tensorflow.Signature;
 
 /** A trained model, out of a run folder or an export, that can embed images. */
 final class Model implements AutoCloseable {
-  private final AutoCloseable owner;
+  private final Runnable owner;
   private final Session session;
   private final String input;
   private final String output;
@@ -31,7 +31,7 @@ final class Model implements AutoCloseable {
   private final String data;
 
   private Model(
-      AutoCloseable owner,
+      Runnable owner,
       Session session,
       String input,
       String output,
@@ -53,7 +53,7 @@ final class Model implements AutoCloseable {
     TrainingSettings settings = folder.settings();
     InferenceGraph graph = restore(folder);
     return new Model(
-        graph,
+        graph::close,
         graph.session(),
         InferenceGraph.INPUT,
         InferenceGraph.OUTPUT,
@@ -103,7 +103,13 @@ final class Model implements AutoCloseable {
             folder + ": 'images' must be [batch, size, size, 3] with a known size");
       }
       return new Model(
-          bundle, bundle.session(), images.name, embedding.name, size, resize(folder, size), null);
+          bundle::close,
+          bundle.session(),
+          images.name,
+          embedding.name,
+          size,
+          resize(folder, size),
+          null);
     } catch (RuntimeException e) {
       bundle.close();
       throw e;
@@ -132,7 +138,7 @@ final class Model implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
-    owner.close();
+  public void close() {
+    owner.run();
   }
 }

@@ -1,0 +1,131 @@
+package org.medoid.tests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.DoubleStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.medoid.training.data.Npy;
+
+/** {@code medoid loss}, on the batch whose values the author's TensorFlow 1 graph confirmed. */
+class LossCommandTest {
+  private static final int M = 128;
+  private static final int D = 64;
+  private static final int C = 32;
+
+  @TempDir private Path folder;
+  private Path embeddings;
+  private Path labels;
+
+  @BeforeEach
+  void write() throws IOException {
+    double[] x = new double[M * D];
+    long[] y = new long[M];
+    for (int i = 0; i < M; i++) {
+      double squares = 0;
+      for (int j = 0; j < D; j++) {
+        double v =
+            Math.sin(1.3 * i + 0.7 * j + 0.11 * i * j) + 0.5 * Math.cos(2.1 * (i % C) + 0.9 * j);
+        x[i * D + j] = v;
+        squares += v * v;
+      }
+      for (int j = 0; j < D; j++) {
+        x[i * D + j] /= Math.sqrt(squares);
+      }
+      y[i] = i % C;
+    }
+    embeddings = folder.resolve("embeddings é.npy");
+    labels = folder.resolve("labels.npy");
+    new Npy(new int[] {M, D}, x).write(embeddings);
+    new Npy(new int[] {M}, y).write(labels);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 20.299667, 1217.5558", "10, 23.624184, 1218.3179"})
+  void givesTheAuthorsLossAndGradient(double gamma, double loss, double gradientSum)
+      throws IOException {
+    Path gradient = folder.resolve("gradient.npy");
+    JsonNode json =
+        Shell.medoid(
+                "loss",
+                "--embeddings",
+                embeddings,
+                "--labels",
+                labels,
+                "--gamma",
+                gamma,
+                "--local-search",
+                "reference",
+                "--gradient-out",
+                gradient,
+                "--json")
+            .json();
+
+    assertThat(json.get("loss").asDouble()).isCloseTo(loss, within(5e-5));
+    assertThat(json.get("augmented_score").asDouble() - json.get("oracle_score").asDouble())
+        .isCloseTo(loss, within(5e-5)); // the author's graph works in float32
+    assertThat(json.get("facility_score").asDouble() + gamma * json.get("margin").asDouble())
+        .isCloseTo(json.get("augmented_score").asDouble(), within(1e-9));
+    assertThat(json.get("nmi").asDouble())
+        .isCloseTo(1 - json.get("margin").asDouble(), within(1e-9));
+    assertThat(json.get("medoids")).hasSize(C);
+    assertThat(json.get("assignments")).hasSize(M);
+    assertThat(json.get("milliseconds").asDouble()).isPositive();
+    Npy written = Npy.read(gradient);
+    assertThat(written.shape()).containsExactly(M, D);
+    assertThat(DoubleStream.of((double[]) written.data()).map(Math::abs).sum())
+        .isCloseTo(gradientSum, within(1e-3));
+  }
+
+  @Test
+  void saysWhichFileIsNotAnArray() throws IOException {
+    Path text = Files.writeString(folder.resolve("x.npy"), "not an array");
+    Shell shell = Shell.medoid("loss", "--embeddings", text, "--labels", labels);
+    assertThat(shell.code()).isEqualTo(1);
+    assertThat(shell.err()).contains(text.toString()).doesNotContain("\tat ");
+    assertThat(shell.err().strip().lines()).hasSize(1);
+  }
+
+  @Test
+  void saysWhichFileIsMissing() {
+    Shell shell =
+        Shell.medoid("loss", "--embeddings", folder.resolve("none.npy"), "--labels", labels);
+    assertThat(shell.code()).isEqualTo(1);
+    assertThat(shell.err()).contains("none.npy").contains("no such file");
+  }
+
+  @Test
+  void namesTheRowThatIsNotFinite() throws IOException {
+    double[] x = (double[]) Npy.read(embeddings).data();
+    x[5 * D + 3] = Double.NaN;
+    new Npy(new int[] {M, D}, x).write(embeddings);
+    Shell shell = Shell.medoid("loss", "--embeddings", embeddings, "--labels", labels);
+    assertThat(shell.code()).isEqualTo(1);
+    assertThat(shell.err()).contains("row 5");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"--margin, const", "--local-search, full", "--distance, manhattan", "--start, last"})
+  void listsTheValuesThatAnOptionTakes(String option, String value) {
+    Shell shell =
+        Shell.medoid("loss", "--embeddings", embeddings, "--labels", labels, option, value);
+    assertThat(shell.code()).isEqualTo(2);
+    assertThat(shell.err()).contains(option, "'" + value + "'", " is none of ");
+  }
+
+  @Test
+  void unknownOptionIsWrongUsage() {
+    Shell shell =
+        Shell.medoid("loss", "--embeddings", embeddings, "--labels", labels, "--lables", labels);
+    assertThat(shell.code()).isEqualTo(2);
+    assertThat(shell.err()).contains("--lables");
+  }
+}

@@ -1,0 +1,178 @@
+package org.medoid.training.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.medoid.graph.InferenceGraph;
+import org.medoid.graph.network.EmbeddingHead;
+import org.medoid.training.Embedder;
+import org.medoid.training.Networks;
+import org.medoid.training.RunFolder;
+import org.medoid.training.Trainer;
+import org.medoid.training.TrainingSettings;
+import org.medoid.training.data.DataSets;
+import org.medoid.training.data.DataSplit;
+import org.medoid.training.data.ImageDataSet;
+import org.medoid.training.evaluation.EvaluationResult;
+import org.medoid.training.evaluation.Evaluator;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code medoid demo}: everything Medoid does, once, on pictures that the build has fetched. */
+@Command(
+    name = "demo",
+    description =
+        "Trains a small network on icons, evaluates it on concepts it has not seen, exports it as"
+            + " SavedModel and ONNX, compares the three and writes a report.",
+    mixinStandardHelpOptions = true,
+    showDefaultValues = true)
+final class DemoCommand implements Callable<Integer> {
+  /** Raw pixels are compared at this size: at 16x16 small shifts of a line matter least. */
+  private static final int RAW_SIZE = 16;
+
+  /** Pictures left beside the export, for trying it out. */
+  private static final int SAMPLES = 48;
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      defaultValue = "medoid-demo",
+      description = "The run folder, new or empty.")
+  private Path out;
+
+  @Option(
+      names = "--steps",
+      paramLabel = "N",
+      defaultValue = "600",
+      description = "Training steps; the default takes about two minutes on two cores.")
+  private long steps;
+
+  @Option(names = "--seed", paramLabel = "S", defaultValue = "1", description = "Of everything.")
+  private long seed;
+
+  @Option(names = "--json", description = "Prints one JSON object in place of the table.")
+  private boolean json;
+
+  @Override
+  public Integer call() throws Exception {
+    long start = System.nanoTime();
+    DataSplit icons = DataSets.open("icons");
+    RunFolder folder;
+    try {
+      folder = RunFolder.create(out, settings());
+    } catch (FileAlreadyExistsException e) {
+      throw new IllegalArgumentException(
+          "--out " + out + ": is not empty; remove it or name another folder", e);
+    }
+    Map<String, EvaluationResult> scores = new LinkedHashMap<>();
+    scores.put("raw pixels", score(icons.test(), rawPixels(icons.test())));
+    scores.put("untrained network", untrained(folder.settings(), icons.test()));
+    try (Progress progress = new Progress("training", steps)) {
+      new Trainer(folder, icons).run(progress);
+    }
+    try (Model model = Model.ofRun(out)) {
+      scores.put("trained network", score(icons.test(), model.embed(icons.test())));
+      RunReport.write(folder, model, scores);
+    }
+    saveSamples(icons.test());
+
+    Map<String, Object> result = new LinkedHashMap<>();
+    result.put("steps", steps);
+    result.put("scores", scores);
+    result.put("seconds", (System.nanoTime() - start) / 1e9);
+    folder.writeJson("result.json", result);
+    print(icons, scores, result);
+    return 0;
+  }
+
+  private TrainingSettings settings() {
+    return new TrainingSettings(
+        "icons",
+        "convnet",
+        new org.medoid.graph.network.ConvNet().defaultImageSize(),
+        45,
+        false,
+        64,
+        "facility_location",
+        1,
+        1,
+        0,
+        "nmi",
+        "exact",
+        128,
+        32,
+        0.001,
+        steps,
+        Math.max(1, steps / 6),
+        seed);
+  }
+
+  private static float[] rawPixels(ImageDataSet data) {
+    return Embedder.pixels(data, RAW_SIZE, RAW_SIZE);
+  }
+
+  private static EvaluationResult untrained(TrainingSettings settings, ImageDataSet data) {
+    try (InferenceGraph graph =
+        InferenceGraph.untrained(
+            Networks.of(settings.model()),
+            new EmbeddingHead(settings.embeddingSize()),
+            settings.imageSize(),
+            settings.seed())) {
+      return score(
+          data,
+          Embedder.embed(
+              graph.session(),
+              InferenceGraph.INPUT,
+              InferenceGraph.OUTPUT,
+              data,
+              settings.imageSize(),
+              settings.resize()));
+    }
+  }
+
+  private static EvaluationResult score(ImageDataSet data, float[] rows) {
+    return Evaluator.evaluate(
+        rows, data.size(), rows.length / data.size(), data.labels(), Evaluator.Options.defaults());
+  }
+
+  private void saveSamples(ImageDataSet data) throws IOException {
+    Path samples = Files.createDirectories(out.resolve("samples"));
+    int[] labels = data.labels();
+    for (int i = 0; i < Math.min(SAMPLES, data.size()); i++) {
+      Files.copy(
+          data.files().get(i),
+          samples.resolve(
+              data.classNames().get(labels[i]) + "-" + data.files().get(i).getFileName()));
+    }
+  }
+
+  private void print(
+      DataSplit icons, Map<String, EvaluationResult> scores, Map<String, Object> result)
+      throws IOException {
+    PrintWriter print = spec.commandLine().getOut();
+    if (json) {
+      print.println(new ObjectMapper().writeValueAsString(result));
+    } else {
+      print.printf(
+          Locale.ROOT,
+          "%d images of %d concepts that were not trained on:%n",
+          icons.test().size(),
+          icons.test().classNames().size());
+      ScoreTable table = new ScoreTable();
+      scores.forEach(table::row);
+      table.print(print);
+    }
+    print.flush();
+  }
+}

@@ -1,0 +1,38 @@
+package org.medoid.training.cli;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.medoid.training.RunFolder;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code medoid report}. */
+@Command(
+    name = "report",
+    description =
+        "Writes report.html of a run anew: scores, curves, what queries find, confusions, a map,"
+            + " clusters; with the run's best checkpoint.",
+    mixinStandardHelpOptions = true)
+final class ReportCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--run",
+      paramLabel = "RUN",
+      required = true,
+      description = "The folder of the run.")
+  private Path run;
+
+  @Override
+  public Integer call() throws Exception {
+    RunFolder folder = RunFolder.open(run);
+    try (Model model = Model.ofRun(run)) {
+      RunReport.write(folder, model, Map.of());
+    }
+    spec.commandLine().getOut().println(run.resolve("report.html"));
+    return 0;
+  }
+}

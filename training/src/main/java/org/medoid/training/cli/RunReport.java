@@ -1,0 +1,53 @@
+package org.medoid.training.cli;
+
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.medoid.training.RunFolder;
+import org.medoid.training.data.DataSets;
+import org.medoid.training.data.ImageDataSet;
+import org.medoid.training.evaluation.EvaluationResult;
+import org.medoid.training.evaluation.Evaluator;
+import org.medoid.training.report.Report;
+
+/** Writes {@code report.html} of a run: what train, demo and report share. */
+final class RunReport {
+  private RunReport() {}
+
+  /**
+   * Embeds the unseen images with a model and writes the report.
+   *
+   * @param folder the run
+   * @param model its model
+   * @param scores the rows of the score table, in order, the model's own last; if empty the model
+   *     is scored here
+   * @return the rows shown
+   * @throws IOException if the data cannot be read or the report not written
+   */
+  static Map<String, EvaluationResult> write(
+      RunFolder folder, Model model, Map<String, EvaluationResult> scores) throws IOException {
+    ImageDataSet unseen = DataSets.open(folder.settings().data()).test();
+    float[] embeddings = model.embed(unseen);
+    Map<String, EvaluationResult> rows = new LinkedHashMap<>(scores);
+    if (rows.isEmpty()) {
+      rows.put(
+          "after training",
+          Evaluator.evaluate(
+              embeddings,
+              unseen.size(),
+              embeddings.length / unseen.size(),
+              unseen.labels(),
+              Evaluator.Options.defaults()));
+    }
+    Report.write(
+        folder,
+        new Report.Content(
+            "What " + folder.path().toAbsolutePath().normalize().getFileName() + " learned",
+            folder.settings(),
+            rows,
+            unseen,
+            embeddings,
+            folder.settings().imageSize()));
+    return rows;
+  }
+}
