@@ -37,7 +37,8 @@ public record RmsProp(float decay, float momentum, float epsilon) {
   }
 
   /**
-   * Adds a step. Variables of the group PROXY move ten times as fast. The slots of variable v are {@code v/RMSProp} and {@code v/Momentum}.
+   * Adds a step. Variables of the group PROXY move ten times as fast. The slots of variable v are
+   * {@code v/RMSProp} and {@code v/Momentum}.
    *
    * @param tf the ops of the graph
    * @param variables to change

@@ -114,24 +114,19 @@ final class Batches {
     Operand<TFloat64> top = top(tf, logits, axis);
     return tf.math.add(
         tf.squeeze(top, Squeeze.axis(List.of((long) axis))),
-        tf.math.log(
-            tf.reduceSum(tf.math.exp(tf.math.sub(logits, top)), tf.constant(axis))));
+        tf.math.log(tf.reduceSum(tf.math.exp(tf.math.sub(logits, top)), tf.constant(axis))));
   }
 
   /** log(1 + sum of exp) along an axis; 0 where all are masked out. */
   static Operand<TFloat64> logOnePlusSumExp(Ops tf, Operand<TFloat64> logits, int axis) {
     Operand<TFloat64> top = tf.math.maximum(top(tf, logits, axis), tf.constant(0.0));
-    Operand<TFloat64> flat =
-        tf.squeeze(top, Squeeze.axis(List.of((long) axis)));
-    Operand<TFloat64> rest =
-        tf.reduceSum(tf.math.exp(tf.math.sub(logits, top)), tf.constant(axis));
-    return tf.math.add(
-        flat, tf.math.log(tf.math.add(tf.math.exp(tf.math.neg(flat)), rest)));
+    Operand<TFloat64> flat = tf.squeeze(top, Squeeze.axis(List.of((long) axis)));
+    Operand<TFloat64> rest = tf.reduceSum(tf.math.exp(tf.math.sub(logits, top)), tf.constant(axis));
+    return tf.math.add(flat, tf.math.log(tf.math.add(tf.math.exp(tf.math.neg(flat)), rest)));
   }
 
   private static Operand<TFloat64> top(Ops tf, Operand<TFloat64> logits, int axis) {
-    return tf.stopGradient(
-        tf.reduceMax(logits, tf.constant(axis), ReduceMax.keepDims(true)));
+    return tf.stopGradient(tf.reduceMax(logits, tf.constant(axis), ReduceMax.keepDims(true)));
   }
 
   /** The logits of some, {@link #LOW} for the others. */
@@ -161,8 +156,7 @@ final class Batches {
       return sums(
           tf,
           tf.math.add(
-              tf.constant(1.0),
-              column(tf, tf.dtypes.cast(tf.zerosLike(index), TFloat64.class))));
+              tf.constant(1.0), column(tf, tf.dtypes.cast(tf.zerosLike(index), TFloat64.class))));
     }
   }
 

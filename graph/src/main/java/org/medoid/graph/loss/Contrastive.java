@@ -60,8 +60,7 @@ public record Contrastive(
   }
 
   @Override
-  public Operand<TFloat64> value(
-      Ops tf, Operand<TInt64> labels, Operand<TFloat64> embeddings) {
+  public Operand<TFloat64> value(Ops tf, Operand<TInt64> labels, Operand<TFloat64> embeddings) {
     Operand<TFloat64> d = Batches.distances(tf, embeddings);
     // The square of the distance itself has a gradient where the distance has none.
     Operand<TFloat64> near =

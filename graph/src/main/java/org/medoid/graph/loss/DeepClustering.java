@@ -28,8 +28,7 @@ import org.tensorflow.types.TInt64;
  */
 public record DeepClustering() implements EmbeddingLoss {
   @Override
-  public Operand<TFloat64> value(
-      Ops tf, Operand<TInt64> labels, Operand<TFloat64> embeddings) {
+  public Operand<TFloat64> value(Ops tf, Operand<TInt64> labels, Operand<TFloat64> embeddings) {
     Batches.Classes classes = Batches.Classes.of(tf, labels);
     Operand<TFloat64> vv = tf.linalg.matMul(embeddings, embeddings, MatMul.transposeA(true));
     return tf.math.add(

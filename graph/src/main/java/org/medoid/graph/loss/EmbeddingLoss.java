@@ -16,8 +16,9 @@ import org.tensorflow.types.family.TNumber;
  * numbers are exact in it, so that distances come from inner products, without the [m, m, d] tensor
  * of differences, and near-duplicates still have the right distance: in float the smallest distance
  * of unit vectors that such a form can tell from zero is about 5e-4, in double 3e-8, less than the
- * embeddings themselves resolve. The extra cost is small beside the network that made them: at m =
- * 128, d = 64 a loss below takes well under a millisecond or a few of them.
+ * embeddings themselves resolve. The cost is small beside the network that made them: value and
+ * gradient of a batch of m = 128, d = 64 take 0.5 to 8 ms on two busy cores, on pairs and on 100
+ * proxies alike; with m = 512 and 11,318 proxies 0.2 to 0.4 s.
  *
  * <p>All of them have a gradient in TensorFlow's C++ core, so they train in TensorFlow Java's
  * graphs.
@@ -46,9 +47,7 @@ public interface EmbeddingLoss extends Loss {
       Ops tf, Operand<? extends TNumber> labels, Operand<T> predictions) {
     Operand<TFloat64> value =
         value(
-            tf,
-            tf.dtypes.cast(labels, TInt64.class),
-            tf.dtypes.cast(predictions, TFloat64.class));
+            tf, tf.dtypes.cast(labels, TInt64.class), tf.dtypes.cast(predictions, TFloat64.class));
     return tf.dtypes.cast(value, predictions.type());
   }
 

@@ -49,14 +49,12 @@ public record LiftedStructure(double margin) implements EmbeddingLoss {
   }
 
   @Override
-  public Operand<TFloat64> value(
-      Ops tf, Operand<TInt64> labels, Operand<TFloat64> embeddings) {
+  public Operand<TFloat64> value(Ops tf, Operand<TInt64> labels, Operand<TFloat64> embeddings) {
     Operand<TFloat64> d = Batches.distances(tf, embeddings);
     Operand<TFloat64> negatives =
         Batches.logSumExp(
             tf,
-            Batches.masked(
-                tf, tf.math.sub(tf.constant(margin), d), Batches.negatives(tf, labels)),
+            Batches.masked(tf, tf.math.sub(tf.constant(margin), d), Batches.negatives(tf, labels)),
             1);
     Operand<TFloat64> i = Batches.column(tf, negatives);
     Operand<TFloat64> j = Batches.row(tf, negatives);
@@ -66,8 +64,6 @@ public record LiftedStructure(double margin) implements EmbeddingLoss {
             tf.math.add(tf.math.exp(tf.math.sub(i, top)), tf.math.exp(tf.math.sub(j, top))));
     Operand<TFloat64> hinge = tf.nn.relu(tf.math.add(tf.math.add(top, both), d));
     return Batches.mean(
-        tf,
-        tf.math.mul(tf.math.square(hinge), tf.constant(0.5)),
-        Batches.positives(tf, labels));
+        tf, tf.math.mul(tf.math.square(hinge), tf.constant(0.5)), Batches.positives(tf, labels));
   }
 }

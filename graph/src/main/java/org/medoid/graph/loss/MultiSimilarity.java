@@ -65,8 +65,7 @@ public record MultiSimilarity(double alpha, double beta, double base, double eps
   }
 
   @Override
-  public Operand<TFloat64> value(
-      Ops tf, Operand<TInt64> labels, Operand<TFloat64> embeddings) {
+  public Operand<TFloat64> value(Ops tf, Operand<TInt64> labels, Operand<TFloat64> embeddings) {
     Operand<TFloat64> x = Batches.normalized(tf, embeddings);
     Operand<TFloat64> s = Batches.products(tf, x, x);
     Operand<TBool> positive = Batches.positives(tf, labels);
@@ -78,8 +77,7 @@ public record MultiSimilarity(double alpha, double beta, double base, double eps
             tf.constant(1),
             ReduceMin.keepDims(true));
     Operand<TFloat64> mostNegative =
-        tf.reduceMax(
-            Batches.masked(tf, fixed, negative), tf.constant(1), ReduceMax.keepDims(true));
+        tf.reduceMax(Batches.masked(tf, fixed, negative), tf.constant(1), ReduceMax.keepDims(true));
     Operand<TFloat64> slack = tf.constant(epsilon);
     Operand<TBool> hardPositive =
         tf.math.logicalAnd(positive, tf.math.less(tf.math.sub(fixed, slack), mostNegative));

@@ -51,8 +51,7 @@ public record NPairs(double scale) implements EmbeddingLoss {
   }
 
   @Override
-  public Operand<TFloat64> value(
-      Ops tf, Operand<TInt64> labels, Operand<TFloat64> embeddings) {
+  public Operand<TFloat64> value(Ops tf, Operand<TInt64> labels, Operand<TFloat64> embeddings) {
     Operand<TFloat64> logits =
         tf.math.mul(Batches.products(tf, embeddings, embeddings), tf.constant(scale));
     Operand<TBool> same = Batches.same(tf, labels);

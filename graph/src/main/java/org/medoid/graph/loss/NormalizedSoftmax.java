@@ -63,8 +63,7 @@ public record NormalizedSoftmax(Operand<? extends TNumber> proxies, double tempe
   }
 
   @Override
-  public Operand<TFloat64> value(
-      Ops tf, Operand<TInt64> labels, Operand<TFloat64> embeddings) {
+  public Operand<TFloat64> value(Ops tf, Operand<TInt64> labels, Operand<TFloat64> embeddings) {
     Operand<TFloat64> logits =
         tf.math.div(Proxies.cosines(tf, embeddings, proxies), tf.constant(temperature));
     return tf.math.mean(

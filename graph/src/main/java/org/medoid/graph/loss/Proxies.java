@@ -18,8 +18,7 @@ final class Proxies {
    *
    * @throws IllegalArgumentException if there are fewer than two classes
    */
-  static BatchLoss.Builder builder(
-      int classes, Function<Operand<TFloat32>, EmbeddingLoss> loss) {
+  static BatchLoss.Builder builder(int classes, Function<Operand<TFloat32>, EmbeddingLoss> loss) {
     Batches.check(classes >= 2, "the number of training classes", "2 or more", classes);
     return (layers, labels, embeddings, marginMultiplier) ->
         loss.apply(layers.proxies(classes, embeddings))
@@ -37,14 +36,12 @@ final class Proxies {
   }
 
   /** The value [m] of each point's own class; a label that is no class is an error on a CPU. */
-  static Operand<TFloat64> own(
-      Ops tf, Operand<TFloat64> ofClasses, Operand<TInt64> labels) {
+  static Operand<TFloat64> own(Ops tf, Operand<TFloat64> ofClasses, Operand<TInt64> labels) {
     return tf.gatherNd(ofClasses, Batches.places(tf, labels));
   }
 
   /** Which class [m, classes] is each point's own; a label that is no class is an error. */
-  static Operand<TBool> isOwn(
-      Ops tf, Operand<TFloat64> ofClasses, Operand<TInt64> labels) {
+  static Operand<TBool> isOwn(Ops tf, Operand<TFloat64> ofClasses, Operand<TInt64> labels) {
     Operand<TFloat64> ones = tf.onesLike(tf.dtypes.cast(labels, TFloat64.class));
     return tf.math.greater(
         tf.scatterNd(Batches.places(tf, labels), ones, tf.shape(ofClasses, TInt64.class)),

@@ -67,8 +67,7 @@ public record ProxyAnchor(Operand<? extends TNumber> proxies, double margin, dou
   }
 
   @Override
-  public Operand<TFloat64> value(
-      Ops tf, Operand<TInt64> labels, Operand<TFloat64> embeddings) {
+  public Operand<TFloat64> value(Ops tf, Operand<TInt64> labels, Operand<TFloat64> embeddings) {
     Operand<TFloat64> cosines = Proxies.cosines(tf, embeddings, proxies);
     Operand<TBool> own = Proxies.isOwn(tf, cosines, labels);
     Operand<TFloat64> near =
@@ -81,9 +80,7 @@ public record ProxyAnchor(Operand<? extends TNumber> proxies, double margin, dou
     Operand<TFloat64> present =
         tf.dtypes.cast(Batches.Classes.of(tf, labels).number(), TFloat64.class);
     Operand<TFloat64> negative =
-        Batches.logOnePlusSumExp(
-            tf, Batches.masked(tf, far, tf.math.logicalNot(own)), 0);
-    return tf.math.add(
-        tf.math.div(positive, present), tf.math.mean(negative, tf.constant(0)));
+        Batches.logOnePlusSumExp(tf, Batches.masked(tf, far, tf.math.logicalNot(own)), 0);
+    return tf.math.add(tf.math.div(positive, present), tf.math.mean(negative, tf.constant(0)));
   }
 }

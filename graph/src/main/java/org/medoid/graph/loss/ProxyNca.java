@@ -30,8 +30,7 @@ import org.tensorflow.types.family.TNumber;
  * @param scale s, positive and finite
  * @param ownInDenominator whether a point's own proxy is in the denominator
  */
-public record ProxyNca(
-    Operand<? extends TNumber> proxies, double scale, boolean ownInDenominator)
+public record ProxyNca(Operand<? extends TNumber> proxies, double scale, boolean ownInDenominator)
     implements EmbeddingLoss {
   /** Of the paper's re-implementations (vectors of length 3) and ProxyNCA++ (1/9, section 3.4). */
   private static final double SCALE = 9;
@@ -68,22 +67,19 @@ public record ProxyNca(
    * @param ownInDenominator whether a point's own proxy is in the denominator
    * @return adds the loss and its proxies
    */
-  public static BatchLoss.Builder builder(
-      int classes, double scale, boolean ownInDenominator) {
+  public static BatchLoss.Builder builder(int classes, double scale, boolean ownInDenominator) {
     return Proxies.builder(classes, proxies -> new ProxyNca(proxies, scale, ownInDenominator));
   }
 
   @Override
-  public Operand<TFloat64> value(
-      Ops tf, Operand<TInt64> labels, Operand<TFloat64> embeddings) {
+  public Operand<TFloat64> value(Ops tf, Operand<TInt64> labels, Operand<TFloat64> embeddings) {
     Operand<TFloat64> cosines = Proxies.cosines(tf, embeddings, proxies);
     Operand<TFloat64> logits =
         tf.math.mul(tf.math.sub(cosines, tf.constant(1.0)), tf.constant(2 * scale));
     Operand<TFloat64> against =
         ownInDenominator
             ? logits
-            : Batches.masked(
-                tf, logits, tf.math.logicalNot(Proxies.isOwn(tf, logits, labels)));
+            : Batches.masked(tf, logits, tf.math.logicalNot(Proxies.isOwn(tf, logits, labels)));
     return tf.math.mean(
         tf.math.sub(Batches.logSumExp(tf, against, 1), Proxies.own(tf, logits, labels)),
         tf.constant(0));

@@ -24,12 +24,12 @@ import org.tensorflow.types.TInt64;
  *   gradient        =  -4 (I - P_V) P_Y V (Vᵀ V)⁺
  * </pre>
  *
- * <p>Neither projection is built: P_Y V is, in each row, the mean of the row's class, and (Vᵀ V)⁺ is
- * d x d, from an eigendecomposition. TensorFlow's core has no gradient for that, so this loss has
- * its own, the closed form above (valid while the rank stays). A direction of V counts towards its
- * rank if its singular value exceeds the largest one times max(m, d) 2⁻²³, what float embeddings
- * resolve. The value is in [0, d + C] and does not change if all embeddings go through the same
- * invertible linear map. Some write half of it. Not in pytorch-metric-learning.
+ * <p>Neither projection is built: P_Y V is, in each row, the mean of the row's class, and (Vᵀ V)⁺
+ * is d x d, from an eigendecomposition. TensorFlow's core has no gradient for that, so this loss
+ * has its own, the closed form above (valid while the rank stays). A direction of V counts towards
+ * its rank if its singular value exceeds the largest one times max(m, d) 2⁻²³, what float
+ * embeddings resolve. The value is in [0, d + C] and does not change if all embeddings go through
+ * the same invertible linear map. Some write half of it. Not in pytorch-metric-learning.
  *
  * <p>The batch must be larger than d: with m ≤ d points in general position P_V is the identity and
  * nothing can be learnt. It also tells classes apart best if C is not far from d: rank V + C - 2
@@ -48,8 +48,7 @@ public record SpectralClustering() implements EmbeddingLoss {
    * @throws IllegalArgumentException if m and d are known and m is not greater
    */
   @Override
-  public Operand<TFloat64> value(
-      Ops tf, Operand<TInt64> labels, Operand<TFloat64> embeddings) {
+  public Operand<TFloat64> value(Ops tf, Operand<TInt64> labels, Operand<TFloat64> embeddings) {
     Shape shape = embeddings.shape();
     if (shape.numDimensions() == 2
         && shape.get(0) != Shape.UNKNOWN_SIZE
@@ -62,8 +61,7 @@ public record SpectralClustering() implements EmbeddingLoss {
               + " has no gradient: the batch must be larger than the embedding");
     }
     Operand<TFloat64> v = tf.stopGradient(embeddings);
-    var eigen =
-        tf.linalg.selfAdjointEig(tf.linalg.matMul(v, v, MatMul.transposeA(true)));
+    var eigen = tf.linalg.selfAdjointEig(tf.linalg.matMul(v, v, MatMul.transposeA(true)));
     Operand<TFloat64> lambda = eigen.e();
     Operand<TFloat64> side =
         tf.dtypes.cast(tf.reduceMax(tf.shape(v), tf.constant(0)), TFloat64.class);
@@ -73,7 +71,8 @@ public record SpectralClustering() implements EmbeddingLoss {
             tf.reduceMax(lambda, tf.constant(0), ReduceMax.keepDims(true)));
     Operand<TBool> counts = tf.math.greater(lambda, resolution);
     Operand<TFloat64> one = tf.constant(1.0);
-    Operand<TFloat64> inverse = tf.math.div(Batches.number(tf, counts), tf.select(counts, lambda, one));
+    Operand<TFloat64> inverse =
+        tf.math.div(Batches.number(tf, counts), tf.select(counts, lambda, one));
     Operand<TFloat64> pseudoInverse = // (Vᵀ V)⁺
         Batches.products(tf, tf.math.mul(eigen.v(), inverse), eigen.v());
 
@@ -83,8 +82,7 @@ public record SpectralClustering() implements EmbeddingLoss {
         tf.linalg.matMul(tf.gather(means, classes.index(), tf.constant(0)), pseudoInverse);
     Operand<TFloat64> projected = // P_V w
         tf.linalg.matMul(
-            v,
-            tf.linalg.matMul(pseudoInverse, tf.linalg.matMul(v, w, MatMul.transposeA(true))));
+            v, tf.linalg.matMul(pseudoInverse, tf.linalg.matMul(v, w, MatMul.transposeA(true))));
     Operand<TFloat64> gradient =
         tf.stopGradient(tf.math.mul(tf.math.sub(projected, w), tf.constant(4.0)));
     Operand<TFloat64> value =

@@ -75,14 +75,12 @@ public record TripletSemiHard(double margin, boolean squared, Negatives negative
   }
 
   @Override
-  public Operand<TFloat64> value(
-      Ops tf, Operand<TInt64> labels, Operand<TFloat64> embeddings) {
+  public Operand<TFloat64> value(Ops tf, Operand<TInt64> labels, Operand<TFloat64> embeddings) {
     Operand<TFloat64> d =
         squared ? Batches.squaredDistances(tf, embeddings) : Batches.distances(tf, embeddings);
     Operand<TBool> negative = Batches.negatives(tf, labels);
     Operand<TInt32> count = // [m, 1]
-        Batches.column(
-            tf, tf.reduceSum(tf.dtypes.cast(negative, TInt32.class), tf.constant(1)));
+        Batches.column(tf, tf.reduceSum(tf.dtypes.cast(negative, TInt32.class), tf.constant(1)));
     // In each row the negatives in ascending order, then the others; no gradient in the order.
     Operand<TFloat64> fixed = tf.stopGradient(d);
     var order =
@@ -94,8 +92,7 @@ public record TripletSemiHard(double margin, boolean squared, Negatives negative
     Operand<TFloat64> sorted = pick(tf, d, order.indices());
     Operand<TInt32> first = tf.upperBound(ascending, fixed);
     Operand<TBool> pairs =
-        tf.math.logicalAnd(
-            Batches.positives(tf, labels), tf.math.greater(count, tf.constant(0)));
+        tf.math.logicalAnd(Batches.positives(tf, labels), tf.math.greater(count, tf.constant(0)));
     return negatives == Negatives.NEAREST
         ? nearest(tf, d, sorted, first, count, pairs)
         : all(tf, d, sorted, ascending, first, count, pairs);
@@ -123,8 +120,7 @@ public record TripletSemiHard(double margin, boolean squared, Negatives negative
       Operand<TInt32> count,
       Operand<TBool> pairs) {
     Operand<TFloat64> reach = tf.math.add(d, tf.constant(margin));
-    Operand<TInt32> end =
-        tf.math.maximum(first, tf.lowerBound(ascending, tf.stopGradient(reach)));
+    Operand<TInt32> end = tf.math.maximum(first, tf.lowerBound(ascending, tf.stopGradient(reach)));
     // Exclusive sums; end is at most the number of negatives, which is less than m.
     Operand<TInt32> index =
         Batches.row(tf, tf.dtypes.cast(Batches.indices(tf, count), TInt32.class));
@@ -140,14 +136,12 @@ public record TripletSemiHard(double margin, boolean squared, Negatives negative
     Operand<TFloat64> total =
         Batches.sum(
             tf,
-            tf.math.sub(
-                tf.math.mul(number, reach), tf.math.mul(sums, Batches.number(tf, pairs))));
+            tf.math.sub(tf.math.mul(number, reach), tf.math.mul(sums, Batches.number(tf, pairs))));
     return tf.math.div(total, tf.math.maximum(Batches.sum(tf, number), tf.constant(1.0)));
   }
 
   /** In each row the values at these columns. */
-  private static Operand<TFloat64> pick(
-      Ops tf, Operand<TFloat64> rows, Operand<TInt32> columns) {
+  private static Operand<TFloat64> pick(Ops tf, Operand<TFloat64> rows, Operand<TInt32> columns) {
     return tf.gather(rows, columns, tf.constant(1), Gather.batchDims(1L));
   }
 }

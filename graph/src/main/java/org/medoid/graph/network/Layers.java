@@ -592,10 +592,7 @@ public final class Layers {
                 "Proxies",
                 () ->
                     variable(
-                        "weights",
-                        Shape.of(classes, size),
-                        true,
-                        uniform(Math.sqrt(3.0 / size)))));
+                        "weights", Shape.of(classes, size), true, uniform(Math.sqrt(3.0 / size)))));
   }
 
   private Operand<TFloat32> convolve(Operand<TFloat32> x, Operand<TFloat32> weights, int stride) {

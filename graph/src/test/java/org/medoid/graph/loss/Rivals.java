@@ -11,7 +11,9 @@ import org.medoid.graph.loss.TripletSemiHard.Negatives;
 import org.tensorflow.Operand;
 import org.tensorflow.types.TFloat64;
 
-/** Every loss of the package with a second, slow definition of it: loops over pairs and triplets. */
+/**
+ * Every loss of the package with a second, slow definition of it: loops over pairs and triplets.
+ */
 final class Rivals {
   private Rivals() {}
 
@@ -59,7 +61,10 @@ final class Rivals {
 
   static List<Rival> all() {
     return List.of(
-        pure("contrastive", Contrastive.defaults(), (x, y, p) -> contrastive(x, y, 0, 1, true, true)),
+        pure(
+            "contrastive",
+            Contrastive.defaults(),
+            (x, y, p) -> contrastive(x, y, 0, 1, true, true)),
         pure(
             "contrastive, all pairs",
             new Contrastive(0.5, 1.2, true, false),
@@ -68,10 +73,7 @@ final class Rivals {
             "contrastive, not squared",
             new Contrastive(0.3, 0.9, false, true),
             (x, y, p) -> contrastive(x, y, 0.3, 0.9, false, true)),
-        pure(
-            "triplets",
-            TripletSemiHard.defaults(),
-            (x, y, p) -> tripletNearest(x, y, 0.2, true)),
+        pure("triplets", TripletSemiHard.defaults(), (x, y, p) -> tripletNearest(x, y, 0.2, true)),
         pure(
             "triplets, not squared",
             new TripletSemiHard(1, false, Negatives.NEAREST),
