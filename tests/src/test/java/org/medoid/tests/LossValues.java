@@ -67,7 +67,8 @@ public class LossValues {
     losses.put("n_pairs", p -> new NPairs(1));
     losses.put("n_pairs_scaled", p -> NPairs.defaults());
     losses.put("multi_similarity", p -> MultiSimilarity.defaults());
-    losses.put("multi_similarity_all", p -> new MultiSimilarity(2, 50, 1, Double.POSITIVE_INFINITY));
+    losses.put(
+        "multi_similarity_all", p -> new MultiSimilarity(2, 50, 1, Double.POSITIVE_INFINITY));
     losses.put("proxy_nca", p -> new ProxyNca(p, 9, false));
     losses.put("proxy_nca_softmax", p -> new ProxyNca(p, 3, true));
     losses.put("proxy_anchor", p -> new ProxyAnchor(p, 0.1, 32));
@@ -85,7 +86,8 @@ public class LossValues {
       // Every loss is also zero times the proxies, so that each has a gradient in them.
       Operand<T> value =
           each.getValue().apply(proxies).call(tf, tf.constant((long[]) labels.data()), embeddings);
-      Operand<T> nothing = tf.math.mul(tf.zerosLike(value), tf.sum(proxies, tf.constant(new int[] {0, 1})));
+      Operand<T> nothing =
+          tf.math.mul(tf.zerosLike(value), tf.sum(proxies, tf.constant(new int[] {0, 1})));
       Output<?>[] gradients =
           graph.addGradients(
               tf.math.add(value, nothing).asOutput(),
