@@ -62,7 +62,7 @@ public final class TrainingGraph {
         tf.withName("margin_multiplier")
             .placeholder(TFloat32.class, Placeholder.shape(Shape.scalar()));
     embeddings = head.embed(layers, network.features(layers, images));
-    this.loss = loss.build(tf, labels, embeddings, marginMultiplier);
+    this.loss = loss.build(layers, labels, embeddings, marginMultiplier);
 
     List<Op> updates =
         new ArrayList<>(
@@ -140,7 +140,7 @@ public final class TrainingGraph {
   }
 
   /**
-   * The variables of network and head.
+   * The variables of network, head and loss.
    *
    * @return all of them, moving averages included, optimizer slots not
    */

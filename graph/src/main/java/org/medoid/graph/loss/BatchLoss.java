@@ -1,8 +1,8 @@
 package org.medoid.graph.loss;
 
 import java.util.Map;
+import org.medoid.graph.network.Layers;
 import org.tensorflow.Operand;
-import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt64;
 
@@ -20,14 +20,15 @@ public record BatchLoss(Operand<TFloat32> value, Map<String, Operand<TFloat32>> 
     /**
      * Adds the loss.
      *
-     * @param tf the ops of the graph
-     * @param labels int64 [m]
+     * @param layers of the training graph: gives the ops, and takes the variables of a loss that
+     *     trains some
+     * @param labels int64 [m], the index of each class among the training classes
      * @param embeddings float [m, d], L2-normalised
      * @param marginMultiplier float scalar γ, for the losses that have one
      * @return the loss
      */
     BatchLoss build(
-        Ops tf,
+        Layers layers,
         Operand<TInt64> labels,
         Operand<TFloat32> embeddings,
         Operand<TFloat32> marginMultiplier);

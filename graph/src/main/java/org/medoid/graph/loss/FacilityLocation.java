@@ -48,9 +48,9 @@ public final class FacilityLocation implements Loss {
    * @return adds the loss
    */
   public static BatchLoss.Builder builder(FacilityLocationLoss.Options... options) {
-    return (tf, labels, embeddings, marginMultiplier) -> {
+    return (layers, labels, embeddings, marginMultiplier) -> {
       FacilityLocationLoss<TFloat32> op =
-          new FacilityLocation(marginMultiplier, options).op(tf, labels, embeddings);
+          new FacilityLocation(marginMultiplier, options).op(layers.tf(), labels, embeddings);
       return new BatchLoss(
           op.loss(),
           Map.of(
@@ -98,16 +98,6 @@ public final class FacilityLocation implements Loss {
   @Override
   public <T extends TNumber> Operand<T> call(
       Ops tf, Operand<? extends TNumber> labels, Operand<T> predictions, Operand<T> sampleWeights) {
-    Operand<T> loss = call(tf, labels, predictions);
-    if (sampleWeights == null) {
-      return loss;
-    }
-    if (sampleWeights.shape().numDimensions() != 0) {
-      throw new IllegalArgumentException(
-          "sampleWeights must be a scalar, not of shape "
-              + sampleWeights.shape()
-              + ": the facility location loss has no term per sample");
-    }
-    return tf.math.mul(loss, sampleWeights);
+    return Batches.scaled(tf, call(tf, labels, predictions), sampleWeights);
   }
 }

@@ -22,6 +22,8 @@ public record LayerVariable(
     /** The network that makes features; pretrained when there are weights for it. */
     BACKBONE,
     /** What stands on the features: the embedding, always trained from scratch. */
-    HEAD
+    HEAD,
+    /** Vectors of the loss that stand for classes: they train with the model and end with it. */
+    PROXY
   }
 }

@@ -341,8 +341,12 @@ public final class Layers {
    * @return what {@code body} returns
    */
   public <R> R head(Supplier<R> body) {
+    return group(LayerVariable.Group.HEAD, body);
+  }
+
+  private <R> R group(LayerVariable.Group inner, Supplier<R> body) {
     LayerVariable.Group outer = group;
-    group = LayerVariable.Group.HEAD;
+    group = inner;
     try {
       return body.get();
     } finally {
@@ -568,6 +572,27 @@ public final class Layers {
     Operand<TFloat32> squares =
         tf.reduceSum(tf.math.square(x), tf.constant(1), ReduceSum.keepDims(true));
     return tf.math.mul(x, tf.math.rsqrt(tf.math.maximum(squares, tf.constant(L2_EPSILON))));
+  }
+
+  /**
+   * A trainable vector per class, for a loss; variable {@code Proxies/weights} [classes, size] of
+   * {@link LayerVariable.Group#PROXY}. Uniform within sqrt(3 / size), so that their length is about
+   * 1.
+   *
+   * @param classes how many
+   * @param embeddings [batch, size], size known
+   * @return [classes, size]
+   */
+  public Operand<TFloat32> proxies(int classes, Operand<TFloat32> embeddings) {
+    long size = channels(embeddings);
+    return group(
+        LayerVariable.Group.PROXY,
+        () ->
+            scope(
+                "Proxies",
+                () ->
+                    variable(
+                        "weights", Shape.of(classes, size), true, uniform(Math.sqrt(3.0 / size)))));
   }
 
   private Operand<TFloat32> convolve(Operand<TFloat32> x, Operand<TFloat32> weights, int stride) {

@@ -3,11 +3,16 @@ package org.medoid.graph.loss;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.medoid.graph.network.Layers;
 import org.medoid.ops.FacilityLocationLoss;
 import org.tensorflow.EagerSession;
+import org.tensorflow.Graph;
 import org.tensorflow.Operand;
+import org.tensorflow.Result;
+import org.tensorflow.Session;
 import org.tensorflow.framework.losses.Loss;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
@@ -46,20 +51,28 @@ class FacilityLocationTest {
 
   @Test
   void itsBuilderGivesTheScoresOfTheClustering() {
-    try (EagerSession session = EagerSession.create()) {
-      Ops tf = Ops.create(session);
+    try (Graph graph = new Graph()) {
+      Ops tf = Ops.create(graph);
       BatchLoss loss =
           FacilityLocation.builder()
               .build(
-                  tf,
+                  new Layers(tf, Layers.Mode.TRAINING, Layers.Options.defaults()),
                   tf.constant(new long[] {0, 1, 0, 1}),
                   tf.constant(new float[][] {{0}, {1}, {10}, {11}}),
                   tf.constant(3f));
-      assertThat(loss.value().asTensor().getFloat()).isEqualTo(21f);
-      Operand<TFloat32> agreement = loss.scores().get("agreement");
-      assertThat(agreement.asTensor().getFloat()).isZero();
-      assertThat(loss.scores().get("facility_score").asTensor().getFloat()).isEqualTo(-2f);
-      assertThat(loss.scores().get("oracle_score").asTensor().getFloat()).isEqualTo(-20f);
+      try (Session session = new Session(graph);
+          Result result =
+              session
+                  .runner()
+                  .fetch(loss.value())
+                  .fetch(loss.scores().get("agreement"))
+                  .fetch(loss.scores().get("facility_score"))
+                  .fetch(loss.scores().get("oracle_score"))
+                  .run()) {
+        double[] got = new double[result.size()];
+        Arrays.setAll(got, i -> ((TFloat32) result.get(i)).getFloat());
+        assertThat(got).containsExactly(21, 0, -2, -20);
+      }
     }
   }
 

@@ -1,0 +1,250 @@
+package org.medoid.graph.loss;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.medoid.graph.loss.LossGraph.Evaluation;
+import org.medoid.graph.loss.Rivals.Batch;
+import org.medoid.graph.loss.Rivals.Rival;
+import org.medoid.graph.loss.TripletSemiHard.Negatives;
+import org.tensorflow.EagerSession;
+import org.tensorflow.exceptions.TFInvalidArgumentException;
+import org.tensorflow.framework.losses.Loss;
+import org.tensorflow.op.Ops;
+
+@Timeout(120)
+class RivalsTest {
+  static List<Rival> rivals() {
+    return Rivals.all();
+  }
+
+  @ParameterizedTest
+  @MethodSource("rivals")
+  void equalsItsDefinition(Rival rival) {
+    try (LossGraph graph = new LossGraph(rival)) {
+      for (int seed = 0; seed < 8; seed++) {
+        Batch batch = Batch.random(seed, 12 + seed, 4, 5);
+        double expected = rival.definition().value(batch.x(), batch.labels(), batch.proxies());
+        assertThat(graph.value(batch))
+            .as("seed %d", seed)
+            .isCloseTo(expected, within(1e-10 * (1 + Math.abs(expected))));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("rivals")
+  void itsGradientsAreThoseOfItsValue(Rival rival) {
+    try (LossGraph graph = new LossGraph(rival)) {
+      Batch batch = Batch.random(3, 10, 3, 4);
+      Evaluation at = graph.evaluate(batch);
+      assertThat(at.value()).isNotZero();
+      check(graph, batch, batch.x(), at.gradient());
+      if (rival.hasProxies()) {
+        check(graph, batch, batch.proxies(), at.proxyGradient());
+      }
+    }
+  }
+
+  /** Compares with central differences, moving one coordinate of a part of the batch in place. */
+  private static void check(LossGraph graph, Batch batch, double[][] part, double[][] gradient) {
+    double largest =
+        Arrays.stream(gradient).flatMapToDouble(Arrays::stream).map(Math::abs).max().orElse(0);
+    assertThat(largest).isPositive();
+    double step = 1e-5;
+    for (int i = 0; i < part.length; i++) {
+      for (int j = 0; j < part[i].length; j++) {
+        double here = part[i][j];
+        part[i][j] = here + step;
+        double above = graph.value(batch);
+        part[i][j] = here - step;
+        double below = graph.value(batch);
+        part[i][j] = here;
+        assertThat(gradient[i][j])
+            .as("[%d, %d]", i, j)
+            .isCloseTo((above - below) / (2 * step), within(1e-7 * (1 + largest)));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("rivals")
+  void staysFiniteOnDegenerateBatches(Rival rival) {
+    int m = 8;
+    double[][] random = Batch.random(1, m, 3, 3).x();
+    double[][] proxies = Batch.random(2, m, 3, m).proxies();
+    long[] mixed = {0, 0, 1, 1, 2, 2, 3, 4};
+    double[][] equal = new double[m][3];
+    Arrays.fill(equal, new double[] {0.6, 0.8, 0});
+    double[][] twins = new double[m][];
+    Arrays.setAll(twins, i -> random[i / 2 * 2]);
+    double[][] atProxies = new double[m][];
+    Arrays.setAll(atProxies, i -> proxies[(int) mixed[i]]);
+    List<Batch> batches =
+        List.of(
+            new Batch(random, new long[m], proxies), // one class
+            new Batch(random, LongStream.range(0, m).toArray(), proxies), // all different
+            new Batch(equal, mixed, proxies), // one point
+            new Batch(twins, mixed, proxies), // every pair the same point
+            new Batch(twins, new long[] {0, 1, 0, 1, 2, 3, 2, 3}, proxies), // across classes
+            new Batch(new double[m][3], mixed, proxies), // zeros
+            new Batch(atProxies, mixed, proxies));
+    try (LossGraph graph = new LossGraph(rival)) {
+      for (int i = 0; i < batches.size(); i++) {
+        Evaluation got = graph.evaluate(batches.get(i));
+        assertThat(got.value()).as("batch %d", i).isFinite();
+        assertFinite(got.gradient());
+        if (rival.hasProxies()) {
+          assertFinite(got.proxyGradient());
+        }
+      }
+    }
+  }
+
+  private static void assertFinite(double[][] values) {
+    assertThat(Arrays.stream(values).flatMapToDouble(Arrays::stream))
+        .allSatisfy(v -> assertThat(v).isFinite());
+  }
+
+  @ParameterizedTest
+  @MethodSource("rivals")
+  void doesNotDependOnTheOrderOfTheBatchNorOnTheNamesOfTheClasses(Rival rival) {
+    Batch batch = Batch.random(5, 14, 3, 4);
+    int m = batch.labels().length;
+    int n = batch.proxies().length;
+    // Pairs of N-pairs are the first two of a class in the batch, so their order stays.
+    int[] order =
+        rival.name().startsWith("n-pairs")
+            ? IntStream.range(0, m)
+                .boxed()
+                .sorted((a, b) -> Long.compare(batch.labels()[b], batch.labels()[a]))
+                .mapToInt(i -> i)
+                .toArray()
+            : IntStream.range(0, m).map(i -> (5 * i + 3) % m).toArray();
+    double[][] x = new double[m][];
+    long[] labels = new long[m];
+    double[][] proxies = new double[n][];
+    for (int i = 0; i < m; i++) {
+      x[i] = batch.x()[order[i]];
+      labels[i] = n - 1 - batch.labels()[order[i]];
+    }
+    Arrays.setAll(proxies, c -> batch.proxies()[n - 1 - c]);
+    try (LossGraph graph = new LossGraph(rival)) {
+      double expected = graph.value(batch);
+      assertThat(graph.value(new Batch(x, labels, proxies)))
+          .isCloseTo(expected, within(1e-12 * (1 + Math.abs(expected))));
+    }
+  }
+
+  @Test
+  void floatEmbeddingsThatAreNearlyTheSameHaveTheirDistance() {
+    float[][] x = {{0.6f, 0.8f}, {0.6f, 0.80001f}};
+    double apart = (double) x[1][1] - x[0][1];
+    try (EagerSession session = EagerSession.create()) {
+      Ops tf = Ops.create(session);
+      // In float the inner products differ by a few units of 6e-8 and their difference by nothing.
+      assertThat(
+              new Contrastive(0, 1, false, true)
+                  .call(tf, tf.constant(new int[] {7, 7}), tf.constant(x))
+                  .asTensor()
+                  .getFloat())
+          .isCloseTo((float) apart, within(1e-9f));
+    }
+  }
+
+  @Test
+  void anEqualPointOfAnotherClassIsPushedByNoOne() {
+    // The direction of a distance of zero is undefined; its gradient is taken as zero.
+    double[][] x = {{0.6, 0.8}, {0.6, 0.8}};
+    Rival contrastive = Rivals.all().get(0);
+    try (LossGraph graph = new LossGraph(contrastive)) {
+      Evaluation got = graph.evaluate(new Batch(x, new long[] {0, 1}, x));
+      assertThat(got.value()).isEqualTo(0.5);
+      assertThat(got.gradient()).isDeepEqualTo(new double[2][2]);
+    }
+  }
+
+  @Test
+  void areLossesOfTheFrameworkWithAScalarWeight() {
+    try (EagerSession session = EagerSession.create()) {
+      Ops tf = Ops.create(session);
+      Loss loss = new DeepClustering();
+      var labels = tf.constant(new int[] {3, 3, 9});
+      var x = tf.constant(new float[][] {{1, 0}, {1, 0}, {1, 0}});
+      // Four pairs across the classes, each 1 where 0 is wanted.
+      assertThat(loss.call(tf, labels, x, null).asTensor().getFloat()).isEqualTo(4f);
+      assertThat(loss.call(tf, labels, x, tf.constant(0.5f)).asTensor().getFloat()).isEqualTo(2f);
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> loss.call(tf, labels, x, tf.constant(new float[] {1, 1, 1})))
+          .withMessageContaining("sampleWeights must be a scalar");
+    }
+  }
+
+  @Test
+  void spectralClusteringDoesNotSeeAnInvertibleLinearMapNorADirectionWithoutVariation() {
+    Batch batch = Batch.random(6, 12, 3, 3);
+    double[][] mapped = new double[12][];
+    double[][] wider = new double[12][];
+    for (int i = 0; i < 12; i++) {
+      double[] r = batch.x()[i];
+      mapped[i] = new double[] {3 * r[0] + r[1], r[1] - 0.5 * r[2], 0.1 * r[2]};
+      wider[i] = new double[] {r[0], r[1], r[2], r[0] - r[1]};
+    }
+    try (LossGraph graph = new LossGraph(Rivals.all().get(Rivals.all().size() - 1))) {
+      double expected = graph.value(batch);
+      assertThat(graph.value(new Batch(mapped, batch.labels(), batch.proxies())))
+          .isCloseTo(expected, within(1e-9));
+      assertThat(graph.value(new Batch(wider, batch.labels(), batch.proxies())))
+          .isCloseTo(expected, within(1e-9));
+    }
+  }
+
+  @Test
+  void mistakesAreNamed() {
+    try (EagerSession session = EagerSession.create()) {
+      Ops tf = Ops.create(session);
+      assertThatIllegalArgumentException()
+          .isThrownBy(
+              () ->
+                  new SpectralClustering()
+                      .call(tf, tf.constant(new int[2]), tf.constant(new float[2][2])))
+          .withMessageContaining("the batch must be larger than the embedding");
+      for (EmbeddingLoss loss :
+          List.of(
+              new ProxyNca(tf.constant(new float[3][2]), 1, false),
+              new ProxyAnchor(tf.constant(new float[3][2]), 0.1, 32),
+              new NormalizedSoftmax(tf.constant(new float[3][2]), 0.05))) {
+        assertThatThrownBy(
+                () -> loss.call(tf, tf.constant(new int[] {0, 3}), tf.constant(new float[2][2])))
+            .as("label 3 of 3 proxies")
+            .isInstanceOf(TFInvalidArgumentException.class)
+            .hasMessageContaining("[1, 3]");
+      }
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> new TripletSemiHard(0, true, Negatives.ALL))
+          .withMessage("margin must be positive and finite, got 0.0");
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> new NormalizedSoftmax(tf.constant(new float[3][2]), Double.NaN))
+          .withMessageContaining("temperature must be positive and finite");
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> new LiftedStructure(-1))
+          .withMessage("margin must be finite and not negative, got -1.0");
+    }
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> ProxyAnchor.builder(1))
+        .withMessageContaining("training classes must be 2 or more");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Losses.of("lost", Losses.Settings.of(3)))
+        .withMessageContaining("facility_location, contrastive, triplet_semihard");
+  }
+}
