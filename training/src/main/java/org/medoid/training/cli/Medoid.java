@@ -21,6 +21,7 @@ import picocli.CommandLine.ScopeType;
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       TrainCommand.class,
+      InitCommand.class,
       EvaluateCommand.class,
       EmbedCommand.class,
       LossCommand.class,
