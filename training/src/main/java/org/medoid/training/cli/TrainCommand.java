@@ -3,6 +3,7 @@ package org.medoid.training.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
@@ -15,6 +16,7 @@ import org.medoid.training.evaluation.EvaluationResult;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
@@ -48,6 +50,7 @@ final class TrainCommand implements Callable<Integer> {
     RunFolder folder;
     DataSplit split;
     if (resume) {
+      requireNoOtherOption();
       folder = RunFolder.open(out);
       split = DataSets.open(folder.settings().data());
     } else {
@@ -68,6 +71,22 @@ final class TrainCommand implements Callable<Integer> {
       new ScoreTable().row("after training", result).print(spec.commandLine().getOut());
     }
     return 0;
+  }
+
+  private void requireNoOtherOption() {
+    List<String> others =
+        spec.commandLine().getParseResult().matchedOptions().stream()
+            .map(OptionSpec::longestName)
+            .filter(name -> !List.of("--out", "--resume", "--json", "--debug").contains(name))
+            .toList();
+    if (!others.isEmpty()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--resume goes on with the settings in "
+              + out
+              + "; leave out "
+              + String.join(", ", others));
+    }
   }
 
   private TrainingSettings told() throws IOException {
