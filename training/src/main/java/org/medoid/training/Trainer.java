@@ -243,15 +243,16 @@ public final class Trainer {
       }
       for (long step = start; step < settings.steps() && !enough(); step++) {
         StepMetrics row = step(stepper, step);
-        if (due(step + 1)) {
-          checkpoints.write(session, step + 1);
-          last = evaluate();
-          row = row.evaluated(last.nmi(), last.recallAt().get(1));
-        } else if (stopped) {
+        boolean saved = due(step + 1) || stopped;
+        if (saved) {
           checkpoints.write(session, step + 1);
         }
+        if (due(step + 1)) {
+          last = evaluate();
+          row = row.evaluated(last.nmi(), last.recallAt().get(1));
+        }
         rows.add(row);
-        if (stopped && step + 1 < settings.steps()) {
+        if (saved && stopped && step + 1 < settings.steps()) {
           throw new CancellationException(
               "stopped after step %d of %d".formatted(step + 1, settings.steps()));
         }
