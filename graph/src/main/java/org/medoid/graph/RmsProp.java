@@ -15,11 +15,53 @@ import org.tensorflow.types.TFloat32;
  * starts at 1, so that the first steps are small. The learning rate is an operand, which
  * TensorFlow's framework bakes into the graph.
  *
+ * <p>A step first adds weightDecay · w to the gradient of every weight w of two or more dimensions
+ * (as TF-Slim does: biases and the betas of batch normalisation are left alone), then scales all
+ * gradients together so that their global norm, the square root of the sum of all squares, is at
+ * most clipNorm, then moves each variable, those of the backbone by backboneRate times the learning
+ * rate.
+ *
  * @param decay share of the mean square that a step keeps, in [0, 1)
  * @param momentum share of the last step that is repeated, in [0, 1)
  * @param epsilon added to the mean square
+ * @param weightDecay λ, not negative; 0 for none
+ * @param clipNorm the largest global norm, positive; 0 for no limit
+ * @param backboneRate factor on the learning rate of {@link LayerVariable.Group#BACKBONE}, not
+ *     negative
  */
-public record RmsProp(float decay, float momentum, float epsilon) {
+public record RmsProp(
+    float decay,
+    float momentum,
+    float epsilon,
+    float weightDecay,
+    float clipNorm,
+    float backboneRate) {
+  /**
+   * Checks the values.
+   *
+   * @param decay share of the mean square that a step keeps, in [0, 1)
+   * @param momentum share of the last step that is repeated, in [0, 1)
+   * @param epsilon added to the mean square
+   * @param weightDecay λ, not negative; 0 for none
+   * @param clipNorm the largest global norm, positive; 0 for no limit
+   * @param backboneRate factor on the learning rate of the backbone, not negative
+   * @throws IllegalArgumentException if one is out of range
+   */
+  public RmsProp {
+    check("decay", decay, decay >= 0 && decay < 1);
+    check("momentum", momentum, momentum >= 0 && momentum < 1);
+    check("epsilon", epsilon, epsilon >= 0 && Float.isFinite(epsilon));
+    check("weight decay", weightDecay, weightDecay >= 0 && Float.isFinite(weightDecay));
+    check("clip norm", clipNorm, clipNorm >= 0 && Float.isFinite(clipNorm));
+    check("backbone rate", backboneRate, backboneRate >= 0 && Float.isFinite(backboneRate));
+  }
+
+  private static void check(String what, float value, boolean holds) {
+    if (!holds) {
+      throw new IllegalArgumentException("RMSProp cannot have a " + what + " of " + value);
+    }
+  }
+
   /**
    * How much faster proxies move than the network. RMSProp moves every value by about the learning
    * rate, and a proxy has to turn by a right angle where the network is tuned finely; the papers
@@ -30,10 +72,41 @@ public record RmsProp(float decay, float momentum, float epsilon) {
   /**
    * TensorFlow's own defaults.
    *
-   * @return decay 0.9, no momentum, epsilon 1e-10
+   * @return decay 0.9, no momentum, epsilon 1e-10, no weight decay, no limit on the norm, one
+   *     learning rate for all
    */
   public static RmsProp defaults() {
-    return new RmsProp(0.9f, 0, 1e-10f);
+    return new RmsProp(0.9f, 0, 1e-10f, 0, 0, 1);
+  }
+
+  /**
+   * The same with a weight decay.
+   *
+   * @param weightDecay λ, not negative; 0 for none
+   * @return new settings
+   */
+  public RmsProp withWeightDecay(float weightDecay) {
+    return new RmsProp(decay, momentum, epsilon, weightDecay, clipNorm, backboneRate);
+  }
+
+  /**
+   * The same with a limit on the norm of the gradients.
+   *
+   * @param clipNorm the largest global norm, positive; 0 for no limit
+   * @return new settings
+   */
+  public RmsProp withClipNorm(float clipNorm) {
+    return new RmsProp(decay, momentum, epsilon, weightDecay, clipNorm, backboneRate);
+  }
+
+  /**
+   * The same with another rate for the backbone.
+   *
+   * @param backboneRate factor on the learning rate of the backbone, not negative
+   * @return new settings
+   */
+  public RmsProp withBackboneRate(float backboneRate) {
+    return new RmsProp(decay, momentum, epsilon, weightDecay, clipNorm, backboneRate);
   }
 
   /**
@@ -52,6 +125,12 @@ public record RmsProp(float decay, float momentum, float epsilon) {
       List<LayerVariable> variables,
       List<Operand<TFloat32>> gradients,
       Operand<TFloat32> learningRate) {
+    List<Operand<TFloat32>> decayed = decayed(tf, variables, gradients);
+    List<Operand<TFloat32>> clipped = clipNorm == 0 ? decayed : clipped(tf, decayed);
+    // Whatever reads a variable must have read it before the first update.
+    Ops whenAll = tf.withControlDependencies(List.<Op>copyOf(clipped));
+    Operand<TFloat32> slower =
+        backboneRate == 1 ? learningRate : tf.math.mul(learningRate, tf.constant(backboneRate));
     List<Op> updates = new ArrayList<>();
     for (int i = 0; i < variables.size(); i++) {
       LayerVariable each = variables.get(i);
@@ -63,12 +142,42 @@ public record RmsProp(float decay, float momentum, float epsilon) {
               each.group() == LayerVariable.Group.PROXY
                   ? tf.math.mul(learningRate, tf.constant(PROXY_RATE))
                   : learningRate,
+              each.group() == LayerVariable.Group.BACKBONE ? slower : learningRate,
               tf.constant(decay),
               tf.constant(momentum),
               tf.constant(epsilon),
-              gradients.get(i)));
+              weightDecay == 0 && clipNorm == 0
+                  ? gradients.get(i)
+                  : whenAll.identity(clipped.get(i))));
     }
     return updates;
+  }
+
+  private List<Operand<TFloat32>> decayed(
+      Ops tf, List<LayerVariable> variables, List<Operand<TFloat32>> gradients) {
+    List<Operand<TFloat32>> decayed = new ArrayList<>(gradients);
+    for (int i = 0; weightDecay > 0 && i < decayed.size(); i++) {
+      if (variables.get(i).shape().numDimensions() >= 2) {
+        decayed.set(
+            i,
+            tf.math.add(
+                gradients.get(i),
+                tf.math.mul(variables.get(i).variable(), tf.constant(weightDecay))));
+      }
+    }
+    return decayed;
+  }
+
+  private List<Operand<TFloat32>> clipped(Ops tf, List<Operand<TFloat32>> gradients) {
+    // l2Loss is half the sum of squares.
+    List<Operand<TFloat32>> halves = new ArrayList<>();
+    gradients.forEach(gradient -> halves.add(tf.nn.l2Loss(gradient)));
+    Operand<TFloat32> norm = tf.math.sqrt(tf.math.mul(tf.math.addN(halves), tf.constant(2f)));
+    Operand<TFloat32> limit = tf.constant(clipNorm);
+    Operand<TFloat32> scale = tf.math.div(limit, tf.math.maximum(norm, limit));
+    List<Operand<TFloat32>> clipped = new ArrayList<>();
+    gradients.forEach(gradient -> clipped.add(tf.math.mul(gradient, scale)));
+    return clipped;
   }
 
   private static Variable<TFloat32> slot(Ops tf, LayerVariable of, String role, float start) {

@@ -2,23 +2,37 @@ package org.medoid.graph;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.medoid.graph.loss.BatchLoss;
 import org.medoid.graph.loss.FacilityLocation;
+import org.medoid.graph.network.Checkpoint;
 import org.medoid.graph.network.ConvNet;
 import org.medoid.graph.network.EmbeddingHead;
 import org.medoid.graph.network.LayerVariable;
 import org.medoid.graph.network.Layers;
+import org.medoid.graph.network.Network;
 import org.tensorflow.Graph;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.exceptions.TensorFlowException;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.StdArrays;
+import org.tensorflow.ndarray.index.Indices;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.types.TFloat32;
@@ -43,19 +57,19 @@ class TrainingGraphTest {
     final TInt64 classes = TInt64.tensorOf(Shape.of(BATCH));
 
     Fixture(Layers.Options options) {
+      this(options, RmsProp.defaults(), BATCH);
+    }
+
+    Fixture(Layers.Options options, RmsProp optimizer, int chunk) {
       Ops tf = Ops.create(graph);
-      images = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(BATCH, SIZE, SIZE, 3)));
+      images = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(chunk, SIZE, SIZE, 3)));
       labels = tf.placeholder(TInt64.class, Placeholder.shape(Shape.of(BATCH)));
+      BatchLoss.Builder loss = FacilityLocation.builder();
+      Network net = new ConvNet();
       training =
-          new TrainingGraph(
-              tf,
-              new ConvNet(),
-              HEAD,
-              images,
-              labels,
-              FacilityLocation.builder(),
-              RmsProp.defaults(),
-              options);
+          chunk == BATCH
+              ? new TrainingGraph(tf, net, HEAD, images, labels, loss, optimizer, options)
+              : TrainingGraph.inChunks(tf, net, HEAD, images, labels, loss, optimizer, options);
       session = new Session(graph);
       session.initialize();
       Random random = new Random(1);
@@ -71,6 +85,21 @@ class TrainingGraphTest {
           }
         }
       }
+    }
+
+    /** The batch in chunks, one after the other. */
+    Supplier<TFloat32> chunks(int size) {
+      AtomicInteger next = new AtomicInteger();
+      return () -> {
+        int from = next.getAndAdd(size);
+        return TFloat32.tensorOf(
+            Shape.of(size, SIZE, SIZE, 3),
+            chunk ->
+                pictures
+                    .slice(
+                        Indices.range(from, from + size), Indices.all(), Indices.all(), Indices.all())
+                    .copyTo(chunk));
+      };
     }
 
     float[] step(float learningRate, float gamma) {
@@ -210,11 +239,105 @@ class TrainingGraphTest {
         for (int i = 0; i < BATCH; i++) {
           for (int j = 0; j < HEAD.size(); j++) {
             assertThat(inferred[i][j])
-                .isCloseTo(trained[i][j], org.assertj.core.api.Assertions.within(1e-6f));
+                .isCloseTo(trained[i][j], within(1e-6f));
           }
         }
       }
     }
+  }
+
+  /** The largest difference between two sets of variables, over the largest value of each. */
+  private static void assertSame(Map<String, float[]> one, Map<String, float[]> other, double by) {
+    assertThat(one.keySet()).isEqualTo(other.keySet());
+    one.forEach(
+        (name, values) -> {
+          double largest = 1e-3;
+          for (float value : values) {
+            largest = Math.max(largest, Math.abs(value));
+          }
+          assertThat(other.get(name)).as(name).containsExactly(values, within((float) (by * largest)));
+        });
+  }
+
+  /** Every variable of the graph, slots included. */
+  private static Map<String, float[]> values(Fixture fixture) {
+    Map<String, float[]> values = new TreeMap<>();
+    for (LayerVariable variable : fixture.training.variables()) {
+      List<String> names = new ArrayList<>(List.of(variable.name()));
+      if (variable.trainable()) {
+        names.add(variable.name() + "/RMSProp");
+      }
+      for (String name : names) {
+        try (Result result = fixture.session.runner().fetch(name).run()) {
+          float[] read = new float[Math.toIntExact(result.get(0).size())];
+          result.get(0).asRawTensor().data().asFloats().read(read);
+          values.put(name, read);
+        }
+      }
+    }
+    return values;
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {2, 4, 8})
+  void aStepInChunksIsTheStepOfTheWholeBatch(int chunk) {
+    Layers.Options frozen =
+        Layers.Options.defaults().withBatchNormalization(Layers.BatchNormalization.FROZEN);
+    RmsProp optimizer =
+        RmsProp.defaults().withWeightDecay(0.01f).withClipNorm(2).withBackboneRate(0.5f);
+    try (Fixture whole = new Fixture(frozen, optimizer, BATCH);
+        Fixture inChunks = new Fixture(frozen, optimizer, chunk)) {
+      ChunkedStep step = new ChunkedStep(inChunks.session, inChunks.training);
+      for (int i = 0; i < 3; i++) {
+        float[] expected = whole.step(1e-3f, 1);
+        try (TFloat32 rate = TFloat32.scalarOf(1e-3f);
+            TFloat32 multiplier = TFloat32.scalarOf(1)) {
+          Map<String, Float> told =
+              step.run(
+                  BATCH / chunk,
+                  inChunks.chunks(chunk),
+                  inChunks.chunks(chunk),
+                  inChunks.classes,
+                  rate,
+                  multiplier);
+          assertThat(told.get("loss")).isCloseTo(expected[0], within(1e-4f));
+          assertThat(told.get("agreement")).isEqualTo(expected[1]);
+        }
+      }
+      assertSame(values(whole), values(inChunks), 1e-5);
+      try (TInt64 steps =
+          (TInt64) inChunks.session.runner().fetch(inChunks.training.globalStep()).run().get(0)) {
+        assertThat(steps.getLong()).isEqualTo(3);
+      }
+    }
+  }
+
+  @Test
+  void chunksNeedFrozenBatchNormalisationAndAGraphMadeForThem() {
+    assertThatThrownBy(() -> new Fixture(Layers.Options.defaults(), RmsProp.defaults(), 4).close())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("frozen batch normalisation");
+    try (Fixture fixture = new Fixture(Layers.Options.defaults())) {
+      assertThatThrownBy(() -> new ChunkedStep(fixture.session, fixture.training))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("whole batches");
+    }
+  }
+
+  @Test
+  void chunkedTrainingLeavesNothingOfItsOwnInACheckpoint() throws IOException {
+    Layers.Options frozen =
+        Layers.Options.defaults().withBatchNormalization(Layers.BatchNormalization.FROZEN);
+    String whole = folder.resolve("whole").toString();
+    String chunked = folder.resolve("chunked").toString();
+    try (Fixture fixture = new Fixture(frozen)) {
+      fixture.session.save(whole);
+    }
+    try (Fixture fixture = new Fixture(frozen, RmsProp.defaults(), 4)) {
+      fixture.session.save(chunked);
+    }
+    assertThat(Checkpoint.read(Path.of(chunked)).tensors())
+        .isEqualTo(Checkpoint.read(Path.of(whole)).tensors());
   }
 
   @Test

@@ -7,8 +7,10 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.tensorflow.Session;
+import org.tensorflow.exceptions.TensorFlowException;
 
 /**
  * The checkpoints of a run: {@code checkpoints/step-NNNNNNNN.*}, the newest and the best one kept.
@@ -24,12 +26,14 @@ public final class Checkpoints {
    *
    * @param latestStep steps done in the newest
    * @param bestStep steps done in the best
-   * @param bestScore its score
+   * @param bestScore its score, null if it has not been evaluated
+   * @param evaluatedStep steps done at the last evaluation, 0 for none
    */
   record State(
       @JsonProperty("latest_step") long latestStep,
       @JsonProperty("best_step") long bestStep,
-      @JsonProperty("best_score") double bestScore) {}
+      @JsonProperty("best_score") Double bestScore,
+      @JsonProperty("evaluated_step") long evaluatedStep) {}
 
   private final RunFolder folder;
   private State state;
@@ -118,43 +122,85 @@ public final class Checkpoints {
   }
 
   /**
-   * Writes a checkpoint and makes it the newest; not yet known to readers, see {@link #keep}.
+   * The step of the last evaluation.
+   *
+   * @return steps done then, 0 if there was none
+   */
+  public long evaluatedStep() {
+    return state == null ? 0 : state.evaluatedStep();
+  }
+
+  /**
+   * Writes a checkpoint and makes it the newest; deletes what is neither that nor the best.
+   * TensorFlow writes the files aside and renames them, and {@code checkpoint.json} names them only
+   * then.
    *
    * @param session the session whose variables to write
    * @param step steps done
    * @return its prefix
+   * @throws IOException if it cannot be written; the checkpoints before are then still there
    */
-  Path write(Session session, long step) {
+  Path write(Session session, long step) throws IOException {
     Path prefix = prefix(step);
-    session.save(prefix.toString());
+    try {
+      session.save(prefix.toString());
+      set(
+          state == null
+              ? new State(step, step, null, 0)
+              : new State(step, state.bestStep(), state.bestScore(), state.evaluatedStep()));
+    } catch (TensorFlowException
+        | IllegalArgumentException
+        | UnsupportedOperationException
+        | IOException e) {
+      boolean known = state != null && (state.latestStep() == step || state.bestStep() == step);
+      if (!known) {
+        delete(file -> file.getFileName().toString().startsWith(prefix.getFileName() + "."));
+      }
+      throw new IOException(
+          "%s: the checkpoint of step %d cannot be written (%s); %s"
+              .formatted(
+                  folder.path(),
+                  step,
+                  String.valueOf(e.getMessage()).lines().findFirst().orElse(""),
+                  state == null
+                      ? "there is none yet"
+                      : "that of step "
+                          + state.latestStep()
+                          + " is intact: make room or mend the folder, then go on with --resume"),
+          e);
+    }
     return prefix;
   }
 
   /**
-   * Makes a checkpoint that has been written the newest, and the best if its score is higher than
-   * any before; deletes those that are neither.
+   * Gives the newest checkpoint a score: it becomes the best if no other had a higher one.
    *
-   * @param step steps done
-   * @param score of the evaluation, or NaN if there was none
+   * @param score of the evaluation
    * @throws IOException if the folder cannot be written
    */
-  void keep(long step, double score) throws IOException {
-    boolean better = state == null || (!Double.isNaN(score) && !(score <= state.bestScore()));
-    State next =
+  void evaluated(double score) throws IOException {
+    long step = state.latestStep();
+    boolean better = state.bestScore() == null || score > state.bestScore();
+    set(
         better
-            ? new State(step, step, Double.isNaN(score) ? Double.NEGATIVE_INFINITY : score)
-            : new State(step, state.bestStep(), state.bestScore());
+            ? new State(step, step, score, step)
+            : new State(step, state.bestStep(), state.bestScore(), step));
+  }
+
+  private void set(State next) throws IOException {
     folder.writeJson(STATE, next);
     state = next;
     List<String> kept =
         Stream.of(prefix(next.latestStep()), prefix(next.bestStep()))
             .map(path -> path.getFileName() + ".")
             .toList();
+    delete(file -> kept.stream().noneMatch(file.getFileName().toString()::startsWith));
+  }
+
+  private void delete(Predicate<Path> unwanted) throws IOException {
     try (Stream<Path> files = Files.list(folder.path().resolve(FOLDER))) {
-      for (Path file : files.toList()) {
-        if (kept.stream().noneMatch(file.getFileName().toString()::startsWith)) {
-          Files.deleteIfExists(file);
-        }
+      for (Path file : files.filter(unwanted).toList()) {
+        Files.deleteIfExists(file);
       }
     }
   }

@@ -1,7 +1,6 @@
 package org.medoid.training;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -13,10 +12,11 @@ import java.util.Locale;
 final class MetricsLog implements AutoCloseable {
   static final String FILE = "metrics.csv";
 
+  private final Path file;
   private final Writer out;
 
   MetricsLog(Path runFolder) throws IOException {
-    Path file = runFolder.resolve(FILE);
+    file = runFolder.resolve(FILE);
     boolean fresh = !Files.exists(file);
     out =
         Files.newBufferedWriter(
@@ -30,7 +30,7 @@ final class MetricsLog implements AutoCloseable {
   }
 
   /** Writes a row; the evaluation's columns are empty where there was none. */
-  void add(StepMetrics row) {
+  void add(StepMetrics row) throws IOException {
     try {
       out.write(
           String.format(
@@ -48,7 +48,7 @@ final class MetricsLog implements AutoCloseable {
               optional(row.evalRecallAt1())));
       out.flush();
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new IOException(file + " cannot be written: " + e.getMessage(), e);
     }
   }
 

@@ -148,7 +148,10 @@ public final class RunFolder {
     List<String> lines = Files.readAllLines(file);
     List<String> kept = new ArrayList<>();
     for (int i = 0; i < lines.size(); i++) {
-      if (i == 0 || Long.parseLong(lines.get(i).substring(0, lines.get(i).indexOf(','))) <= step) {
+      String[] cells = lines.get(i).split(",", -1);
+      // A run that was killed may have left a part of a line.
+      boolean whole = cells.length == lines.get(0).split(",", -1).length;
+      if (i == 0 || (whole && Long.parseLong(cells[0]) <= step)) {
         kept.add(lines.get(i));
       }
     }

@@ -26,6 +26,17 @@ public record StepMetrics(
     double evalNmi,
     double evalRecallAt1) {
   /**
+   * A row for the scores of a step whose own row is lost: the run was stopped while it evaluated.
+   *
+   * @param step the number of steps done
+   * @return NaN in everything else
+   */
+  static StepMetrics lost(long step) {
+    double nan = Double.NaN;
+    return new StepMetrics(step, nan, nan, nan, nan, nan, nan, nan, nan, nan);
+  }
+
+  /**
    * The same step with the scores of an evaluation.
    *
    * @param nmi on the unseen classes

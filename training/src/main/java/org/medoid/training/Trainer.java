@@ -1,9 +1,11 @@
 package org.medoid.training;
 
 import java.io.IOException;
-import java.util.ArrayList;
+import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
 import org.medoid.graph.InferenceGraph;
 import org.medoid.graph.RmsProp;
@@ -11,20 +13,24 @@ import org.medoid.graph.TrainingGraph;
 import org.medoid.graph.loss.BatchLoss;
 import org.medoid.graph.loss.FacilityLocation;
 import org.medoid.graph.network.EmbeddingHead;
+import org.medoid.graph.network.LayerVariable;
 import org.medoid.graph.network.Layers;
 import org.medoid.graph.network.Network;
+import org.medoid.graph.network.Weights;
 import org.medoid.ops.FacilityLocationLoss;
 import org.medoid.training.data.BatchSampler;
 import org.medoid.training.data.DataSplit;
-import org.medoid.training.data.ImagePipeline;
 import org.medoid.training.evaluation.EvaluationResult;
 import org.medoid.training.evaluation.Evaluator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.tensorflow.Graph;
-import org.tensorflow.Operand;
-import org.tensorflow.Result;
 import org.tensorflow.Session;
+import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Ops;
+import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt64;
 
 /**
  * Trains an embedding network in a run folder: batches of a set number of classes, the loss,
@@ -38,7 +44,7 @@ public final class Trainer {
   /** The losses that a run may name. */
   public static final List<String> LOSSES = List.of("facility_location");
 
-  private static final List<String> SCORES = List.of("agreement", "facility_score", "oracle_score");
+  private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
 
   private final RunFolder folder;
   private final TrainingSettings settings;
@@ -47,6 +53,8 @@ public final class Trainer {
   private final EmbeddingHead head;
   private final BatchSampler sampler;
   private final ExponentialDecay gamma;
+  private final ExponentialDecay learningRate;
+  private volatile boolean stopped;
 
   /**
    * Prepares a run.
@@ -65,16 +73,30 @@ public final class Trainer {
     sampler =
         new BatchSampler(
             data.train(), settings.batch(), settings.classesPerBatch(), settings.seed());
-    int epoch = (data.train().size() + settings.batch() - 1) / settings.batch();
-    gamma =
-        new ExponentialDecay(
-            settings.gamma(),
-            settings.gammaDecay(),
-            settings.gammaDecaySteps() == 0 ? epoch : settings.gammaDecaySteps());
+    long epoch = (data.train().size() + settings.batch() - 1) / settings.batch();
+    gamma = decay(settings.gamma(), settings.gammaDecay(), settings.gammaDecaySteps(), epoch);
+    learningRate =
+        decay(
+            settings.learningRate(),
+            settings.learningRateDecay(),
+            settings.learningRateDecaySteps(),
+            epoch);
     if (!LOSSES.contains(settings.loss())) {
       throw new IllegalArgumentException(
           "--loss " + settings.loss() + ": no such loss; losses are " + String.join(", ", LOSSES));
     }
+  }
+
+  private static ExponentialDecay decay(double initial, double rate, long steps, long epoch) {
+    return new ExponentialDecay(initial, rate, steps == 0 ? epoch : steps);
+  }
+
+  /**
+   * Asks a run to end after its current step, or evaluation, with a checkpoint. May be called by
+   * any thread.
+   */
+  public void stop() {
+    stopped = true;
   }
 
   /**
@@ -82,8 +104,10 @@ public final class Trainer {
    *
    * @param progress told of every step, in the calling thread
    * @return the scores on the unseen classes after the last step
-   * @throws IOException if the run folder cannot be written; the newest checkpoint is then still
-   *     there
+   * @throws IOException if the run folder cannot be written, or a file not be read; the newest
+   *     checkpoint is then still there
+   * @throws CancellationException if {@link #stop} ended the run before its last step; a new
+   *     trainer goes on from there
    */
   public EvaluationResult run(Consumer<StepMetrics> progress) throws IOException {
     Checkpoints checkpoints = Checkpoints.of(folder);
@@ -92,141 +116,237 @@ public final class Trainer {
     try (Graph graph = new Graph();
         MetricsLog log = new MetricsLog(folder.path());
         EventWriter events = new EventWriter(folder.path().resolve("events"))) {
-      Ops tf = Ops.create(graph);
-      ImagePipeline pipeline =
-          ImagePipeline.training(
-              tf,
-              data.train(),
-              settings.batch(),
-              settings.imageSize(),
-              settings.resize(),
-              settings.mirror(),
-              settings.seed());
-      TrainingGraph training =
-          new TrainingGraph(
-              tf,
-              network,
-              head,
-              pipeline.images(),
-              pipeline.labels(),
-              loss(),
-              RmsProp.defaults(),
-              Layers.Options.defaults().withSeed(settings.seed()));
+      TrainingGraph training = build(Ops.create(graph));
       try (Session session = new Session(graph)) {
         if (checkpoints.any()) {
           session.restore(checkpoints.latest().toString());
         } else {
-          session.initialize();
+          initialize(session, training);
         }
-        pipeline.start(session, indices(start), start * settings.batch());
-        return steps(session, training, start, checkpoints, log, events, progress);
+        FeatureCache features =
+            settings.frozenFeatures() ? new FeatureCache(folder, session, training, data) : null;
+        try (Stepper stepper = stepper(session, training, features, start)) {
+          return new Run(
+                  session,
+                  training,
+                  features,
+                  checkpoints,
+                  row -> {
+                    log.add(row);
+                    publish(events, row);
+                    progress.accept(row);
+                  })
+              .from(start, stepper);
+        }
       }
     }
   }
 
-  private EvaluationResult steps(
-      Session session,
-      TrainingGraph training,
-      long start,
-      Checkpoints checkpoints,
-      MetricsLog log,
-      EventWriter events,
-      Consumer<StepMetrics> progress)
+  private TrainingGraph build(Ops tf) {
+    boolean frozen = settings.freezeBackbone() || settings.frozenFeatures();
+    Layers.Options options =
+        Layers.Options.defaults()
+            .withSeed(settings.seed())
+            .withFreezeBackbone(frozen)
+            .withBatchNormalization(
+                settings.batchNorm().equals("frozen")
+                    ? Layers.BatchNormalization.FROZEN
+                    : Layers.BatchNormalization.TRAIN);
+    RmsProp optimizer =
+        RmsProp.defaults()
+            .withWeightDecay((float) settings.weightDecay())
+            .withClipNorm((float) settings.clipNorm())
+            .withBackboneRate((float) settings.backboneRateMultiplier());
+    long rows = settings.frozenFeatures() ? Shape.UNKNOWN_SIZE : rows();
+    Placeholder<TFloat32> images =
+        tf.withName("images")
+            .placeholder(
+                TFloat32.class,
+                Placeholder.shape(
+                    Shape.of(rows, settings.imageSize(), settings.imageSize(), 3)));
+    Placeholder<TInt64> labels =
+        tf.withName("labels")
+            .placeholder(TInt64.class, Placeholder.shape(Shape.of(settings.batch())));
+    return rows() < settings.batch()
+        ? TrainingGraph.inChunks(tf, network, head, images, labels, loss(), optimizer, options)
+        : new TrainingGraph(tf, network, head, images, labels, loss(), optimizer, options);
+  }
+
+  /** Images that go through the network at once. */
+  private int rows() {
+    return settings.chunk() == 0 ? settings.batch() : settings.chunk();
+  }
+
+  private void initialize(Session session, TrainingGraph training) throws IOException {
+    session.initialize();
+    if (settings.weights() != null) {
+      Weights.Report report =
+          Weights.restore(
+              session,
+              training.variables().stream()
+                  .filter(each -> each.group() == LayerVariable.Group.BACKBONE)
+                  .toList(),
+              Path.of(settings.weights()));
+      report.lines().forEach(report.complete() ? LOG::info : LOG::warn);
+    }
+  }
+
+  private Stepper stepper(
+      Session session, TrainingGraph training, FeatureCache features, long start)
       throws IOException {
-    EvaluationResult last = null;
-    for (long step = start; step < settings.steps(); step++) {
-      StepMetrics row = step(session, training, step);
-      boolean end = step + 1 == settings.steps();
-      if (end || (settings.evalEvery() > 0 && (step + 1) % settings.evalEvery() == 0)) {
+    if (features != null) {
+      return new Stepper.Features(
+          session, training, sampler, data.train(), features.train(), start);
+    }
+    return rows() == settings.batch()
+        ? new Stepper.Whole(session, training, feed(start))
+        : new Stepper.Chunked(
+            session, training, settings.batch() / rows(), feed(start), feed(start));
+  }
+
+  private ImageFeed feed(long start) {
+    return new ImageFeed(data.train(), settings, sampler, rows(), start);
+  }
+
+  /** Takes a row of metrics. */
+  private interface Rows {
+    void add(StepMetrics row) throws IOException;
+  }
+
+  /** One call of {@link Trainer#run}. */
+  private final class Run {
+    private final Session session;
+    private final TrainingGraph training;
+    private final FeatureCache features;
+    private final Checkpoints checkpoints;
+    private final Rows rows;
+    private final int[] labels = data.train().labels();
+
+    Run(
+        Session session,
+        TrainingGraph training,
+        FeatureCache features,
+        Checkpoints checkpoints,
+        Rows rows) {
+      this.session = session;
+      this.training = training;
+      this.features = features;
+      this.checkpoints = checkpoints;
+      this.rows = rows;
+    }
+
+    EvaluationResult from(long start, Stepper stepper) throws IOException {
+      EvaluationResult last = null;
+      if (start > 0 && due(start) && checkpoints.evaluatedStep() < start) {
+        last = evaluate();
+        rows.add(StepMetrics.lost(start).evaluated(last.nmi(), last.recallAt().get(1)));
+      }
+      for (long step = start; step < settings.steps() && !enough(); step++) {
+        StepMetrics row = step(stepper, step);
+        boolean saved = due(step + 1) || stopped;
+        if (saved) {
+          checkpoints.write(session, step + 1);
+        }
+        if (due(step + 1)) {
+          last = evaluate();
+          row = row.evaluated(last.nmi(), last.recallAt().get(1));
+        }
+        rows.add(row);
+        if (saved && stopped && step + 1 < settings.steps()) {
+          throw new CancellationException(
+              "stopped after step %d of %d".formatted(step + 1, settings.steps()));
+        }
+      }
+      return last != null ? last : scores();
+    }
+
+    /** Whether to evaluate after so many steps. */
+    private boolean due(long steps) {
+      return steps == settings.steps()
+          || (settings.evalEvery() > 0 && steps % settings.evalEvery() == 0);
+    }
+
+    /** Whether the best score is too long ago. */
+    private boolean enough() throws IOException {
+      return settings.earlyStop() > 0
+          && checkpoints.any()
+          && checkpoints.evaluatedStep() - checkpoints.bestStep()
+              >= settings.earlyStop() * settings.evalEvery();
+    }
+
+    private StepMetrics step(Stepper stepper, long step) {
+      long before = System.nanoTime();
+      double rate = learningRate.at(step);
+      double multiplier = gamma.at(step);
+      int[] images = sampler.batch(step);
+      try (TInt64 classes =
+              TInt64.vectorOf(Arrays.stream(images).mapToLong(i -> labels[i]).toArray());
+          TFloat32 r = TFloat32.scalarOf((float) rate);
+          TFloat32 m = TFloat32.scalarOf((float) multiplier)) {
+        Map<String, Float> values = stepper.step(classes, r, m);
+        float value = values.get("loss");
+        if (!Float.isFinite(value)) {
+          throw new IllegalStateException(
+              "step %d: the loss is %s; lower --learning-rate or set --clip-norm"
+                  .formatted(step + 1, value));
+        }
+        return new StepMetrics(
+            step + 1,
+            (System.nanoTime() - before) / 1e9,
+            value,
+            values.getOrDefault("agreement", Float.NaN),
+            values.getOrDefault("facility_score", Float.NaN),
+            values.getOrDefault("oracle_score", Float.NaN),
+            multiplier,
+            rate,
+            Double.NaN,
+            Double.NaN);
+      }
+    }
+
+    private EvaluationResult evaluate() throws IOException {
+      EvaluationResult result = scores();
+      checkpoints.evaluated(result.recallAt().get(1));
+      return result;
+    }
+
+    /** Scores the newest checkpoint, which the session holds too, on the unseen classes. */
+    private EvaluationResult scores() throws IOException {
+      float[] embeddings;
+      if (features != null) {
+        embeddings = features.embedTest();
+      } else {
         try (InferenceGraph inference =
             InferenceGraph.restored(
-                network, head, settings.imageSize(), checkpoints.write(session, step + 1))) {
-          last = evaluate(inference);
+                network, head, settings.imageSize(), checkpoints.latest())) {
+          embeddings =
+              Embedder.embed(
+                  inference.session(),
+                  InferenceGraph.INPUT,
+                  InferenceGraph.OUTPUT,
+                  data.test(),
+                  settings.imageSize(),
+                  settings.resize());
         }
-        checkpoints.keep(step + 1, last.recallAt().get(1));
-        row = row.evaluated(last.nmi(), last.recallAt().get(1));
       }
-      log.add(row);
-      publish(events, row);
-      progress.accept(row);
+      return Evaluator.evaluate(
+          embeddings,
+          data.test().size(),
+          settings.embeddingSize(),
+          data.test().labels(),
+          Evaluator.Options.defaults());
     }
-    return last != null ? last : evaluateLatest(checkpoints);
-  }
-
-  private StepMetrics step(Session session, TrainingGraph training, long step) {
-    long before = System.nanoTime();
-    Session.Runner runner = session.runner().fetch(training.loss()).addTarget(training.step());
-    List<Operand<TFloat32>> scores = new ArrayList<>();
-    for (String name : SCORES) {
-      Operand<TFloat32> score = training.scores().get(name);
-      if (score != null) {
-        scores.add(score);
-        runner.fetch(score);
-      }
-    }
-    double multiplier = gamma.at(step);
-    try (TFloat32 rate = TFloat32.scalarOf((float) settings.learningRate());
-        TFloat32 margin = TFloat32.scalarOf((float) multiplier);
-        Result result =
-            runner
-                .feed(training.learningRate(), rate)
-                .feed(training.marginMultiplier(), margin)
-                .run()) {
-      double[] values = new double[1 + SCORES.size()];
-      for (int i = 0; i < values.length; i++) {
-        values[i] = i <= scores.size() ? ((TFloat32) result.get(i)).getFloat() : Double.NaN;
-      }
-      return new StepMetrics(
-          step + 1,
-          (System.nanoTime() - before) / 1e9,
-          values[0],
-          values[1],
-          values[2],
-          values[3],
-          multiplier,
-          settings.learningRate(),
-          Double.NaN,
-          Double.NaN);
-    }
-  }
-
-  /** The images of all batches from a step on, in one sequence. */
-  private int[] indices(long start) {
-    int batches = Math.toIntExact(settings.steps() - start);
-    int[] all = new int[Math.multiplyExact(batches, settings.batch())];
-    for (int i = 0; i < batches; i++) {
-      System.arraycopy(sampler.batch(start + i), 0, all, i * settings.batch(), settings.batch());
-    }
-    return all;
   }
 
   private BatchLoss.Builder loss() {
+    FacilityLocationLoss.Options options =
+        FacilityLocationLoss.margin(settings.margin())
+            .localSearch(settings.localSearch())
+            .distance(settings.distance())
+            .start(settings.start())
+            .seed(settings.seed());
     return FacilityLocation.builder(
-        FacilityLocationLoss.margin(settings.margin()).localSearch(settings.localSearch()));
-  }
-
-  private EvaluationResult evaluate(InferenceGraph inference) {
-    float[] embeddings =
-        Embedder.embed(
-            inference.session(),
-            InferenceGraph.INPUT,
-            InferenceGraph.OUTPUT,
-            data.test(),
-            settings.imageSize(),
-            settings.resize());
-    return Evaluator.evaluate(
-        embeddings,
-        data.test().size(),
-        settings.embeddingSize(),
-        data.test().labels(),
-        Evaluator.Options.defaults());
-  }
-
-  private EvaluationResult evaluateLatest(Checkpoints checkpoints) throws IOException {
-    try (InferenceGraph inference =
-        InferenceGraph.restored(network, head, settings.imageSize(), checkpoints.latest())) {
-      return evaluate(inference);
-    }
+        settings.maxSweeps() == 0 ? options : options.maxSweeps(settings.maxSweeps()));
   }
 
   private static void publish(EventWriter events, StepMetrics row) {

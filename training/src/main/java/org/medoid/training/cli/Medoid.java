@@ -30,6 +30,7 @@ import picocli.CommandLine.ScopeType;
     subcommands = {
       DemoCommand.class,
       TrainCommand.class,
+      InitCommand.class,
       EvaluateCommand.class,
       EmbedCommand.class,
       ExportCommand.class,

@@ -1,10 +1,12 @@
 package org.medoid.training.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
-import org.medoid.training.Checkpoints;
-import org.medoid.training.Networks;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CountDownLatch;
 import org.medoid.training.RunFolder;
 import org.medoid.training.Trainer;
 import org.medoid.training.TrainingSettings;
@@ -12,7 +14,9 @@ import org.medoid.training.data.DataSets;
 import org.medoid.training.data.DataSplit;
 import org.medoid.training.evaluation.EvaluationResult;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
@@ -26,14 +30,7 @@ import picocli.CommandLine.Spec;
 final class TrainCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Option(
-      names = "--data",
-      paramLabel = "SPEC",
-      description = "icons, or folder:DIR with one folder per class.")
-  private String data;
-
-  @Option(names = "--model", paramLabel = "SPEC", description = "convnet.")
-  private String model;
+  @Mixin private TrainingSettings.Builder settings;
 
   @Option(
       names = "--out",
@@ -41,91 +38,6 @@ final class TrainCommand implements Callable<Integer> {
       required = true,
       description = "The run folder, new or empty; with --resume that of the run to go on with.")
   private Path out;
-
-  @Option(
-      names = "--loss",
-      defaultValue = "facility_location",
-      description = "The loss: facility_location.")
-  private String loss;
-
-  @Option(names = "--gamma", defaultValue = "1", description = "Margin multiplier γ at step 0.")
-  private double gamma;
-
-  @Option(
-      names = "--gamma-decay",
-      defaultValue = "0.94",
-      description = "Factor by which γ falls every --gamma-decay-steps; 1 keeps it constant.")
-  private double gammaDecay;
-
-  @Option(
-      names = "--gamma-decay-steps",
-      paramLabel = "N",
-      defaultValue = "0",
-      description = "Steps in which γ falls by the factor; 0: an epoch.")
-  private long gammaDecaySteps;
-
-  @Option(
-      names = "--margin",
-      defaultValue = "nmi",
-      description = "nmi, nmi_arithmetic, ami, ari, v_measure or identical.")
-  private String margin;
-
-  @Option(
-      names = "--local-search",
-      defaultValue = "exact",
-      description = "exact, reference or none.")
-  private String localSearch;
-
-  @Option(names = "--batch", paramLabel = "M", defaultValue = "128", description = "Images a step.")
-  private int batch;
-
-  @Option(
-      names = "--classes-per-batch",
-      paramLabel = "C",
-      defaultValue = "0",
-      description = "Distinct classes a step; 0: a quarter of the batch.")
-  private int classesPerBatch;
-
-  @Option(names = "--embedding", paramLabel = "D", defaultValue = "64", description = "Its size.")
-  private int embedding;
-
-  @Option(
-      names = "--image-size",
-      paramLabel = "PIXELS",
-      defaultValue = "0",
-      description = "Height and width of the network's input; 0: the network's own.")
-  private int imageSize;
-
-  @Option(
-      names = "--resize",
-      paramLabel = "PIXELS",
-      defaultValue = "0",
-      description =
-          "Height and width to which images are scaled before the crop; 0: 256/227 of the crop.")
-  private int resize;
-
-  @Option(names = "--mirror", description = "Mirrors half of the crops in training.")
-  private boolean mirror;
-
-  @Option(
-      names = "--learning-rate",
-      paramLabel = "R",
-      defaultValue = "0.001",
-      description = "Of RMSProp.")
-  private double learningRate;
-
-  @Option(names = "--steps", paramLabel = "N", defaultValue = "500", description = "In all.")
-  private long steps;
-
-  @Option(
-      names = "--eval-every",
-      paramLabel = "N",
-      defaultValue = "100",
-      description = "Steps between evaluations and checkpoints; 0: only at the end.")
-  private long evalEvery;
-
-  @Option(names = "--seed", paramLabel = "S", defaultValue = "1", description = "Of everything.")
-  private long seed;
 
   @Option(names = "--resume", description = "Goes on from the newest checkpoint of --out.")
   private boolean resume;
@@ -136,23 +48,21 @@ final class TrainCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     RunFolder folder;
+    DataSplit split;
     if (resume) {
+      requireNoOtherOption();
       folder = RunFolder.open(out);
-      Checkpoints.of(folder).latest(); // says so if there is none
+      split = DataSets.open(folder.settings().data());
     } else {
-      if (data == null || model == null) {
-        throw new ParameterException(
-            spec.commandLine(), "A new run needs --data and --model (or --resume an earlier one)");
-      }
-      folder = null;
-    }
-    DataSplit split = DataSets.open(folder == null ? data : folder.settings().data());
-    if (folder == null) {
-      folder = RunFolder.create(out, settings());
+      TrainingSettings told = told();
+      split = DataSets.open(told.data());
+      folder = RunFolder.create(out, told);
     }
     EvaluationResult result;
-    try (Progress progress = new Progress("training", folder.settings().steps())) {
-      result = new Trainer(folder, split).run(progress);
+    try {
+      result = train(folder, new Trainer(folder, split));
+    } catch (CancellationException e) {
+      return 130; // what a shell expects of a program that Ctrl-C ended
     }
     folder.writeJson("result.json", result);
     if (json) {
@@ -163,26 +73,60 @@ final class TrainCommand implements Callable<Integer> {
     return 0;
   }
 
-  private TrainingSettings settings() {
-    int size = imageSize == 0 ? Networks.of(model).defaultImageSize() : imageSize;
-    return new TrainingSettings(
-        data,
-        model,
-        size,
-        resize == 0 ? Math.round(size * 256f / 227) : resize,
-        mirror,
-        embedding,
-        loss,
-        gamma,
-        gammaDecay,
-        gammaDecaySteps,
-        margin,
-        localSearch,
-        batch,
-        classesPerBatch == 0 ? Math.max(2, batch / 4) : classesPerBatch,
-        learningRate,
-        steps,
-        evalEvery,
-        seed);
+  private void requireNoOtherOption() {
+    List<String> others =
+        spec.commandLine().getParseResult().matchedOptions().stream()
+            .map(OptionSpec::longestName)
+            .filter(name -> !List.of("--out", "--resume", "--json", "--debug").contains(name))
+            .toList();
+    if (!others.isEmpty()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--resume goes on with the settings in "
+              + out
+              + "; leave out "
+              + String.join(", ", others));
+    }
+  }
+
+  private TrainingSettings told() throws IOException {
+    try {
+      return settings.build();
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
+  }
+
+  /** Trains; Ctrl-C ends it after the current step, with a checkpoint. */
+  private EvaluationResult train(RunFolder folder, Trainer trainer) throws IOException {
+    CountDownLatch done = new CountDownLatch(1);
+    // The virtual machine ends when its hooks do: this one waits for the checkpoint.
+    Thread hook =
+        new Thread(
+            () -> {
+              trainer.stop();
+              try {
+                done.await();
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            },
+            "stop training");
+    Runtime.getRuntime().addShutdownHook(hook);
+    try (Progress progress = new Progress("training", folder.settings().steps())) {
+      return trainer.run(progress);
+    } catch (CancellationException e) {
+      spec.commandLine()
+          .getErr()
+          .println("medoid: " + e.getMessage() + "; go on with: medoid train --resume --out " + out);
+      throw e;
+    } finally {
+      done.countDown();
+      try {
+        Runtime.getRuntime().removeShutdownHook(hook);
+      } catch (IllegalStateException e) {
+        // Already ending: the hook has been told.
+      }
+    }
   }
 }

@@ -1,0 +1,102 @@
+package org.medoid.training;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.medoid.graph.TrainingGraph;
+import org.medoid.training.data.DataSplit;
+import org.medoid.training.data.ImageDataSet;
+import org.medoid.training.data.Npy;
+import org.tensorflow.Operand;
+import org.tensorflow.Result;
+import org.tensorflow.Session;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.ndarray.buffer.DataBuffers;
+import org.tensorflow.types.TFloat32;
+
+/**
+ * The features that a frozen backbone gives for the centre of each image, computed once per run and
+ * kept in its folder as {@code features-train.npy} and {@code features-test.npy}. With them a step
+ * is a product of two matrices and the loss.
+ *
+ * <p>Memory: 4 bytes times images times features (4 KB an image for 1,024 features).
+ */
+final class FeatureCache {
+  /** Rows that go through the head at once. */
+  private static final int ROWS = 4096;
+
+  private final RunFolder folder;
+  private final Session session;
+  private final TrainingGraph graph;
+  private final DataSplit data;
+  private float[] test;
+
+  FeatureCache(RunFolder folder, Session session, TrainingGraph graph, DataSplit data) {
+    this.folder = folder;
+    this.session = session;
+    this.graph = graph;
+    this.data = data;
+  }
+
+  /** A row of features for each training image. */
+  float[] train() throws IOException {
+    return features("features-train.npy", data.train());
+  }
+
+  /** Embeds the test images by the head as it is now. */
+  float[] embedTest() throws IOException {
+    if (test == null) {
+      test = features("features-test.npy", data.test());
+    }
+    int n = data.test().size();
+    int width = test.length / n;
+    float[] embeddings = null;
+    for (int from = 0; from < n; from += ROWS) {
+      int rows = Math.min(ROWS, n - from);
+      try (TFloat32 batch =
+              TFloat32.tensorOf(
+                  Shape.of(rows, width),
+                  DataBuffers.of(test, true, false)
+                      .offset((long) from * width)
+                      .narrow((long) rows * width));
+          Result result =
+              session.runner().feed(graph.features(), batch).fetch(graph.embeddings()).run()) {
+        TFloat32 part = (TFloat32) result.get(0);
+        int d = Math.toIntExact(part.shape().get(1));
+        if (embeddings == null) {
+          embeddings = new float[Math.multiplyExact(n, d)];
+        }
+        part.copyTo(
+            DataBuffers.of(embeddings, false, false).offset((long) from * d).narrow(part.size()));
+      }
+    }
+    return embeddings;
+  }
+
+  private float[] features(String name, ImageDataSet images) throws IOException {
+    Path file = folder.path().resolve(name);
+    if (Files.exists(file)) {
+      Npy kept = Npy.read(file);
+      if (kept.shape().length == 2
+          && kept.shape()[0] == images.size()
+          && kept.data() instanceof float[] rows) {
+        return rows;
+      }
+    }
+    TrainingSettings settings = folder.settings();
+    float[] rows =
+        Embedder.embed(
+            session,
+            name(graph.images()),
+            name(graph.features()),
+            images,
+            settings.imageSize(),
+            settings.resize());
+    new Npy(new int[] {images.size(), rows.length / images.size()}, rows).write(file);
+    return rows;
+  }
+
+  private static String name(Operand<?> operand) {
+    return operand.op().name() + ":" + operand.asOutput().index();
+  }
+}

@@ -1,0 +1,84 @@
+package org.medoid.training;
+
+import org.medoid.training.data.BatchSampler;
+import org.medoid.training.data.ImageDataSet;
+import org.medoid.training.data.ImagePipeline;
+import org.tensorflow.Graph;
+import org.tensorflow.Session;
+import org.tensorflow.op.Ops;
+import org.tensorflow.types.TFloat32;
+
+/**
+ * The images of a run's batches, whole or in chunks, from a step on. Reads ahead in a graph of its
+ * own, so that a training graph does not depend on where its images come from.
+ */
+final class ImageFeed implements AutoCloseable {
+  /**
+   * Steps whose batches are drawn at once: few enough that a run of many steps over many classes
+   * starts at once, enough that the pause to start anew does not count.
+   */
+  private static final int WINDOW = 256;
+
+  private final TrainingSettings settings;
+  private final BatchSampler sampler;
+  private final int chunks;
+  private final Graph graph = new Graph();
+  private final ImagePipeline pipeline;
+  private final Session session;
+  private long nextStep;
+  private int left;
+
+  /**
+   * Starts to read.
+   *
+   * @param data the images
+   * @param settings of the run
+   * @param sampler of the batches
+   * @param rows images to give at once, a divisor of the batch
+   * @param firstStep the step of the first batch
+   */
+  ImageFeed(
+      ImageDataSet data,
+      TrainingSettings settings,
+      BatchSampler sampler,
+      int rows,
+      long firstStep) {
+    this.settings = settings;
+    this.sampler = sampler;
+    chunks = settings.batch() / rows;
+    nextStep = firstStep;
+    pipeline =
+        ImagePipeline.training(
+            Ops.create(graph),
+            data,
+            rows,
+            settings.imageSize(),
+            settings.resize(),
+            settings.mirror(),
+            settings.seed());
+    session = new Session(graph);
+  }
+
+  /** The next batch or chunk, float [rows, imageSize, imageSize, 3]; the caller closes it. */
+  TFloat32 next() {
+    if (left == 0) {
+      int batch = settings.batch();
+      int steps = (int) Math.min(WINDOW, Math.max(1, settings.steps() - nextStep));
+      int[] images = new int[Math.multiplyExact(steps, batch)];
+      for (int i = 0; i < steps; i++) {
+        System.arraycopy(sampler.batch(nextStep + i), 0, images, i * batch, batch);
+      }
+      pipeline.start(session, images, nextStep * batch);
+      nextStep += steps;
+      left = steps * chunks;
+    }
+    left--;
+    return (TFloat32) session.runner().fetch(pipeline.images()).run().get(0);
+  }
+
+  @Override
+  public void close() {
+    session.close();
+    graph.close();
+  }
+}

@@ -1,0 +1,169 @@
+package org.medoid.training;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.medoid.graph.ChunkedStep;
+import org.medoid.graph.TrainingGraph;
+import org.medoid.training.data.BatchSampler;
+import org.medoid.training.data.ImageDataSet;
+import org.tensorflow.Operand;
+import org.tensorflow.Result;
+import org.tensorflow.Session;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.ndarray.buffer.DataBuffers;
+import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt64;
+
+/** Takes the steps of a run one after the other: with whole batches, chunks or kept features. */
+interface Stepper extends AutoCloseable {
+
+  /**
+   * Takes the next step.
+   *
+   * @param labels int64 [m]
+   * @param learningRate float scalar
+   * @param marginMultiplier float scalar
+   * @return {@code loss} and the scores of the loss, before the step
+   */
+  Map<String, Float> step(TInt64 labels, TFloat32 learningRate, TFloat32 marginMultiplier);
+
+  @Override
+  void close();
+
+  /** Runs a whole batch through the graph, what is fed being images or features. */
+  static Map<String, Float> whole(
+      Session session,
+      TrainingGraph graph,
+      Operand<TFloat32> input,
+      TFloat32 batch,
+      TInt64 labels,
+      TFloat32 learningRate,
+      TFloat32 marginMultiplier) {
+    Map<String, Operand<TFloat32>> told = new LinkedHashMap<>();
+    told.put("loss", graph.loss());
+    told.putAll(graph.scores());
+    Session.Runner runner =
+        session
+            .runner()
+            .feed(input, batch)
+            .feed(graph.labels(), labels)
+            .feed(graph.learningRate(), learningRate)
+            .feed(graph.marginMultiplier(), marginMultiplier)
+            .addTarget(graph.step());
+    told.values().forEach(runner::fetch);
+    try (Result result = runner.run()) {
+      Map<String, Float> values = new LinkedHashMap<>();
+      int at = 0;
+      for (String name : told.keySet()) {
+        values.put(name, ((TFloat32) result.get(at++)).getFloat());
+      }
+      return values;
+    }
+  }
+
+  /** Whole batches of images. */
+  final class Whole implements Stepper {
+    private final Session session;
+    private final TrainingGraph graph;
+    private final ImageFeed images;
+
+    Whole(Session session, TrainingGraph graph, ImageFeed images) {
+      this.session = session;
+      this.graph = graph;
+      this.images = images;
+    }
+
+    @Override
+    public Map<String, Float> step(
+        TInt64 labels, TFloat32 learningRate, TFloat32 marginMultiplier) {
+      try (TFloat32 batch = images.next()) {
+        return whole(
+            session, graph, graph.images(), batch, labels, learningRate, marginMultiplier);
+      }
+    }
+
+    @Override
+    public void close() {
+      images.close();
+    }
+  }
+
+  /** Batches in chunks, which are read twice: kept, they would need the memory that is saved. */
+  final class Chunked implements Stepper {
+    private final ChunkedStep step;
+    private final int chunks;
+    private final ImageFeed first;
+    private final ImageFeed second;
+
+    Chunked(
+        Session session, TrainingGraph graph, int chunks, ImageFeed first, ImageFeed second) {
+      this.step = new ChunkedStep(session, graph);
+      this.chunks = chunks;
+      this.first = first;
+      this.second = second;
+    }
+
+    @Override
+    public Map<String, Float> step(
+        TInt64 labels, TFloat32 learningRate, TFloat32 marginMultiplier) {
+      return step.run(
+          chunks, first::next, second::next, labels, learningRate, marginMultiplier);
+    }
+
+    @Override
+    public void close() {
+      first.close();
+      second.close();
+    }
+  }
+
+  /** Batches of the features of a frozen backbone, computed once. */
+  final class Features implements Stepper {
+    private final Session session;
+    private final TrainingGraph graph;
+    private final BatchSampler sampler;
+    private final float[] rows;
+    private final int width;
+    private long step;
+
+    /**
+     * Prepares.
+     *
+     * @param data the images
+     * @param rows a row of features for each of them
+     * @param firstStep the step of the first batch
+     */
+    Features(
+        Session session,
+        TrainingGraph graph,
+        BatchSampler sampler,
+        ImageDataSet data,
+        float[] rows,
+        long firstStep) {
+      this.session = session;
+      this.graph = graph;
+      this.sampler = sampler;
+      this.rows = rows;
+      this.width = rows.length / data.size();
+      this.step = firstStep;
+    }
+
+    @Override
+    public Map<String, Float> step(
+        TInt64 labels, TFloat32 learningRate, TFloat32 marginMultiplier) {
+      int[] images = sampler.batch(step++);
+      float[] batch = new float[images.length * width];
+      for (int i = 0; i < images.length; i++) {
+        System.arraycopy(rows, images[i] * width, batch, i * width, width);
+      }
+      try (TFloat32 features =
+          TFloat32.tensorOf(Shape.of(images.length, width), DataBuffers.of(batch))) {
+        return whole(
+            session, graph, graph.features(), features, labels, learningRate, marginMultiplier);
+      }
+    }
+
+    @Override
+    public void close() {}
+  }
+}

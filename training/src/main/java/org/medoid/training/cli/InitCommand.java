@@ -1,0 +1,127 @@
+package org.medoid.training.cli;
+
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.medoid.graph.BackboneGraph;
+import org.medoid.graph.network.Network;
+import org.medoid.graph.network.Weights;
+import org.medoid.training.Checkpoints;
+import org.medoid.training.Networks;
+import org.medoid.training.RunFolder;
+import org.medoid.training.TrainingSettings;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code medoid init}. */
+@Command(
+    name = "init",
+    description =
+        "Writes a backbone, untrained, restored or trained, as a SavedModel with the signature"
+            + " 'features', which trains further as --model savedmodel:DIR.",
+    mixinStandardHelpOptions = true,
+    showDefaultValues = true)
+final class InitCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @ArgGroup(multiplicity = "1")
+  private Source source;
+
+  @Option(
+      names = "--weights",
+      paramLabel = "FILE",
+      description =
+          "With --model: a TensorFlow checkpoint (TF-Slim's inception_v2.ckpt; V1 or V2 format) to"
+              + " take the weights from, by variable name.")
+  private Path weights;
+
+  @Option(
+      names = "--image-size",
+      paramLabel = "PIXELS",
+      defaultValue = "0",
+      description = "With --model: height and width of the images; 0: the network's own.")
+  private int imageSize;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "S",
+      defaultValue = "1",
+      description = "With --model: of the weights that no checkpoint gives.")
+  private long seed;
+
+  @Option(
+      names = "--to",
+      paramLabel = "DIR",
+      required = true,
+      description = "The SavedModel's folder, new or empty.")
+  private Path to;
+
+  /** One of two. */
+  static final class Source {
+    @Option(
+        names = "--model",
+        paramLabel = "SPEC",
+        description = "convnet, inception_v2, or savedmodel:DIR.")
+    private String model;
+
+    @Option(
+        names = "--run",
+        paramLabel = "RUN",
+        description = "The backbone of a run's best checkpoint.")
+    private Path run;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    if (source.run != null && (weights != null || imageSize != 0)) {
+      throw new ParameterException(
+          spec.commandLine(), "--weights and --image-size are for --model, not for --run");
+    }
+    if (Files.exists(to)) {
+      try (Stream<Path> content = Files.list(to)) {
+        if (content.findAny().isPresent()) {
+          throw new FileAlreadyExistsException(
+              "--to " + to, null, "is not empty: name a new folder");
+        }
+      }
+    }
+    if (source.run != null) {
+      RunFolder folder = RunFolder.open(source.run);
+      TrainingSettings settings = folder.settings();
+      write(
+          Networks.of(settings.model()),
+          settings.imageSize(),
+          Checkpoints.of(folder).best(),
+          true);
+    } else {
+      Network network = Networks.of(source.model);
+      write(network, imageSize == 0 ? network.defaultImageSize() : imageSize, weights, false);
+    }
+    return 0;
+  }
+
+  private void write(Network network, int size, Path checkpoint, boolean whole)
+      throws IOException {
+    try (BackboneGraph backbone = new BackboneGraph(network, size, seed)) {
+      if (checkpoint != null) {
+        Weights.Report report = backbone.restore(checkpoint);
+        report.lines().forEach(spec.commandLine().getOut()::println);
+        if (whole && !report.complete()) {
+          throw new IOException(checkpoint + " does not hold the whole network " + network.name());
+        }
+      }
+      backbone.write(to);
+    }
+    spec.commandLine()
+        .getOut()
+        .println("wrote " + to + ": train it further with --model savedmodel:" + to);
+    spec.commandLine().getOut().flush();
+  }
+}
