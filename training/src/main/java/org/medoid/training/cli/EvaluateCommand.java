@@ -1,14 +1,26 @@
 package org.medoid.training.cli;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializerProvider;
+import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.databind.ser.std.StdSerializer;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.IntFunction;
+import org.medoid.ops.clustering.Distance;
+import org.medoid.training.RunFolder;
+import org.medoid.training.data.DataSets;
+import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.data.Npy;
-import org.medoid.training.evaluation.EvaluationResult;
+import org.medoid.training.evaluation.Evaluation;
 import org.medoid.training.evaluation.Evaluator;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -22,7 +34,7 @@ import picocli.CommandLine.Spec;
     name = "evaluate",
     description =
         "Scores embeddings: k-means clusters against the labels (NMI and others) and retrieval"
-            + " (Recall@K and others, leave one out).",
+            + " (Recall@K and others), leave one out or against a gallery.",
     mixinStandardHelpOptions = true,
     showDefaultValues = true)
 final class EvaluateCommand implements Callable<Integer> {
@@ -39,8 +51,23 @@ final class EvaluateCommand implements Callable<Integer> {
               + " the run's own.")
   private String data;
 
-  @Option(names = "--labels", paramLabel = "L.npy", description = "With --embeddings: int [n].")
+  @Option(
+      names = "--labels",
+      paramLabel = "L.npy",
+      description = "With --embeddings: int32 or int64 [n].")
   private Path labels;
+
+  @Option(
+      names = "--gallery-embeddings",
+      paramLabel = "G.npy",
+      description = "With --embeddings: what to search, in place of the other embeddings.")
+  private Path galleryEmbeddings;
+
+  @Option(
+      names = "--gallery-labels",
+      paramLabel = "GL.npy",
+      description = "With --gallery-embeddings: their labels.")
+  private Path galleryLabels;
 
   @Option(
       names = "--recall-at",
@@ -50,8 +77,48 @@ final class EvaluateCommand implements Callable<Integer> {
       description = "The K of Recall@K.")
   private List<Integer> recallAt;
 
+  @Option(
+      names = "--distance",
+      paramLabel = "NAME",
+      defaultValue = "euclidean",
+      description = "euclidean or cosine.")
+  private String distance;
+
+  @Option(
+      names = "--kmeans",
+      paramLabel = "START",
+      defaultValue = "plusplus",
+      description = "plusplus (k-means++), or none to score retrieval only.")
+  private String kmeans;
+
+  @Option(
+      names = "--kmeans-iterations",
+      paramLabel = "N",
+      defaultValue = "100",
+      description = "At most; fewer if no centre moves any more.")
+  private int iterations;
+
+  @Option(
+      names = "--restarts",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Starts of k-means; the one with the least inertia counts.")
+  private int restarts;
+
   @Option(names = "--seed", paramLabel = "S", defaultValue = "0", description = "Of k-means.")
   private long seed;
+
+  @Option(
+      names = "--per-class",
+      paramLabel = "FILE.csv",
+      description = "Writes the retrieval scores of each class.")
+  private Path perClass;
+
+  @Option(
+      names = "--clusters-out",
+      paramLabel = "C.npy",
+      description = "Writes the k-means cluster of each embedding, int32 [n].")
+  private Path clustersOut;
 
   @Option(names = "--json", description = "Prints one JSON object.")
   private boolean json;
@@ -73,46 +140,120 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    EvaluationResult result;
-    Evaluator.Options options = Evaluator.Options.defaults().withRecallAt(recallAt).withSeed(seed);
+    check();
+    IntFunction<String> names;
+    Evaluation result;
     if (source.embeddings != null) {
-      result = embeddings(options);
+      Classes classes = new Classes();
+      names = classes::name;
+      result = files(classes);
     } else {
-      if (source.model != null && data == null) {
-        throw new ParameterException(spec.commandLine(), "--model needs --data");
-      }
+      String set =
+          data == null ? RunFolder.open(source.run).settings().data() : data;
+      ImageDataSet unseen = DataSets.open(set).test();
+      names = label -> unseen.classNames().get(label);
+      float[] x;
       try (Model model =
           source.run != null ? Model.ofRun(source.run) : Model.ofExport(source.model)) {
-        result = model.evaluate(data, options);
+        x = model.embed(unseen);
       }
+      result = evaluate(x, unseen.labels(), x, unseen.labels(), x.length / unseen.size());
+    }
+    if (perClass != null) {
+      Files.writeString(perClass, ScoreTable.csv(result.classes(), names));
+    }
+    if (clustersOut != null) {
+      new Npy(new int[] {result.clusters().length}, result.clusters()).write(clustersOut);
     }
     if (json) {
-      spec.commandLine().getOut().println(new ObjectMapper().writeValueAsString(result));
+      ObjectMapper mapper =
+          new ObjectMapper()
+              .registerModule(new SimpleModule().addSerializer(Double.class, new NanAsNull())
+                      .addSerializer(double.class, new NanAsNull()));
+      spec.commandLine().getOut().println(mapper.writeValueAsString(result));
       spec.commandLine().getOut().flush();
     } else {
-      new ScoreTable().row("", result).print(spec.commandLine().getOut());
+      new ScoreTable().row("", result.scores()).print(spec.commandLine().getOut());
+      ScoreTable.more(result, spec.commandLine().getOut());
     }
     return 0;
   }
 
-  private EvaluationResult embeddings(Evaluator.Options options) throws Exception {
-    if (labels == null) {
-      throw new ParameterException(spec.commandLine(), "--embeddings needs --labels");
-    }
-    Npy x = Npy.read(source.embeddings);
-    Npy y = Npy.read(labels);
-    if (x.shape().length != 2) {
-      throw new IllegalArgumentException(
-          source.embeddings + ": embeddings must be [n, d], not " + x);
-    }
-    if (y.shape().length != 1 || y.shape()[0] != x.shape()[0]) {
-      throw new IllegalArgumentException(
-          labels + ": labels must be [" + x.shape()[0] + "], one for each embedding, not " + y);
-    }
-    return Evaluator.evaluate(floats(x), x.shape()[0], x.shape()[1], classes(labels, y), options);
+  private void check() {
+    require(source.model == null || data != null, "--model needs --data");
+    require(source.embeddings == null || labels != null, "--embeddings needs --labels");
+    require(
+        source.embeddings == null || data == null, "--data goes with --model or --run: drop it");
+    require(
+        source.embeddings != null || labels == null && galleryEmbeddings == null,
+        "--labels and --gallery-embeddings go with --embeddings");
+    require(
+        (galleryEmbeddings == null) == (galleryLabels == null),
+        "--gallery-embeddings and --gallery-labels go together");
+    require(
+        distance.equals("euclidean") || distance.equals("cosine"),
+        "--distance " + distance + ": must be euclidean or cosine");
+    require(
+        kmeans.equals("plusplus") || kmeans.equals("none"),
+        "--kmeans " + kmeans + ": must be plusplus or none");
+    require(iterations >= 1, "--kmeans-iterations " + iterations + ": must be 1 or more");
+    require(
+        clustersOut == null || kmeans.equals("plusplus"),
+        "--clusters-out needs clusters: drop --kmeans none");
   }
 
-  private float[] floats(Npy x) {
+  private void require(boolean holds, String otherwise) {
+    if (!holds) {
+      throw new ParameterException(spec.commandLine(), otherwise);
+    }
+  }
+
+  private Evaluation files(Classes classes) throws IOException {
+    Npy x = embeddings(source.embeddings);
+    int d = x.shape()[1];
+    float[] queries = floats(source.embeddings, x);
+    int[] queryLabels = classes.read(labels, x.shape()[0]);
+    if (galleryEmbeddings == null) {
+      return evaluate(queries, queryLabels, queries, queryLabels, d);
+    }
+    Npy g = embeddings(galleryEmbeddings);
+    if (g.shape()[1] != d) {
+      throw new IllegalArgumentException(
+          galleryEmbeddings + ": embeddings of " + source.embeddings + " have " + d
+              + " values, these have " + g.shape()[1]);
+    }
+    return evaluate(
+        queries,
+        queryLabels,
+        floats(galleryEmbeddings, g),
+        classes.read(galleryLabels, g.shape()[0]),
+        d);
+  }
+
+  private Evaluation evaluate(
+      float[] queries, int[] queryLabels, float[] gallery, int[] labelsOfGallery, int d) {
+    Evaluator.Options options =
+        new Evaluator.Options(
+            recallAt,
+            Distance.of(distance),
+            kmeans.equals("none") ? 0 : iterations,
+            restarts,
+            seed);
+    try (EvaluationProgress progress = new EvaluationProgress()) {
+      return Evaluator.evaluate(
+          queries, queryLabels, gallery, labelsOfGallery, d, options, progress);
+    }
+  }
+
+  private static Npy embeddings(Path file) throws IOException {
+    Npy x = Npy.read(file);
+    if (x.shape().length != 2) {
+      throw new IllegalArgumentException(file + ": embeddings must be [n, d], not " + x);
+    }
+    return x;
+  }
+
+  private static float[] floats(Path file, Npy x) {
     if (x.data() instanceof float[] values) {
       return values;
     }
@@ -124,26 +265,62 @@ final class EvaluateCommand implements Callable<Integer> {
       return values;
     }
     throw new IllegalArgumentException(
-        source.embeddings + ": embeddings must be float32 or float64, not " + x);
+        file + ": embeddings must be float32 or float64, not " + x);
   }
 
-  private static int[] classes(Path file, Npy y) {
-    long[] values;
-    if (y.data() instanceof long[] wide) {
-      values = wide;
-    } else if (y.data() instanceof int[] narrow) {
-      values = Arrays.stream(narrow).asLongStream().toArray();
-    } else {
-      throw new IllegalArgumentException(file + ": labels must be int32 or int64, not " + y);
+  /** Numbers labels of 64 bits, in the order of their first appearance. */
+  private static final class Classes {
+    private final Map<Long, Integer> numbers = new LinkedHashMap<>();
+    private final List<Long> names = new ArrayList<>();
+
+    int[] read(Path file, int rows) throws IOException {
+      Npy y = Npy.read(file);
+      if (y.shape().length != 1 || y.shape()[0] != rows) {
+        throw new IllegalArgumentException(
+            file + ": labels must be [" + rows + "], one for each embedding, not " + y);
+      }
+      long[] values;
+      if (y.data() instanceof long[] wide) {
+        values = wide;
+      } else if (y.data() instanceof int[] narrow) {
+        values = Arrays.stream(narrow).asLongStream().toArray();
+      } else {
+        throw new IllegalArgumentException(file + ": labels must be int32 or int64, not " + y);
+      }
+      return Arrays.stream(values).mapToInt(this::number).toArray();
     }
-    Map<Long, Integer> numbers = new LinkedHashMap<>();
-    return Arrays.stream(values)
-        .mapToInt(
-            value -> {
-              int next = numbers.size();
-              Integer before = numbers.putIfAbsent(value, next);
-              return before == null ? next : before;
-            })
-        .toArray();
+
+    private int number(long value) {
+      Integer known = numbers.get(value);
+      if (known == null) {
+        known = names.size();
+        numbers.put(value, known);
+        names.add(value);
+      }
+      return known;
+    }
+
+    String name(int number) {
+      return Long.toString(names.get(number));
+    }
+  }
+
+  /** JSON has no NaN. */
+  private static final class NanAsNull extends StdSerializer<Double> {
+    private static final long serialVersionUID = 1;
+
+    NanAsNull() {
+      super(Double.class);
+    }
+
+    @Override
+    public void serialize(Double value, JsonGenerator json, SerializerProvider provider)
+        throws IOException {
+      if (Double.isNaN(value)) {
+        json.writeNull();
+      } else {
+        json.writeNumber(value);
+      }
+    }
   }
 }

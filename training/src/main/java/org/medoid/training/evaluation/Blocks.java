@@ -1,104 +1,273 @@
 package org.medoid.training.evaluation;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
-import org.tensorflow.Tensor;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.DataBuffers;
+import org.tensorflow.ndarray.buffer.IntDataBuffer;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.op.linalg.MatMul;
-import org.tensorflow.op.nn.TopK;
 import org.tensorflow.types.TFloat32;
-import org.tensorflow.types.TInt32;
 
 /**
- * Finds the nearest of many points for blocks of queries, with TensorFlow's matrix product: the k
- * smallest of |q - p|², which are the k largest of q·p - |p|²/2. Memory: a block of scores, {@value
- * #SCORES} floats at most, never all of them.
+ * Squared distances of queries to points, block by block, by TensorFlow's matrix product: |q - p|²
+ * is the product of (-2q, 1, |q|²) and (p, |p|², 1). A filter, not the last word: in float32 it is
+ * wrong by up to {@link #error}, so what is nearly tied must be compared by exact differences
+ * ({@link #squared}). Callers centre and scale ({@link #centred}) to keep the error small beside
+ * the distances.
+ *
+ * <p>Memory: for each processor a block of {@value #SCORES} floats, whatever the number of queries.
+ * A row of distances goes to its user as soon as it is there, so that it is still in the cache.
  */
 final class Blocks implements AutoCloseable {
-  /** 64 MB of scores: large enough for the matrix product, small beside the embeddings. */
-  private static final int SCORES = 1 << 24;
+  /**
+   * 16 MB: large enough for the matrix product, small enough that the allocator hands the same
+   * pages out again; blocks of 64 MB halved the speed by page faults.
+   */
+  private static final int SCORES = 1 << 22;
+
+  /** Half a unit in the last place of 1. */
+  private static final double ROUNDING = 0x1p-24;
 
   private final int d;
   private final Graph graph = new Graph();
   private final Session session;
   private final Placeholder<TFloat32> queries;
   private final Placeholder<TFloat32> points;
-  private final Placeholder<TFloat32> halfSquares;
-  private final TopK<TFloat32, TInt32> nearest;
+  private final Operand<TFloat32> distances;
+  private final int threads = Runtime.getRuntime().availableProcessors();
 
-  /** Prepares searches for the k nearest among points of d dimensions. */
-  Blocks(int d, int k) {
+  /** Prepares for points of d dimensions. */
+  Blocks(int d) {
     this.d = d;
     Ops tf = Ops.create(graph);
-    queries = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1, d)));
-    points = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1, d)));
-    halfSquares = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1)));
-    Operand<TFloat32> scores =
-        tf.math.sub(tf.linalg.matMul(queries, points, MatMul.transposeB(true)), halfSquares);
-    nearest = tf.nn.topK(scores, tf.constant(k), TInt32.class);
+    queries = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1, d + 2)));
+    points = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1, d + 2)));
+    distances = tf.linalg.matMul(queries, points, MatMul.transposeB(true));
     session = new Session(graph);
   }
 
-  /** Takes the results of a block. */
+  /** Uses the distances of one query; each thread has its own. */
   @FunctionalInterface
-  interface Use {
+  interface Row {
     /**
-     * Takes the results of the queries from first on.
+     * Uses a row.
      *
-     * @param first the first query of the block
-     * @param count queries in the block
-     * @param indices count·k points, the nearest first; on equal distance the lower index first
-     * @param scores count·k values q·p - |p|²/2
+     * @param query the query
+     * @param row the bits of the distances to the points, in their order, then anything. Of floats
+     *     not below 0 the bits are in the order of the values, and those just below 0 come before
+     *     them: good enough to look for the least, and faster than floats.
      */
-    void accept(int first, int count, int[] indices, float[] scores);
+    void accept(int query, int[] row);
   }
 
-  /** Searches for every query, block by block, in order. */
-  void search(float[] query, int queryCount, float[] point, int pointCount, Use use) {
-    float[] halves = new float[pointCount];
-    for (int p = 0; p < pointCount; p++) {
+  /**
+   * Centres rows and scales them by a power of two such that the longest is at most 1: the order of
+   * distances stays, what all rows have in common no longer costs digits, and nothing overflows.
+   *
+   * @param x n·d finite values
+   * @param centre d values that are taken off each row
+   * @param scale of {@link #scale}
+   */
+  static float[] centred(float[] x, int d, double[] centre, double scale) {
+    float[] centred = new float[x.length];
+    for (int i = 0; i < x.length; i++) {
+      centred[i] = (float) ((x[i] - centre[i % d]) * scale);
+    }
+    return centred;
+  }
+
+  /** The mean of the rows. */
+  static double[] mean(float[] x, int d) {
+    double[] mean = new double[d];
+    for (int i = 0; i < x.length; i++) {
+      mean[i % d] += x[i];
+    }
+    int n = x.length / d;
+    for (int j = 0; j < d; j++) {
+      mean[j] /= n;
+    }
+    return mean;
+  }
+
+  /** A power of two that brings the longest row's distance from the centre into [0.5, 1). */
+  static double scale(float[] x, int d, double[] centre) {
+    double most = 0;
+    for (int from = 0; from < x.length; from += d) {
+      double sum = 0;
+      for (int j = 0; j < d; j++) {
+        double t = x[from + j] - centre[j];
+        sum += t * t;
+      }
+      most = Math.max(most, sum);
+    }
+    return most == 0 ? 1 : Math.scalb(1.0, -(Math.getExponent(Math.sqrt(most)) + 1));
+  }
+
+  /**
+   * A bound of what a distance from here may be off, for rows of length at most 1: the rounding of
+   * d + 2 products whose sizes sum to at most (|q| + |p|)² = 4, in any order (Higham, "Accuracy and
+   * Stability of Numerical Algorithms", 2002, section 3.1), of the squares, and of the centring.
+   */
+  float error() {
+    return (float) (4.04 * (d + 8) * ROUNDING);
+  }
+
+  /** |a - b|², by differences, in double. */
+  static double squared(float[] a, int row, float[] b, int other, int d) {
+    int from = row * d;
+    int start = other * d;
+    double s0 = 0;
+    double s1 = 0;
+    double s2 = 0;
+    double s3 = 0;
+    int j = 0;
+    for (; j <= d - 4; j += 4) {
+      double t0 = (double) a[from + j] - b[start + j];
+      double t1 = (double) a[from + j + 1] - b[start + j + 1];
+      double t2 = (double) a[from + j + 2] - b[start + j + 2];
+      double t3 = (double) a[from + j + 3] - b[start + j + 3];
+      s0 += t0 * t0;
+      s1 += t1 * t1;
+      s2 += t2 * t2;
+      s3 += t3 * t3;
+    }
+    for (; j < d; j++) {
+      double t = (double) a[from + j] - b[start + j];
+      s0 += t * t;
+    }
+    return (s0 + s1) + (s2 + s3);
+  }
+
+  /**
+   * Hands out a row of distances for each query, in no order, from as many threads as there are
+   * processors.
+   *
+   * @param x rows of which some are queries, of length at most 1
+   * @param query which rows are queries
+   * @param y rows of which some are points, of length at most 1
+   * @param point which rows are points; the row handed out follows this order
+   * @param rows makes the user of a thread
+   * @param progress hears how many queries are done
+   */
+  void each(
+      float[] x, int[] query, float[] y, int[] point, Supplier<Row> rows, Heard progress) {
+    if (query.length == 0 || point.length == 0) {
+      return;
+    }
+    int block = Math.max(1, Math.min(SCORES / point.length, 1 + (query.length - 1) / threads));
+    int blocks = (query.length + block - 1) / block;
+    int workers = Math.min(threads, blocks);
+    AtomicInteger next = new AtomicInteger();
+    AtomicInteger done = new AtomicInteger();
+    ExecutorService pool = Executors.newFixedThreadPool(workers);
+    try (Tensors all = new Tensors(matrix(y, point, 0, point.length, false))) {
+      List<Future<?>> running = new ArrayList<>();
+      for (int w = 0; w < workers; w++) {
+        running.add(
+            pool.submit(
+                () -> {
+                  Row user = rows.get();
+                  int[] row = new int[point.length];
+                  for (int b = next.getAndIncrement(); b < blocks; b = next.getAndIncrement()) {
+                    int first = b * block;
+                    int count = Math.min(block, query.length - first);
+                    block(x, query, first, count, all.tensor(), row, user);
+                    progress.done(done.addAndGet(count));
+                  }
+                }));
+      }
+      join(running, next);
+    } finally {
+      pool.shutdown();
+    }
+  }
+
+  /** Hears how many queries are done. */
+  @FunctionalInterface
+  interface Heard {
+    /** So many are done. */
+    void done(int count);
+  }
+
+  /** The points, closed after the last block. */
+  private record Tensors(TFloat32 tensor) implements AutoCloseable {
+    @Override
+    public void close() {
+      tensor.close();
+    }
+  }
+
+  /** Waits for all, also after a failure: the points are in use until the last thread is done. */
+  private static void join(List<Future<?>> running, AtomicInteger next) {
+    RuntimeException failure = null;
+    boolean interrupted = false;
+    for (int i = 0; i < running.size(); ) {
+      try {
+        running.get(i).get();
+        i++;
+      } catch (InterruptedException e) {
+        interrupted = true;
+        next.set(Integer.MAX_VALUE / 2); // no more blocks
+        failure = new IllegalStateException("the evaluation was interrupted", e);
+      } catch (ExecutionException e) {
+        next.set(Integer.MAX_VALUE / 2);
+        failure =
+            e.getCause() instanceof RuntimeException cause
+                ? cause
+                : new IllegalStateException(e.getCause());
+        i++;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  private void block(
+      float[] x, int[] query, int first, int count, TFloat32 all, int[] row, Row user) {
+    try (TFloat32 some = matrix(x, query, first, count, true);
+        Result result =
+            session.runner().feed(queries, some).feed(points, all).fetch(distances).run()) {
+      IntDataBuffer bits = ((TFloat32) result.get(0)).asRawTensor().data().asInts();
+      IntDataBuffer to = DataBuffers.of(row, false, false);
+      for (int q = 0; q < count; q++) {
+        bits.slice((long) q * row.length, row.length).copyTo(to, row.length);
+        user.accept(query[first + q], row);
+      }
+    }
+  }
+
+  /** The rows with their squares: (-2x, 1, |x|²) of queries, (x, |x|², 1) of points. */
+  private TFloat32 matrix(float[] x, int[] rows, int first, int count, boolean query) {
+    int width = d + 2;
+    float[] values = new float[Math.multiplyExact(count, width)];
+    for (int i = 0; i < count; i++) {
+      int from = rows[first + i] * d;
       double squares = 0;
       for (int j = 0; j < d; j++) {
-        double v = point[p * d + j];
-        squares += v * v;
+        float v = x[from + j];
+        squares += (double) v * v;
+        values[i * width + j] = query ? -2 * v : v;
       }
-      halves[p] = (float) (squares / 2);
+      values[i * width + d] = query ? 1 : (float) squares;
+      values[i * width + d + 1] = query ? (float) squares : 1;
     }
-    int block = Math.max(1, Math.min(queryCount, SCORES / pointCount));
-    try (Tensor all = matrix(point, 0, pointCount);
-        Tensor norms = TFloat32.vectorOf(halves)) {
-      for (int first = 0; first < queryCount; first += block) {
-        int count = Math.min(block, queryCount - first);
-        try (Tensor some = matrix(query, first, count);
-            Result result =
-                session
-                    .runner()
-                    .feed(queries, some)
-                    .feed(points, all)
-                    .feed(halfSquares, norms)
-                    .fetch(nearest.indices())
-                    .fetch(nearest.values())
-                    .run()) {
-          TInt32 indices = (TInt32) result.get(0);
-          int[] found = new int[Math.toIntExact(indices.size())];
-          indices.copyTo(DataBuffers.of(found, false, false));
-          float[] scores = new float[found.length];
-          ((TFloat32) result.get(1)).copyTo(DataBuffers.of(scores, false, false));
-          use.accept(first, count, found, scores);
-        }
-      }
-    }
-  }
-
-  private TFloat32 matrix(float[] values, int first, int count) {
-    return TFloat32.tensorOf(
-        Shape.of(count, d),
-        DataBuffers.of(values, true, false).slice((long) first * d, (long) count * d));
+    return TFloat32.tensorOf(Shape.of(count, width), DataBuffers.of(values, false, false));
   }
 
   @Override

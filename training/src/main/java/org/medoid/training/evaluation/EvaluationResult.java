@@ -4,7 +4,9 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.Map;
 
 /**
- * The scores of some embeddings; all but seconds in [0, 1], more is better.
+ * The scores of some embeddings; all but seconds in [0, 1], more is better, NaN where there is
+ * nothing to score: clusters without k-means, retrieval without a query that has a match. Queries
+ * without a match count in no retrieval score ({@link Evaluator}).
  *
  * @param nmi normalised mutual information (geometric mean) of k-means clusters and classes
  * @param ami adjusted mutual information (arithmetic mean), 0 where negative

@@ -6,18 +6,48 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.medoid.ops.clustering.Agreement;
+import org.medoid.ops.clustering.Distance;
 import org.medoid.ops.clustering.Margin;
 
 /**
- * Scores embeddings against classes.
+ * Scores embeddings against classes, by clusters and by retrieval.
  *
- * <p>Clusters are those of k-means with as many clusters as there are classes. Retrieval leaves one
- * out: each point is a query to all others. A point that is alone in its class has no match; it
- * counts as a miss in Recall@K and precision@1, and not at all in R-precision and MAP@R, whose R
- * would be 0.
+ * <p><b>Clusters</b> are those of k-means with as many clusters as the queries have classes. NMI
+ * has the geometric mean of the entropies, AMI their arithmetic mean; F1 is that of the pairs of
+ * points that share a cluster against the pairs that share a class, 0 if there is no pair of either
+ * kind.
  *
- * <p>Distances are Euclidean; on L2-normalised embeddings the order is that of cosine distance too.
- * Memory grows with n, not with n².
+ * <p><b>Retrieval</b> ranks the gallery for each query; without a gallery of its own, each point is
+ * a query to all others (leave one out). R is the number of the query's class that the gallery
+ * holds, the query itself not counted. Recall@K is the share of queries with one of their class
+ * among the K nearest, R-precision the mean share of their class among the R nearest, MAP@R the
+ * mean over queries of 1/R Σ precision@i over the hits i ≤ R (Musgrave, Belongie, Lim, "A Metric
+ * Learning Reality Check", ECCV 2020). The same as pytorch-metric-learning's AccuracyCalculator.
+ *
+ * <h2>Edge cases</h2>
+ *
+ * <ul>
+ *   <li>A query without any of its class to find (R = 0, such as one alone in its class) counts in
+ *       no retrieval score; if no query has any, these scores are NaN. It does count in the
+ *       clusters.
+ *   <li>Equal distances: the lower index is the nearer. Duplicates of a query are its neighbours at
+ *       distance 0; only the query itself is left out.
+ *   <li>K beyond the gallery: the whole gallery counts.
+ *   <li>Fewer distinct points than classes: some clusters stay empty.
+ *   <li>A value that is not finite is refused, the row named; with cosine distance also a row of
+ *       zeros.
+ * </ul>
+ *
+ * <h2>Precision</h2>
+ *
+ * Float32 matrix products only choose candidates; whatever their rounding leaves in doubt is
+ * compared by differences in double, so that the order is right among near-duplicates too. For
+ * cosine distance rows are first scaled to length one, in float32; k-means then runs on these.
+ *
+ * <h2>Performance</h2>
+ *
+ * Time grows with queries times gallery, memory with their sum: no matrix of all distances is ever
+ * held (see {@link Blocks}).
  */
 public final class Evaluator {
   private Evaluator() {}
@@ -26,16 +56,23 @@ public final class Evaluator {
    * How to evaluate.
    *
    * @param recallAt the K of Recall@K, ascending in the result
+   * @param distance squared Euclidean gives the same order as Euclidean
+   * @param iterations of k-means at most; 0: no clusters, their scores are NaN
    * @param restarts of k-means; the clusters with the least inertia count
    * @param seed of k-means
    */
-  public record Options(List<Integer> recallAt, int restarts, long seed) {
+  public record Options(
+      List<Integer> recallAt, Distance distance, int iterations, int restarts, long seed) {
     /**
      * Checks the values.
      *
+     * @param recallAt the K of Recall@K, ascending in the result
+     * @param distance squared Euclidean gives the same order as Euclidean
+     * @param iterations of k-means at most; 0: no clusters, their scores are NaN
      * @param restarts of k-means; the clusters with the least inertia count
      * @param seed of k-means
-     * @throws IllegalArgumentException if there is no K, one is less than 1, or no restart
+     * @throws IllegalArgumentException if there is no K, one is less than 1, there are less than 0
+     *     iterations, or no start
      */
     public Options {
       recallAt = recallAt.stream().distinct().sorted().toList();
@@ -43,53 +80,76 @@ public final class Evaluator {
         throw new IllegalArgumentException(
             "--recall-at " + recallAt + ": every K must be 1 or more");
       }
+      if (iterations < 0) {
+        throw new IllegalArgumentException("--kmeans-iterations " + iterations + ": 0 or more");
+      }
       if (restarts < 1) {
-        throw new IllegalArgumentException("k-means needs one start or more, not " + restarts);
+        throw new IllegalArgumentException("--restarts " + restarts + ": 1 or more");
       }
     }
 
     /**
-     * Recall@1, 2, 4 and 8, one start of k-means, seed 0.
+     * Recall@1, 2, 4 and 8, Euclidean, at most 100 iterations of k-means from one start, seed 0.
      *
      * @return the defaults
      */
     public static Options defaults() {
-      return new Options(List.of(1, 2, 4, 8), 1, 0);
+      return new Options(List.of(1, 2, 4, 8), Distance.EUCLIDEAN, 100, 1, 0);
     }
 
     /**
-     * These options with other K.
+     * These options with another value.
      *
      * @param recallAt the K of Recall@K
      * @return new options
      */
     public Options withRecallAt(List<Integer> recallAt) {
-      return new Options(recallAt, restarts, seed);
+      return new Options(recallAt, distance, iterations, restarts, seed);
     }
 
     /**
-     * These options with another seed.
+     * These options with another value.
      *
-     * @param seed of k-means
+     * @param distance how far two embeddings are
      * @return new options
      */
-    public Options withSeed(long seed) {
-      return new Options(recallAt, restarts, seed);
+    public Options withDistance(Distance distance) {
+      return new Options(recallAt, distance, iterations, restarts, seed);
     }
 
     /**
-     * These options with another number of starts.
+     * These options with another value.
+     *
+     * @param iterations of k-means at most, 0 for none
+     * @return new options
+     */
+    public Options withIterations(int iterations) {
+      return new Options(recallAt, distance, iterations, restarts, seed);
+    }
+
+    /**
+     * These options with another value.
      *
      * @param restarts of k-means
      * @return new options
      */
     public Options withRestarts(int restarts) {
-      return new Options(recallAt, restarts, seed);
+      return new Options(recallAt, distance, iterations, restarts, seed);
+    }
+
+    /**
+     * These options with another value.
+     *
+     * @param seed of k-means
+     * @return new options
+     */
+    public Options withSeed(long seed) {
+      return new Options(recallAt, distance, iterations, restarts, seed);
     }
   }
 
   /**
-   * Scores embeddings.
+   * Scores embeddings, leave one out.
    *
    * @param embeddings n·d finite values, row-major
    * @param n number of points, at least 2
@@ -102,162 +162,169 @@ public final class Evaluator {
    */
   public static EvaluationResult evaluate(
       float[] embeddings, int n, int d, int[] labels, Options options) {
-    if (n < 2 || d < 1 || embeddings.length != (long) n * d || labels.length != n) {
-      throw new IllegalArgumentException(
-          "embeddings ["
-              + n
-              + ", "
-              + d
-              + "] and "
-              + labels.length
-              + " labels: at least two rows are needed, and a label for each");
-    }
-    for (int i = 0; i < embeddings.length; i++) {
-      if (!Float.isFinite(embeddings[i])) {
-        throw new IllegalArgumentException(
-            "row " + i / d + " of embeddings has a value that is not finite: " + embeddings[i]);
-      }
-    }
-    Map<Integer, Integer> sizes = new HashMap<>();
-    for (int label : labels) {
-      sizes.merge(label, 1, Integer::sum);
-    }
-    long start = System.nanoTime();
-    Retrieval retrieval = retrieve(embeddings, n, d, labels, sizes, options.recallAt());
-    long middle = System.nanoTime();
-    int[] clusters =
-        KMeans.fit(embeddings, n, d, sizes.size(), options.restarts(), options.seed())
-            .assignments();
-    long end = System.nanoTime();
-    Map<String, Double> seconds = new LinkedHashMap<>();
-    seconds.put("retrieval", (middle - start) / 1e9);
-    seconds.put("kmeans", (end - middle) / 1e9);
-    return new EvaluationResult(
-        Agreement.between(Margin.NMI, labels, clusters),
-        Agreement.between(Margin.AMI, labels, clusters),
-        Agreement.between(Margin.ARI, labels, clusters),
-        Agreement.between(Margin.V_MEASURE, labels, clusters),
-        pairF1(labels, clusters),
-        retrieval.recallAt,
-        retrieval.precisionAt1,
-        retrieval.rPrecision,
-        retrieval.mapAtR,
-        seconds);
+    check("embeddings", embeddings, n, d, labels, 2);
+    return evaluate(embeddings, labels, embeddings, labels, d, options, Progress.NONE).scores();
   }
 
   /**
-   * The nearest others of every point.
+   * Scores queries against a gallery.
+   *
+   * @param queries rows of d finite values
+   * @param labels the class of each query, any values
+   * @param gallery rows of d finite values; the same array as queries for leave one out
+   * @param galleryLabels the class of each row of the gallery
+   * @param d values of a row
+   * @param options how
+   * @param progress hears how far it is
+   * @return the scores, in total and by class, and the clusters of the queries
+   * @throws IllegalArgumentException if the sizes do not fit, a value is not finite, or a row is
+   *     zero under cosine distance; names the row
+   */
+  public static Evaluation evaluate(
+      float[] queries,
+      int[] labels,
+      float[] gallery,
+      int[] galleryLabels,
+      int d,
+      Options options,
+      Progress progress) {
+    boolean others = queries == gallery;
+    String name = others ? "embeddings" : "queries";
+    check(name, queries, labels.length, d, labels, others ? 2 : 1);
+    if (!others) {
+      check("the gallery", gallery, galleryLabels.length, d, galleryLabels, 1);
+    }
+    float[] q = queries;
+    float[] g = gallery;
+    if (options.distance() == Distance.COSINE) {
+      q = normalised(name, queries, d);
+      g = others ? q : normalised("the gallery", gallery, d);
+    }
+    Map<String, Double> seconds = new LinkedHashMap<>();
+    long start = System.nanoTime();
+    Retrieval retrieval =
+        new Retrieval(
+            q, labels, g, others ? labels : galleryLabels, d, options.recallAt(), progress);
+    long middle = System.nanoTime();
+    seconds.put("retrieval", (middle - start) / 1e9);
+    KMeans clusters = null;
+    if (options.iterations() > 0) {
+      clusters =
+          KMeans.fit(
+              q,
+              d,
+              sizes(labels).size(),
+              options.iterations(),
+              options.restarts(),
+              options.seed(),
+              progress);
+      seconds.put("kmeans", (System.nanoTime() - middle) / 1e9);
+    }
+    int[] found = clusters == null ? null : clusters.assignments();
+    ClassScores total = retrieval.total();
+    EvaluationResult scores =
+        new EvaluationResult(
+            agreement(Margin.NMI, labels, found),
+            agreement(Margin.AMI, labels, found),
+            agreement(Margin.ARI, labels, found),
+            agreement(Margin.V_MEASURE, labels, found),
+            found == null ? Double.NaN : pairF1(labels, found),
+            total.recallAt(),
+            total.precisionAt1(),
+            total.rPrecision(),
+            total.mapAtR(),
+            seconds);
+    return new Evaluation(
+        scores,
+        labels.length,
+        retrieval.withoutMatch(),
+        clusters == null ? Double.NaN : clusters.inertia(),
+        clusters == null ? 0 : clusters.iterations(),
+        retrieval.classes(),
+        found);
+  }
+
+  /**
+   * The nearest others of every point, by Euclidean distance.
    *
    * @param embeddings n·d finite values, row-major
    * @param n number of points
    * @param d values of a point
    * @param k how many, less than n
-   * @return for each point k others, the nearest first
+   * @return for each point k others, the nearest first, on equal distance the lower index
+   * @throws IllegalArgumentException if the sizes do not fit or a value is not finite; names the
+   *     row
    */
   public static int[][] neighbours(float[] embeddings, int n, int d, int k) {
-    int[][] neighbours = new int[n][];
-    try (Blocks blocks = new Blocks(d, k + 1)) {
-      blocks.search(
-          embeddings,
-          n,
-          embeddings,
-          n,
-          (first, count, indices, scores) -> {
-            for (int q = 0; q < count; q++) {
-              neighbours[first + q] = others(first + q, indices, q * (k + 1), k);
-            }
-          });
+    check("embeddings", embeddings, n, d, new int[n], 1);
+    if (k < 0 || k >= n) {
+      throw new IllegalArgumentException(k + " nearest others of " + n + " points: k must be less");
     }
+    int[][] neighbours = new int[n][];
+    Neighbours.search(
+        embeddings,
+        embeddings,
+        d,
+        query -> k,
+        (query, nearest, count) -> neighbours[query] = Arrays.copyOf(nearest, count),
+        done -> {});
     return neighbours;
   }
 
-  /**
-   * The first k of k + 1 indices without the query itself, which duplicates may have pushed out.
-   */
-  private static int[] others(int query, int[] indices, int from, int k) {
-    int[] others = new int[k];
-    int filled = 0;
-    for (int i = from; filled < k; i++) {
-      if (indices[i] != query) {
-        others[filled++] = indices[i];
+  private static double agreement(Margin measure, int[] labels, int[] clusters) {
+    return clusters == null ? Double.NaN : Agreement.between(measure, labels, clusters);
+  }
+
+  private static void check(String name, float[] x, int n, int d, int[] labels, int least) {
+    if (n < least || d < 1 || x.length != (long) n * d || labels.length != n) {
+      throw new IllegalArgumentException(
+          String.format(
+              "%s [%d, %d] of %d values with %d labels: needs %d rows or more and a label for each",
+              name, n, d, x.length, labels.length, least));
+    }
+    for (int i = 0; i < x.length; i++) {
+      if (!Float.isFinite(x[i])) {
+        throw new IllegalArgumentException(
+            "row " + i / d + " of " + name + " has a value that is not finite: " + x[i]);
       }
     }
-    return others;
   }
 
-  private static final class Retrieval {
-    final Map<Integer, Double> recallAt = new LinkedHashMap<>();
-    double precisionAt1;
-    double rPrecision;
-    double mapAtR;
+  private static float[] normalised(String name, float[] x, int d) {
+    float[] unit = new float[x.length];
+    for (int from = 0; from < x.length; from += d) {
+      double squares = 0;
+      for (int j = from; j < from + d; j++) {
+        squares += (double) x[j] * x[j];
+      }
+      if (squares == 0) {
+        throw new IllegalArgumentException(
+            "row " + from / d + " of " + name + " is zero: it has no cosine distance");
+      }
+      double length = Math.sqrt(squares);
+      for (int j = from; j < from + d; j++) {
+        unit[j] = (float) (x[j] / length);
+      }
+    }
+    return unit;
   }
 
-  private static Retrieval retrieve(
-      float[] embeddings,
-      int n,
-      int d,
-      int[] labels,
-      Map<Integer, Integer> sizes,
-      List<Integer> recallAt) {
-    int largest = sizes.values().stream().mapToInt(Integer::intValue).max().orElseThrow();
-    int k = Math.min(n - 1, Math.max(recallAt.get(recallAt.size() - 1), largest - 1));
-    int[] firstMatch = new int[n];
-    double[] precision = new double[2];
-    int[] counted = {0};
-    try (Blocks blocks = new Blocks(d, k + 1)) {
-      blocks.search(
-          embeddings,
-          n,
-          embeddings,
-          n,
-          (first, count, indices, scores) -> {
-            for (int q = 0; q < count; q++) {
-              int query = first + q;
-              int[] others = others(query, indices, q * (k + 1), k);
-              int r = sizes.get(labels[query]) - 1;
-              firstMatch[query] = Integer.MAX_VALUE;
-              int hits = 0;
-              double average = 0;
-              for (int rank = 0; rank < k; rank++) {
-                if (labels[others[rank]] != labels[query]) {
-                  continue;
-                }
-                firstMatch[query] = Math.min(firstMatch[query], rank);
-                if (rank < r) {
-                  hits++;
-                  average += (double) hits / (rank + 1);
-                }
-              }
-              if (r > 0) {
-                counted[0]++;
-                precision[0] += (double) hits / r;
-                precision[1] += average / r;
-              }
-            }
-          });
+  /** How many points each class has. */
+  static Map<Integer, Integer> sizes(int[] labels) {
+    Map<Integer, Integer> sizes = new HashMap<>();
+    for (int label : labels) {
+      sizes.merge(label, 1, Integer::sum);
     }
-    Retrieval result = new Retrieval();
-    for (int each : recallAt) {
-      result.recallAt.put(
-          each, Arrays.stream(firstMatch).filter(rank -> rank < each).count() / (double) n);
-    }
-    result.precisionAt1 = Arrays.stream(firstMatch).filter(rank -> rank < 1).count() / (double) n;
-    result.rPrecision = counted[0] == 0 ? 0 : precision[0] / counted[0];
-    result.mapAtR = counted[0] == 0 ? 0 : precision[1] / counted[0];
-    return result;
+    return sizes;
   }
 
   private static double pairF1(int[] labels, int[] clusters) {
     Map<Long, Integer> cells = new HashMap<>();
-    Map<Integer, Integer> found = new HashMap<>();
-    Map<Integer, Integer> truth = new HashMap<>();
     for (int i = 0; i < labels.length; i++) {
       cells.merge(((long) labels[i] << 32) | (clusters[i] & 0xffffffffL), 1, Integer::sum);
-      found.merge(clusters[i], 1, Integer::sum);
-      truth.merge(labels[i], 1, Integer::sum);
     }
     double both = pairs(cells);
-    double sum = pairs(found) + pairs(truth);
+    double sum = pairs(sizes(clusters)) + pairs(sizes(labels));
     return sum == 0 ? 0 : 2 * both / sum;
   }
 

@@ -2,171 +2,244 @@ package org.medoid.training.evaluation;
 
 import java.util.Arrays;
 import java.util.SplittableRandom;
-import java.util.stream.IntStream;
+import java.util.function.Supplier;
 
 /**
  * Lloyd's k-means, started by k-means++ (Arthur, Vassilvitskii, SODA 2007), the best of some
- * restarts. A cluster that loses all its points takes the point farthest from its centre.
+ * restarts. Deterministic for a seed. It ends when no centre moves, or after a number of
+ * iterations.
  *
- * <p>Cost of an iteration: the matrix product of points and centres. The start costs n·k·d too,
- * shared among the processors. Deterministic for a seed.
+ * <p>The start draws a batch of centres at once, each with a chance in proportion to its squared
+ * distance D² from the centres before the batch, and keeps each with the chance that the batch's
+ * centres so far have left of its D²: rejection sampling, so that the centres are distributed as if
+ * drawn one by one, while distances are matrix products. The start's distances also give the first
+ * assignment.
+ *
+ * <p>An iteration compares a point with all centres only if its own centre moved away from it; else
+ * only with those centres that moved, since no other can have become the nearest (Kaukoranta,
+ * Fränti, Nevalainen, "A fast exact GLA based on code vector activity detection", 2000). This
+ * changes no assignment. Near ties are settled by exact differences in double, ties by the lowest
+ * centre. A cluster that loses all its points takes the point farthest from its centre, unless all
+ * lie on their centres.
  *
  * @param assignments the cluster of each point
  * @param inertia the sum of the squared distances to the centres
+ * @param iterations how many times the centres were moved
  */
-record KMeans(int[] assignments, double inertia) {
-  private static final int ITERATIONS = 100;
-
-  /** An iteration that gains less than this share of the inertia is the last. */
-  private static final double TOLERANCE = 1e-5;
-
-  /** Points that a thread takes at once in the start. */
-  private static final int RUN = 4096;
+record KMeans(int[] assignments, double inertia, int iterations) {
+  /** Centres drawn at once: a matrix product worth its call, few of them rejected. */
+  private static final int BATCH = 256;
 
   /**
    * Clusters points.
    *
-   * @param x n·d values, row-major
-   * @param n number of points
+   * @param x n·d finite values, row-major
    * @param d values of a point
-   * @param k number of clusters, at most n
+   * @param k number of clusters, 1 to n
+   * @param iterations at most, at least 1
    * @param restarts at least 1
    * @param seed of the starts
+   * @param progress hears of centres and iterations
    * @return the clusters
    */
-  static KMeans fit(float[] x, int n, int d, int k, int restarts, long seed) {
+  static KMeans fit(
+      float[] x, int d, int k, int iterations, int restarts, long seed, Progress progress) {
+    double[] mean = Blocks.mean(x, d);
+    double scale = Blocks.scale(x, d, mean);
+    float[] centred = Blocks.centred(x, d, mean, scale);
     SplittableRandom random = new SplittableRandom(seed);
     KMeans best = null;
-    try (Blocks blocks = new Blocks(d, 1)) {
+    try (Blocks blocks = new Blocks(d)) {
       for (int r = 0; r < restarts; r++) {
-        KMeans next = lloyd(x, n, d, k, start(x, n, d, k, random.split()), blocks);
-        if (best == null || next.inertia < best.inertia) {
-          best = next;
+        Run run = new Run(blocks, centred, d, k, progress);
+        run.start(random.split());
+        int done = run.lloyd(iterations);
+        if (best == null || run.inertia() < best.inertia) {
+          best = new KMeans(run.nearest, run.inertia(), done);
         }
       }
     }
-    return best;
+    return new KMeans(best.assignments, best.inertia / (scale * scale), best.iterations);
   }
 
-  private static float[] start(float[] x, int n, int d, int k, SplittableRandom random) {
-    float[] centres = new float[k * d];
-    double[] distance = new double[n];
-    Arrays.fill(distance, Double.POSITIVE_INFINITY);
-    int chosen = random.nextInt(n);
-    for (int c = 0; ; c++) {
-      System.arraycopy(x, chosen * d, centres, c * d, d);
-      if (c == k - 1) {
-        return centres;
+  /** One start and what follows. */
+  private static final class Run {
+    private final Blocks blocks;
+    private final float[] x;
+    private final int n;
+    private final int d;
+    private final int k;
+    private final Progress progress;
+    private final int[] all;
+    private final float[] centres;
+
+    /** The nearest centre of each point, and how far it is, squared. */
+    private final int[] nearest;
+
+    private final double[] distance;
+
+    Run(Blocks blocks, float[] x, int d, int k, Progress progress) {
+      this.blocks = blocks;
+      this.x = x;
+      this.d = d;
+      this.k = k;
+      this.progress = progress;
+      n = x.length / d;
+      all = Neighbours.range(n);
+      centres = new float[k * d];
+      nearest = new int[n];
+      distance = new double[n];
+    }
+
+    double inertia() {
+      double sum = 0;
+      for (double each : distance) {
+        sum += each;
       }
-      int centre = c;
-      int runs = (n + RUN - 1) / RUN;
-      IntStream.range(0, runs)
-          .parallel()
-          .forEach(
-              run -> {
-                int end = Math.min(n, (run + 1) * RUN);
-                for (int i = run * RUN; i < end; i++) {
-                  distance[i] = Math.min(distance[i], squared(x, i * d, centres, centre * d, d));
-                }
-              });
-      chosen = draw(distance, random);
+      return sum;
     }
-  }
 
-  /** An index with a chance proportional to its value; any if all are 0. */
-  private static int draw(double[] weights, SplittableRandom random) {
-    double total = 0;
-    for (double each : weights) {
-      total += each;
-    }
-    double at = random.nextDouble() * total;
-    int last = random.nextInt(weights.length);
-    for (int i = 0; i < weights.length; i++) {
-      if (weights[i] > 0) {
-        last = i;
-        at -= weights[i];
-        if (at < 0) {
-          return i;
-        }
-      }
-    }
-    return last;
-  }
-
-  private static double squared(float[] a, int from, float[] b, int start, int d) {
-    float s0 = 0;
-    float s1 = 0;
-    float s2 = 0;
-    float s3 = 0;
-    int j = 0;
-    for (; j <= d - 4; j += 4) {
-      float t0 = a[from + j] - b[start + j];
-      float t1 = a[from + j + 1] - b[start + j + 1];
-      float t2 = a[from + j + 2] - b[start + j + 2];
-      float t3 = a[from + j + 3] - b[start + j + 3];
-      s0 += t0 * t0;
-      s1 += t1 * t1;
-      s2 += t2 * t2;
-      s3 += t3 * t3;
-    }
-    for (; j < d; j++) {
-      float t = a[from + j] - b[start + j];
-      s0 += t * t;
-    }
-    return (double) (s0 + s1) + (s2 + s3);
-  }
-
-  private static KMeans lloyd(float[] x, int n, int d, int k, float[] centres, Blocks blocks) {
-    int[] assignments = new int[n];
-    double[] distance = new double[n];
-    double before = Double.POSITIVE_INFINITY;
-    for (int iteration = 0; ; iteration++) {
-      blocks.search(
-          x,
-          n,
-          centres,
-          k,
-          (first, count, indices, scores) ->
-              System.arraycopy(indices, 0, assignments, first, count));
-      double inertia = 0;
+    void start(SplittableRandom random) {
+      int chosen = 1;
+      System.arraycopy(x, random.nextInt(n) * d, centres, 0, d);
       for (int i = 0; i < n; i++) {
-        distance[i] = squared(x, i * d, centres, assignments[i] * d, d);
-        inertia += distance[i];
+        distance[i] = Blocks.squared(x, i, centres, 0, d);
       }
-      if (iteration == ITERATIONS || before - inertia <= TOLERANCE * inertia) {
-        return new KMeans(assignments, inertia);
-      }
-      before = inertia;
-      move(x, n, d, k, assignments, distance, centres);
-    }
-  }
-
-  private static void move(
-      float[] x, int n, int d, int k, int[] assignments, double[] distance, float[] centres) {
-    int[] sizes = new int[k];
-    double[] sums = new double[k * d];
-    for (int i = 0; i < n; i++) {
-      int at = assignments[i] * d;
-      sizes[assignments[i]]++;
-      for (int j = 0; j < d; j++) {
-        sums[at + j] += x[i * d + j];
-      }
-    }
-    for (int c = 0; c < k; c++) {
-      if (sizes[c] == 0) {
-        int farthest = 0;
-        for (int i = 1; i < n; i++) {
-          if (distance[i] > distance[farthest]) {
-            farthest = i;
+      double[] upTo = new double[n];
+      while (chosen < k) {
+        double total = 0;
+        for (int i = 0; i < n; i++) {
+          total += distance[i];
+          upTo[i] = total;
+        }
+        int before = chosen;
+        int draws = Math.min(BATCH, Math.min(k - chosen, chosen));
+        for (int draw = 0; draw < draws; draw++) {
+          int i = total > 0 ? draw(upTo, random.nextDouble() * total) : random.nextInt(n);
+          double left = distance[i];
+          for (int c = before; c < chosen; c++) {
+            left = Math.min(left, Blocks.squared(x, i, centres, c, d));
+          }
+          // With no distance left, all points lie on centres: any point will do.
+          if (total == 0 || random.nextDouble() * distance[i] < left) {
+            System.arraycopy(x, i * d, centres, chosen++ * d, d);
           }
         }
-        distance[farthest] = 0; // the next empty cluster takes another
-        System.arraycopy(x, farthest * d, centres, c * d, d);
-      } else {
-        for (int j = 0; j < d; j++) {
-          centres[c * d + j] = (float) (sums[c * d + j] / sizes[c]);
+        int first = before;
+        compare(all, Arrays.stream(Neighbours.range(chosen - before)).map(c -> c + first).toArray());
+        progress.at("k-means start", chosen, k);
+      }
+    }
+
+    /** The first index whose sum is above a value. */
+    private static int draw(double[] upTo, double value) {
+      int from = 0;
+      int to = upTo.length - 1;
+      while (from < to) {
+        int middle = (from + to) >>> 1;
+        if (upTo[middle] > value) {
+          to = middle;
+        } else {
+          from = middle + 1;
         }
       }
+      return from;
+    }
+
+    /** Moves points to centres that are nearer than their own, or as near and lower. */
+    private void compare(int[] points, int[] against) {
+      float error = blocks.error();
+      Supplier<Blocks.Row> rows =
+          () -> {
+            Selection selection = new Selection();
+            return (i, row) -> {
+              double bound = distance[i] + error;
+              int least = Selection.min(row, against.length);
+              if (Float.intBitsToFloat(least) > bound) {
+                return;
+              }
+              selection.least(row, against.length, 1, 2 * error);
+              for (int f = 0; f < selection.count(); f++) {
+                int c = against[selection.found()[f]];
+                double exact = Blocks.squared(x, i, centres, c, d);
+                if (exact < distance[i] || (exact == distance[i] && c < nearest[i])) {
+                  distance[i] = exact;
+                  nearest[i] = c;
+                }
+              }
+            };
+          };
+      blocks.each(x, points, centres, against, rows, done -> {});
+    }
+
+    /** Iterates; says how often. */
+    int lloyd(int iterations) {
+      for (int iteration = 0; iteration < iterations; iteration++) {
+        int[] moved = move();
+        progress.at("k-means", iteration + 1, iterations);
+        if (moved.length == 0) {
+          return iteration;
+        }
+        int[] everything = new int[n];
+        int[] some = new int[n];
+        int left = 0;
+        int kept = 0;
+        for (int i = 0; i < n; i++) {
+          double now = Blocks.squared(x, i, centres, nearest[i], d);
+          if (now > distance[i]) {
+            everything[left++] = i;
+          } else {
+            some[kept++] = i;
+          }
+          distance[i] = now;
+        }
+        compare(Arrays.copyOf(everything, left), Neighbours.range(k));
+        compare(Arrays.copyOf(some, kept), moved);
+      }
+      return iterations;
+    }
+
+    /** Moves the centres to the means of their points; gives those that moved. */
+    private int[] move() {
+      int[] sizes = new int[k];
+      double[] sums = new double[k * d];
+      for (int i = 0; i < n; i++) {
+        int at = nearest[i] * d;
+        sizes[nearest[i]]++;
+        for (int j = 0; j < d; j++) {
+          sums[at + j] += x[i * d + j];
+        }
+      }
+      int[] moved = new int[k];
+      int count = 0;
+      double[] far = null;
+      for (int c = 0; c < k; c++) {
+        boolean moves = false;
+        if (sizes[c] == 0) {
+          far = far == null ? distance.clone() : far;
+          int farthest = 0;
+          for (int i = 1; i < n; i++) {
+            if (far[i] > far[farthest]) {
+              farthest = i;
+            }
+          }
+          if (far[farthest] > 0) {
+            far[farthest] = 0; // the next empty cluster takes another
+            System.arraycopy(x, farthest * d, centres, c * d, d);
+            moves = true;
+          }
+        } else {
+          for (int j = 0; j < d; j++) {
+            float mean = (float) (sums[c * d + j] / sizes[c]);
+            moves |= mean != centres[c * d + j];
+            centres[c * d + j] = mean;
+          }
+        }
+        if (moves) {
+          moved[count++] = c;
+        }
+      }
+      return Arrays.copyOf(moved, count);
     }
   }
 }
