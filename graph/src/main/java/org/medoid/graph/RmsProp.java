@@ -131,6 +131,7 @@ public record RmsProp(
     Ops whenAll = tf.withControlDependencies(List.<Op>copyOf(clipped));
     Operand<TFloat32> slower =
         backboneRate == 1 ? learningRate : tf.math.mul(learningRate, tf.constant(backboneRate));
+    Operand<TFloat32> faster = tf.math.mul(learningRate, tf.constant(PROXY_RATE));
     List<Op> updates = new ArrayList<>();
     for (int i = 0; i < variables.size(); i++) {
       LayerVariable each = variables.get(i);
@@ -139,10 +140,11 @@ public record RmsProp(
               each.variable(),
               slot(tf, each, "RMSProp", 1),
               slot(tf, each, "Momentum", 0),
-              each.group() == LayerVariable.Group.PROXY
-                  ? tf.math.mul(learningRate, tf.constant(PROXY_RATE))
-                  : learningRate,
-              each.group() == LayerVariable.Group.BACKBONE ? slower : learningRate,
+              switch (each.group()) {
+                case BACKBONE -> slower;
+                case HEAD -> learningRate;
+                case PROXY -> faster;
+              },
               tf.constant(decay),
               tf.constant(momentum),
               tf.constant(epsilon),

@@ -105,8 +105,6 @@ public final class TrainingGraph {
     marginMultiplier =
         tf.withName("margin_multiplier")
             .placeholder(TFloat32.class, Placeholder.shape(Shape.scalar()));
-    embeddings = head.embed(layers, network.features(layers, images));
-    this.loss = loss.build(layers, labels, embeddings, marginMultiplier);
     features = network.features(layers, images);
     embeddings = head.embed(layers, features);
 
@@ -116,7 +114,7 @@ public final class TrainingGraph {
       List<Operand<TFloat32>> own = layers.gradients(embeddings, gradient);
       int models = own.size();
       Placeholder<TFloat32> batch = placeholder(tf, Shape.of(-1, head.size()));
-      this.loss = loss.build(tf, labels, batch, marginMultiplier);
+      this.loss = loss.build(layers, labels, batch, marginMultiplier);
 
       List<LayerVariable> trainables = layers.trainables();
       List<Placeholder<TFloat32>> carried = new ArrayList<>();
@@ -149,7 +147,7 @@ public final class TrainingGraph {
       gradients.addAll(carried.subList(models, carried.size()));
     } else {
       chunks = null;
-      this.loss = loss.build(tf, labels, embeddings, marginMultiplier);
+      this.loss = loss.build(layers, labels, embeddings, marginMultiplier);
       gradients = layers.gradients(this.loss.value());
     }
 

@@ -3,7 +3,6 @@ package org.medoid.training;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
@@ -11,7 +10,7 @@ import org.medoid.graph.InferenceGraph;
 import org.medoid.graph.RmsProp;
 import org.medoid.graph.TrainingGraph;
 import org.medoid.graph.loss.BatchLoss;
-import org.medoid.graph.loss.FacilityLocation;
+import org.medoid.graph.loss.Losses;
 import org.medoid.graph.network.EmbeddingHead;
 import org.medoid.graph.network.LayerVariable;
 import org.medoid.graph.network.Layers;
@@ -41,9 +40,6 @@ import org.tensorflow.types.TInt64;
  * that was never interrupted.
  */
 public final class Trainer {
-  /** The losses that a run may name. */
-  public static final List<String> LOSSES = List.of("facility_location");
-
   private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
 
   private final RunFolder folder;
@@ -81,9 +77,12 @@ public final class Trainer {
             settings.learningRateDecay(),
             settings.learningRateDecaySteps(),
             epoch);
-    if (!LOSSES.contains(settings.loss())) {
+    if (!Losses.names().contains(settings.loss())) {
       throw new IllegalArgumentException(
-          "--loss " + settings.loss() + ": no such loss; losses are " + String.join(", ", LOSSES));
+          "--loss "
+              + settings.loss()
+              + ": no such loss; losses are "
+              + String.join(", ", Losses.names()));
     }
   }
 
@@ -345,8 +344,10 @@ public final class Trainer {
             .distance(settings.distance())
             .start(settings.start())
             .seed(settings.seed());
-    return FacilityLocation.builder(
-        settings.maxSweeps() == 0 ? options : options.maxSweeps(settings.maxSweeps()));
+    return Losses.of(
+        settings.loss(),
+        Losses.Settings.of(data.train().classNames().size(), 
+        settings.maxSweeps() == 0 ? options : options.maxSweeps(settings.maxSweeps())));
   }
 
   private static void publish(EventWriter events, StepMetrics row) {

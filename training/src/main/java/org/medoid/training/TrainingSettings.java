@@ -124,7 +124,7 @@ public record TrainingSettings(
     @Option(names = "--embedding", paramLabel = "D", description = "Length of an embedding.")
     private int embeddingSize = 64;
 
-    @Option(names = "--loss", description = "The loss: facility_location.")
+    @Option(names = "--loss", description = "facility_location, or a rival: contrastive, triplet_semihard, lifted_structure, n_pairs, " + "multi_similarity, proxy_nca, proxy_anchor, normalized_softmax, deep_clustering or " + "spectral_clustering.")
     private String loss = "facility_location";
 
     @Option(names = "--gamma", description = "Margin multiplier γ at step 0.")

@@ -40,6 +40,12 @@ final class DemoCommand implements Callable<Integer> {
   /** Raw pixels are compared at this size: at 16x16 small shifts of a line matter least. */
   private static final int RAW_SIZE = 16;
 
+  /** Tried: 1 ends at Recall@1 0.658 after 600 steps, 10 at 0.667 and ahead of it all the way. */
+  private static final double GAMMA = 10;
+
+  /** The 40x40 crop moves by up to ten pixels of fifty: families place their icons differently. */
+  private static final int RESIZE = 50;
+
   /** Pictures left beside the export, for trying it out. */
   private static final int SAMPLES = 48;
 
@@ -99,33 +105,25 @@ final class DemoCommand implements Callable<Integer> {
     return 0;
   }
 
-  private TrainingSettings settings() {
-    return new TrainingSettings(
-        "icons",
-        "convnet",
-        new org.medoid.graph.network.ConvNet().defaultImageSize(),
-        45,
-        false,
-        64,
-        "facility_location",
-        1,
-        1,
-        0,
-        "nmi",
-        "exact",
-        128,
-        32,
-        0.001,
-        steps,
-        Math.max(1, steps / 6),
-        seed);
+  private TrainingSettings settings() throws IOException {
+    return TrainingSettings.builder()
+        .data("icons")
+        .model("convnet")
+        .gamma(GAMMA)
+        .gammaDecay(1)
+        .resize(RESIZE)
+        .steps(steps)
+        .evalEvery(Math.max(1, steps / 6))
+        .seed(seed)
+        .build();
   }
 
   private static float[] rawPixels(ImageDataSet data) {
     return Embedder.pixels(data, RAW_SIZE, RAW_SIZE);
   }
 
-  private static EvaluationResult untrained(TrainingSettings settings, ImageDataSet data) {
+  private static EvaluationResult untrained(TrainingSettings settings, ImageDataSet data)
+      throws IOException {
     try (InferenceGraph graph =
         InferenceGraph.untrained(
             Networks.of(settings.model()),

@@ -159,7 +159,7 @@ final class DoctorCommand implements Callable<Integer> {
       }
       String message = root.getMessage();
       return new Finding(
-          Status.FAILED, message == null ? root.toString() : message.strip().split("\\R")[0], mend);
+          Status.FAILED, message == null ? root.toString() : message.strip().lines().findFirst().orElse(""), mend);
     }
   }
 

@@ -39,7 +39,6 @@ import picocli.CommandLine.ScopeType;
       DoctorCommand.class,
       CommandLine.HelpCommand.class
     })
-    subcommands = {LossCommand.class, CommandLine.HelpCommand.class})
 public final class Medoid {
   @Option(
       names = "--debug",

@@ -13,6 +13,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Shows on standard error how a training goes: a bar with rate and time left on a terminal, else a
  * line for each evaluation and each tenth of the way; nothing with {@code --quiet}.
+ * Whether standard error is a terminal only the launcher can tell; it sets {@code medoid.terminal}.
  */
 final class Progress implements Consumer<StepMetrics>, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Progress.class);
@@ -35,7 +36,7 @@ final class Progress implements Consumer<StepMetrics>, AutoCloseable {
     }
     if (stepsBefore < 0) { // a resumed run begins later; its rate must not count what was done
       stepsBefore = row.step() - 1;
-      bar = System.console() == null ? null : bar(task, steps, stepsBefore);
+      bar = Boolean.getBoolean("medoid.terminal") ? bar(task, steps, stepsBefore) : null;
     }
     String text =
         String.format(Locale.ROOT, "loss %.2f, agreement %.3f", row.loss(), row.agreement());

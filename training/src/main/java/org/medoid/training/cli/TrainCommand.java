@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
@@ -65,6 +66,9 @@ final class TrainCommand implements Callable<Integer> {
       return 130; // what a shell expects of a program that Ctrl-C ended
     }
     folder.writeJson("result.json", result);
+    try (Model model = Model.ofRun(out)) {
+      RunReport.write(folder, model, Map.of());
+    }
     if (json) {
       spec.commandLine().getOut().println(new ObjectMapper().writeValueAsString(result));
     } else {
@@ -77,7 +81,7 @@ final class TrainCommand implements Callable<Integer> {
     List<String> others =
         spec.commandLine().getParseResult().matchedOptions().stream()
             .map(OptionSpec::longestName)
-            .filter(name -> !List.of("--out", "--resume", "--json", "--debug").contains(name))
+            .filter(name -> !List.of("--out", "--resume", "--json", "--debug", "--quiet").contains(name))
             .toList();
     if (!others.isEmpty()) {
       throw new ParameterException(

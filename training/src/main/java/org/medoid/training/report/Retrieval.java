@@ -111,7 +111,7 @@ final class Retrieval {
     List<Integer> sample = new ArrayList<>();
     int count = Math.min(most, distinct.size());
     for (int i = 0; i < count; i++) {
-      sample.add(distinct.get((int) ((2L * i + 1) * distinct.size() / (2 * count))));
+      sample.add(distinct.get((int) ((2L * i + 1) * distinct.size() / (2L * count))));
     }
     return sample;
   }
