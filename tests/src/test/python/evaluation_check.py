@@ -74,7 +74,7 @@ def compare(medoid, folder, name, x, y, distance, gallery=None):
     measure = LpDistance(normalize_embeddings=False) if distance == "euclidean" else CosineSimilarity()
     calculator = AccuracyCalculator(
         include=("precision_at_1", "r_precision", "mean_average_precision_at_r"),
-        k=max(np.bincount(y if gallery is None else gallery[1])),
+        k="max_bin_count",
         knn_func=CustomKNN(measure),
         device=torch.device("cpu"),
     )
