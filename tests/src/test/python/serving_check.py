@@ -81,7 +81,7 @@ def main(medoid, run):
         difference("the v1 loader", java, out)
 
     layer = tf.keras.layers.TFSMLayer(str(export), call_endpoint="serving_default")
-    difference("Keras TFSMLayer", java, layer(images=tf.constant(images))["embedding"].numpy())
+    difference("Keras TFSMLayer", java, layer(tf.constant(images))["embedding"].numpy())
 
     proto = onnx.load(str(export / "model.onnx"))
     onnx.checker.check_model(proto, full_check=True)

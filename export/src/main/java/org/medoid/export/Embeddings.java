@@ -82,14 +82,12 @@ record Embeddings(float[] values, int count, int size) {
       }
       float[] values = new float[Math.toIntExact(embedding.size())];
       embedding.copyTo(DataBuffers.of(values, false, false));
-      return new Embeddings(
-          values, (int) embedding.shape().get(0), (int) embedding.shape().get(1));
+      return new Embeddings(values, (int) embedding.shape().get(0), (int) embedding.shape().get(1));
     }
   }
 
   /** Through onnxruntime, from pixels [count, height, width, 3]. */
-  static Embeddings ofOnnx(
-      Path file, String input, String output, float[] pixels, ImageBytes image)
+  static Embeddings ofOnnx(Path file, String input, String output, float[] pixels, ImageBytes image)
       throws IOException {
     int size = image.height() * image.width() * 3;
     OrtEnvironment environment = OrtEnvironment.getEnvironment();
@@ -111,7 +109,8 @@ record Embeddings(float[] values, int count, int size) {
             }
           });
     } catch (OrtException e) {
-      throw new IOException("onnxruntime does not run " + file.getFileName() + ": " + e.getMessage(), e);
+      throw new IOException(
+          "onnxruntime does not run " + file.getFileName() + ": " + e.getMessage(), e);
     }
   }
 
@@ -123,8 +122,7 @@ record Embeddings(float[] values, int count, int size) {
       for (int from = 0, to = 1; from < count; from = to, to = Math.min(count, from + BATCH)) {
         Embeddings part = run.run(from, to);
         if (part.count != to - from) {
-          throw new IOException(
-              "%d pictures give %d embeddings".formatted(to - from, part.count));
+          throw new IOException("%d pictures give %d embeddings".formatted(to - from, part.count));
         }
         if (values == null) {
           size = part.size;

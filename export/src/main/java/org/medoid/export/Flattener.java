@@ -139,7 +139,10 @@ final class Flattener {
   Flattener(GraphDef source, List<Port> inputs, List<Port> outputs) {
     this.source = source;
     TensorFlow.registeredOpList().getOpList().forEach(op -> operations.put(op.getName(), op));
-    source.getLibrary().getFunctionList().forEach(f -> functions.put(f.getSignature().getName(), f));
+    source
+        .getLibrary()
+        .getFunctionList()
+        .forEach(f -> functions.put(f.getSignature().getName(), f));
     this.graph = new Body("", "", null, Map.of(), source.getNodeList());
     for (Port input : inputs) {
       requireNode(input);

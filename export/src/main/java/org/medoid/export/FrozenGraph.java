@@ -27,8 +27,7 @@ import org.tensorflow.proto.TensorShapeProto;
  * @param inputs public names and the tensors that are fed, {@code images} and {@code images:0}
  * @param outputs public names and the tensors that are fetched
  */
-public record FrozenGraph(
-    GraphDef graph, Map<String, String> inputs, Map<String, String> outputs) {
+public record FrozenGraph(GraphDef graph, Map<String, String> inputs, Map<String, String> outputs) {
 
   /**
    * Checks and copies.

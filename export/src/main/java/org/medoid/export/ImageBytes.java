@@ -28,9 +28,9 @@ import org.tensorflow.types.TString;
 import org.tensorflow.types.TUint8;
 
 /**
- * From encoded pictures to what a network takes: decoded to RGB in [0, 1], scaled bilinearly between
- * pixel centres without antialiasing, as {@code tf.image.resize} does in Python by default, and cut
- * to the centre where they were scaled to more than the network takes.
+ * From encoded pictures to what a network takes: decoded to RGB in [0, 1], scaled bilinearly
+ * between pixel centres without antialiasing, as {@code tf.image.resize} does in Python by default,
+ * and cut to the centre where they were scaled to more than the network takes.
  *
  * @param height of the network's input in pixels
  * @param width of the network's input in pixels
@@ -56,10 +56,7 @@ record ImageBytes(int height, int width, int resize) {
     // A GIF gives its first frame, so that every format has the rank of a picture.
     Operand<TFloat32> picture =
         tf.image.decodeImage(
-            encoded,
-            TFloat32.class,
-            DecodeImage.channels(3L),
-            DecodeImage.expandAnimations(false));
+            encoded, TFloat32.class, DecodeImage.channels(3L), DecodeImage.expandAnimations(false));
     int[] scaled = resize == 0 ? new int[] {height, width} : new int[] {resize, resize};
     Operand<TFloat32> batch =
         tf.image.resizeBilinear(
@@ -109,7 +106,8 @@ record ImageBytes(int height, int width, int resize) {
     }
     names.put(NAME, prefix + ":0");
     names.put(
-        output.getKey(), copies.getOrDefault(node(output.getValue()), node(output.getValue())) + ":0");
+        output.getKey(),
+        copies.getOrDefault(node(output.getValue()), node(output.getValue())) + ":0");
     return extended.build();
   }
 
@@ -154,8 +152,7 @@ record ImageBytes(int height, int width, int resize) {
     try (Graph graph = new Graph();
         Session session = new Session(graph)) {
       Ops tf = Ops.create(graph);
-      Placeholder<TString> file =
-          tf.placeholder(TString.class, Placeholder.shape(Shape.scalar()));
+      Placeholder<TString> file = tf.placeholder(TString.class, Placeholder.shape(Shape.scalar()));
       Operand<TFloat32> decoded = pixels(tf, file);
       for (int i = 0; i < encoded.size(); i++) {
         try (TString bytes = TString.tensorOfBytes(NdArrays.scalarOfObject(encoded.get(i)));
@@ -163,8 +160,7 @@ record ImageBytes(int height, int width, int resize) {
           ((TFloat32) result.get(0))
               .copyTo(DataBuffers.of(pixels, false, false).offset((long) i * size).narrow(size));
         } catch (TensorFlowException | IllegalArgumentException e) {
-          throw new IOException(
-              names.get(i) + " is not a picture: " + Variables.firstLine(e), e);
+          throw new IOException(names.get(i) + " is not a picture: " + Variables.firstLine(e), e);
         }
       }
     }
@@ -191,8 +187,7 @@ record ImageBytes(int height, int width, int resize) {
         for (int k = 0; k < size; k++) {
           rounded[k] = (byte) Math.round(255 * Math.max(0, Math.min(1, pixels[i * size + k])));
         }
-        try (TUint8 bytes =
-                TUint8.tensorOf(Shape.of(height, width, 3), DataBuffers.of(rounded));
+        try (TUint8 bytes = TUint8.tensorOf(Shape.of(height, width, 3), DataBuffers.of(rounded));
             Result result = session.runner().feed(picture, bytes).fetch(png).run()) {
           encoded.add(((TString) result.get(0)).asBytes().getObject());
         }

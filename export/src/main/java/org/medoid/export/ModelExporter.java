@@ -34,8 +34,8 @@ import org.tensorflow.proto.TensorShapeProto;
 
 /**
  * Hands an embedding model on: as a SavedModel for TensorFlow in any language and TensorFlow
- * Serving, as an ONNX file for onnxruntime, Triton and others, with an {@code export.json} that says
- * what goes in and what comes out.
+ * Serving, as an ONNX file for onnxruntime, Triton and others, with an {@code export.json} that
+ * says what goes in and what comes out.
  *
  * <p>The exported signature {@code serving_default} goes from {@code images}, float32 [batch,
  * height, width, 3], RGB in [0, 1], to {@code embedding}, float32 [batch, d]; the ONNX file has the
@@ -342,7 +342,8 @@ public final class ModelExporter {
    */
   public ExportReport export(Path target) throws IOException {
     if (layout == Layout.TRITON && !formats.contains(Format.ONNX)) {
-      throw new IllegalArgumentException("Triton runs ONNX files: the format onnx must be exported");
+      throw new IllegalArgumentException(
+          "Triton runs ONNX files: the format onnx must be exported");
     }
     FrozenGraph frozen = sized();
     ImageBytes image = new ImageBytes(height(frozen), width(frozen), resize);
@@ -452,8 +453,7 @@ public final class ModelExporter {
       ObjectNode parity = info.putObject("parity");
       parity.put("pictures", expected.count()).put("scale", expected.longest());
       differences.forEach(parity::put);
-      Files.writeString(
-          place.aside().resolve("export.json"), JSON.writeValueAsString(info) + "\n");
+      Files.writeString(place.aside().resolve("export.json"), JSON.writeValueAsString(info) + "\n");
       if (layout == Layout.TRITON) {
         place.writeBeside("config.pbtxt", tritonConfiguration());
       }
@@ -491,17 +491,14 @@ public final class ModelExporter {
         graph.importGraphDef(frozen.graph());
         expected = Embeddings.ofPixels(session, IMAGES, EMBEDDING, input, image);
         expectedOfBytes =
-            seen == input
-                ? expected
-                : Embeddings.ofPixels(session, IMAGES, EMBEDDING, seen, image);
+            seen == input ? expected : Embeddings.ofPixels(session, IMAGES, EMBEDDING, seen, image);
       }
       if (reference != null) {
         compare(
             "reference",
             "frozen graph",
             expected,
-            new Embeddings(
-                reference, reference.length / expected.size(), expected.size()));
+            new Embeddings(reference, reference.length / expected.size(), expected.size()));
       } else if (reader != null) {
         compare("reference", "frozen graph", expected, ofSource());
       }
@@ -559,7 +556,8 @@ public final class ModelExporter {
       }
       metadata.forEach(
           (key, value) -> {
-            if (info.has(key) && !key.equals("source") || List.of("parity", "onnx").contains(key)) {
+            if ((info.has(key) && !key.equals("source"))
+                || List.of("parity", "onnx").contains(key)) {
               throw new IllegalArgumentException(
                   "metadata '" + key + "' is what the exporter itself says");
             }

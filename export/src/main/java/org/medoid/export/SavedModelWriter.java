@@ -56,8 +56,7 @@ final class SavedModelWriter {
                 info(DataType.DT_FLOAT, -1, image.height(), image.width(), 3)
                     .setName(images.getValue())
                     .build())
-            .putOutputs(
-                output, embedding.clone().setName(frozen.outputs().get(output)).build())
+            .putOutputs(output, embedding.clone().setName(frozen.outputs().get(output)).build())
             .build();
     SignatureDef fromBytes =
         SignatureDef.newBuilder()

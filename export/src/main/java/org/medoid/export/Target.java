@@ -12,12 +12,13 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The folder that an export becomes. Everything is written aside, in a hidden folder next to it, and
- * takes its place by a rename when it is complete: who reads finds the old export or the new one,
- * and a failure leaves the old one.
+ * The folder that an export becomes. Everything is written aside, in a hidden folder next to it,
+ * and takes its place by a rename when it is complete: who reads finds the old export or the new
+ * one, and a failure leaves the old one.
  */
 final class Target implements AutoCloseable {
-  private static final List<String> EXPORTED = List.of("saved_model.pb", "model.onnx", "export.json");
+  private static final List<String> EXPORTED =
+      List.of("saved_model.pb", "model.onnx", "export.json");
 
   private final Path home;
   private final Path missing;
@@ -42,7 +43,8 @@ final class Target implements AutoCloseable {
     Path home = real(target);
     if (!isEmpty(home)) {
       if (!overwrite) {
-        throw new IOException(target + " is not empty: allow overwriting (--overwrite), or give another folder");
+        throw new IOException(
+            target + " is not empty: allow overwriting (--overwrite), or give another folder");
       }
       if (EXPORTED.stream().noneMatch(file -> Files.exists(home.resolve(file)))) {
         throw new IOException(
@@ -51,8 +53,7 @@ final class Target implements AutoCloseable {
     }
     Path missing = firstMissing(home.getParent());
     Files.createDirectories(home.getParent());
-    return new Target(
-        home, missing, aside(home.getParent(), home.getFileName() + "."), false);
+    return new Target(home, missing, aside(home.getParent(), home.getFileName() + "."), false);
   }
 
   /**
@@ -64,9 +65,12 @@ final class Target implements AutoCloseable {
    */
   static Target version(Path target, String also) throws IOException {
     Path home = real(target);
-    if (!isEmpty(home) && latest(home) == 0 && (also == null || !Files.exists(home.resolve(also)))) {
+    if (!isEmpty(home)
+        && latest(home) == 0
+        && (also == null || !Files.exists(home.resolve(also)))) {
       throw new IOException(
-          target + " is not empty, nor a served model with the folders 1, 2, ...: give another folder");
+          target
+              + " is not empty, nor a served model with the folders 1, 2, ...: give another folder");
     }
     Path missing = firstMissing(home);
     Files.createDirectories(home);
@@ -164,7 +168,8 @@ final class Target implements AutoCloseable {
   private static Path aside(Path parent, String name) throws IOException {
     // Not createTempDirectory, whose folders nobody but the user may read.
     return Files.createDirectory(
-        parent.resolve("." + name + "part-" + ProcessHandle.current().pid() + "-" + System.nanoTime()));
+        parent.resolve(
+            "." + name + "part-" + ProcessHandle.current().pid() + "-" + System.nanoTime()));
   }
 
   private static boolean isEmpty(Path folder) throws IOException {

@@ -35,18 +35,24 @@ final class Warmup {
   static byte[] file(String model, List<Request> requests) {
     ByteArrayOutputStream file = new ByteArrayOutputStream();
     for (Request request : requests) {
-      byte[] spec = message(out -> {
-        out.writeString(1, model);
-        out.writeString(3, request.signature);
-      });
-      byte[] input = message(out -> {
-        out.writeString(1, request.input);
-        out.writeMessage(2, request.value);
-      });
-      byte[] predict = message(out -> {
-        out.writeByteArray(1, spec);
-        out.writeByteArray(2, input);
-      });
+      byte[] spec =
+          message(
+              out -> {
+                out.writeString(1, model);
+                out.writeString(3, request.signature);
+              });
+      byte[] input =
+          message(
+              out -> {
+                out.writeString(1, request.input);
+                out.writeMessage(2, request.value);
+              });
+      byte[] predict =
+          message(
+              out -> {
+                out.writeByteArray(1, spec);
+                out.writeByteArray(2, input);
+              });
       byte[] log = message(out -> out.writeByteArray(1, predict));
       record(file, message(out -> out.writeByteArray(6, log)));
     }

@@ -3,10 +3,10 @@
  * program.
  *
  * <p>A {@link org.medoid.export.FrozenGraph} is the part of a graph that computes some outputs from
- * some inputs, with the variables' values in it: cut out of a session, or out of a SavedModel of any
- * writer. A {@link org.medoid.export.ModelExporter} writes one as SavedModel, ONNX file and {@code
- * export.json}, for TensorFlow, TensorFlow Serving, onnxruntime and Triton, and compares what it
- * wrote with what it was given before it puts it in its place.
+ * some inputs, with the variables' values in it: cut out of a session, or out of a SavedModel of
+ * any writer. A {@link org.medoid.export.ModelExporter} writes one as SavedModel, ONNX file and
+ * {@code export.json}, for TensorFlow, TensorFlow Serving, onnxruntime and Triton, and compares
+ * what it wrote with what it was given before it puts it in its place.
  *
  * <p>Example: a network that a session holds, with pictures to compare with.
  *

@@ -109,11 +109,9 @@ class FrozenGraphTest {
       Ops tf = Ops.create(graph);
       Placeholder<TFloat32> x = tf.withName("x").placeholder(TFloat32.class);
       VarHandleOp w = tf.varHandleOp(TFloat32.class, Shape.scalar(), VarHandleOp.sharedName("w"));
-      Operand<TFloat32> y =
-          tf.withName("y").math.mul(x, tf.readVariableOp(w, TFloat32.class));
+      Operand<TFloat32> y = tf.withName("y").math.mul(x, tf.readVariableOp(w, TFloat32.class));
       assertThatIllegalStateException()
-          .isThrownBy(
-              () -> FrozenGraph.of(session, graph, Map.of("a", "x"), Map.of("b", "y")))
+          .isThrownBy(() -> FrozenGraph.of(session, graph, Map.of("a", "x"), Map.of("b", "y")))
           .withMessageContaining("cannot be read");
       session.run(tf.assignVariableOp(w, tf.constant(3f)));
       FrozenGraph frozen =
@@ -124,8 +122,7 @@ class FrozenGraphTest {
 
   @Test
   void functionsAreInlinedToAnyDepthAndSideWaysFoldedAway() {
-    FunctionDef inner =
-        body("inner", "b", "twice:z:0", floats("twice", "AddV2", "b", "b")).build();
+    FunctionDef inner = body("inner", "b", "twice:z:0", floats("twice", "AddV2", "b", "b")).build();
     FunctionDef outer =
         body(
                 "outer",

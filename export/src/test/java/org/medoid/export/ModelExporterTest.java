@@ -47,8 +47,7 @@ class ModelExporterTest {
   }
 
   @Test
-  void aPlainExportIsASavedModelWithBothSignaturesAnOnnxFileAndItsDescription()
-      throws IOException {
+  void aPlainExportIsASavedModelWithBothSignaturesAnOnnxFileAndItsDescription() throws IOException {
     Path target = folder.resolve("an exporté").resolve("model");
     ExportReport report =
         ModelExporter.of(small())
@@ -135,7 +134,8 @@ class ModelExporterTest {
     assertThatIOException()
         .isThrownBy(() -> wrong.export(target))
         .withMessageContaining(target.toString())
-        .withMessageMatching("(?s).*differ by \\d\\.\\d+e-\\d+, more than 1e-05 of their length 1.*");
+        .withMessageMatching(
+            "(?s).*differ by \\d\\.\\d+e-\\d+, more than 1e-05 of their length 1.*");
     assertThat(target.resolve("saved_model.pb")).hasBinaryContent(before);
     Path fresh = folder.resolve("new").resolve("model");
     assertThatIOException().isThrownBy(() -> wrong.export(fresh));
@@ -167,7 +167,12 @@ class ModelExporterTest {
     exporter.export(folder);
     assertThat(content(folder.resolve("icons")))
         .containsExactly(
-            "1", "1/export.json", "1/model.onnx", "2", "2/export.json", "2/model.onnx",
+            "1",
+            "1/export.json",
+            "1/model.onnx",
+            "2",
+            "2/export.json",
+            "2/model.onnx",
             "config.pbtxt");
     assertThat(folder.resolve("icons").resolve("config.pbtxt"))
         .content()
@@ -189,8 +194,7 @@ class ModelExporterTest {
     ExportReport report = ModelExporter.of(open).imageSize(12, 18).export(folder.resolve("x"));
     assertThat(report.info().get("image_width").asInt()).isEqualTo(18);
     assertThatIllegalArgumentException()
-        .isThrownBy(
-            () -> ModelExporter.of(small()).imageSize(12, 18).export(folder.resolve("y")))
+        .isThrownBy(() -> ModelExporter.of(small()).imageSize(12, 18).export(folder.resolve("y")))
         .withMessageContaining("it must be [batch, 12, 18, 3]");
     assertThat(folder.resolve("y")).doesNotExist();
   }
@@ -216,10 +220,7 @@ class ModelExporterTest {
     Files.write(b, Arrays.copyOf(encoded.get(1), 20));
     assertThatIOException()
         .isThrownBy(
-            () ->
-                ModelExporter.of(small())
-                    .pictures(List.of(a, b))
-                    .export(folder.resolve("y")))
+            () -> ModelExporter.of(small()).pictures(List.of(a, b)).export(folder.resolve("y")))
         .withMessageContaining("b.png is not a picture");
     assertThat(folder.resolve("y")).doesNotExist();
   }

@@ -18,8 +18,8 @@ import org.tensorflow.op.nn.Conv2d;
 import org.tensorflow.types.TFloat32;
 
 /**
- * A small embedding network in a graph that also holds the descent that trains it: preprocessing,
- * a convolution, ReLU, the mean, a dense layer to five numbers, L2 normalisation.
+ * A small embedding network in a graph that also holds the descent that trains it: preprocessing, a
+ * convolution, ReLU, the mean, a dense layer to five numbers, L2 normalisation.
  */
 final class SmallModel implements AutoCloseable {
   private final List<Op> initializers = new ArrayList<>();
@@ -37,7 +37,12 @@ final class SmallModel implements AutoCloseable {
     Variable<TFloat32> dense = variable("net_dense", Shape.of(4, 5), 2);
     Operand<TFloat32> x =
         tf.nn.relu(
-            tf.nn.conv2d(tf.identity(centred), kernel, List.of(1L, 2L, 2L, 1L), "SAME", new Conv2d.Options[0]));
+            tf.nn.conv2d(
+                tf.identity(centred),
+                kernel,
+                List.of(1L, 2L, 2L, 1L),
+                "SAME",
+                new Conv2d.Options[0]));
     Operand<TFloat32> features =
         tf.linalg.matMul(tf.math.mean(x, tf.constant(new int[] {1, 2})), dense);
     Operand<TFloat32> length =
@@ -53,7 +58,8 @@ final class SmallModel implements AutoCloseable {
         .applyGradientDescent(
             dense,
             tf.constant(0.1f),
-            graph.addGradients(loss.asOutput(), new org.tensorflow.Output<?>[] {dense.asOutput()})[0]
+            graph
+                .addGradients(loss.asOutput(), new org.tensorflow.Output<?>[] {dense.asOutput()})[0]
                 .expect(TFloat32.class));
     session = new Session(graph);
     Session.Runner runner = session.runner();

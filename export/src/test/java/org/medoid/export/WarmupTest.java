@@ -43,10 +43,8 @@ class WarmupTest {
               .addInput(tf.constant(0L).asOutput())
               .build()
               .output(0);
-      Iterator iterator =
-          tf.data.iterator("", "", List.of(TString.class), List.of(Shape.scalar()));
-      session.run(
-          tf.data.makeIterator(records, iterator));
+      Iterator iterator = tf.data.iterator("", "", List.of(TString.class), List.of(Shape.scalar()));
+      session.run(tf.data.makeIterator(records, iterator));
       IteratorGetNext next =
           tf.data.iteratorGetNext(iterator, List.of(TString.class), List.of(Shape.scalar()));
       try (Result result = session.runner().fetch(next.iterator().next()).run()) {

@@ -63,8 +63,7 @@ public final class BackboneGraph implements AutoCloseable {
     Path folder = Files.createTempDirectory("medoid-weights");
     Path prefix = folder.resolve("weights");
     try (BackboneGraph aside = new BackboneGraph(network, imageSize, seed)) {
-      Weights.Report report =
-          Weights.restore(aside.session, aside.layers.variables(), checkpoint);
+      Weights.Report report = Weights.restore(aside.session, aside.layers.variables(), checkpoint);
       aside.session.save(prefix.toString());
       session.restore(prefix.toString());
       return report;

@@ -88,7 +88,10 @@ public final class ChunkedStep {
     told.put("loss", graph.loss());
     told.putAll(graph.scores());
     Session.Runner runner =
-        session.runner().feed(graph.labels(), labels).feed(graph.marginMultiplier(), marginMultiplier);
+        session
+            .runner()
+            .feed(graph.labels(), labels)
+            .feed(graph.marginMultiplier(), marginMultiplier);
     runner.fetch(parts.batchGradient());
     parts.lossOwn().forEach(runner::fetch);
     told.values().forEach(runner::fetch);

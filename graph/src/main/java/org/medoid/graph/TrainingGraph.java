@@ -136,13 +136,7 @@ public final class TrainingGraph {
       }
       chunks =
           new Chunks(
-              batch,
-              ofLoss.get(0),
-              gradient,
-              own,
-              carried,
-              sums,
-              ofLoss.subList(1, ofLoss.size()));
+              batch, ofLoss.get(0), gradient, own, carried, sums, ofLoss.subList(1, ofLoss.size()));
       gradients = new ArrayList<>(sums);
       gradients.addAll(carried.subList(models, carried.size()));
     } else {
@@ -196,8 +190,7 @@ public final class TrainingGraph {
           "a batch in chunks needs frozen batch normalisation: the statistics of a chunk are not"
               + " those of the batch");
     }
-    return new TrainingGraph(
-        tf, network, head, images, labels, loss, optimizer, options, true);
+    return new TrainingGraph(tf, network, head, images, labels, loss, optimizer, options, true);
   }
 
   /** The way back through a chunk, or null if the batch goes through the network whole. */

@@ -31,7 +31,9 @@ class RmsPropTest {
       Layers layers = new Layers(tf, Layers.Mode.TRAINING, Layers.Options.defaults());
       Operand<TFloat32> x = tf.constant(new float[][] {{0}});
       layers.scope("B", () -> layers.bias(x));
-      layers.head(() -> layers.scope("W", () -> layers.conv2d(tf.constant(new float[1][1][1][1]), 1, 1, 1)));
+      layers.head(
+          () ->
+              layers.scope("W", () -> layers.conv2d(tf.constant(new float[1][1][1][1]), 1, 1, 1)));
       List<LayerVariable> variables = layers.trainables();
       List<Operand<TFloat32>> gradients =
           List.of(tf.constant(new float[] {3}), tf.constant(new float[][][][] {{{{4}}}}));
@@ -43,9 +45,12 @@ class RmsPropTest {
         updates.forEach(runner::addTarget);
         runner.run().close();
         return Map.of(
-            "b", -value(session, variables.get(0)),
-            "w", w - value(session, variables.get(1)),
-            "before", w);
+            "b",
+            -value(session, variables.get(0)),
+            "w",
+            w - value(session, variables.get(1)),
+            "before",
+            w);
       }
     }
   }

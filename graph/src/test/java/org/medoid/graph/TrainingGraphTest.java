@@ -97,7 +97,10 @@ class TrainingGraphTest {
             chunk ->
                 pictures
                     .slice(
-                        Indices.range(from, from + size), Indices.all(), Indices.all(), Indices.all())
+                        Indices.range(from, from + size),
+                        Indices.all(),
+                        Indices.all(),
+                        Indices.all())
                     .copyTo(chunk));
       };
     }
@@ -238,8 +241,7 @@ class TrainingGraphTest {
         float[][] inferred = StdArrays.array2dCopyOf((TFloat32) result.get(0));
         for (int i = 0; i < BATCH; i++) {
           for (int j = 0; j < HEAD.size(); j++) {
-            assertThat(inferred[i][j])
-                .isCloseTo(trained[i][j], within(1e-6f));
+            assertThat(inferred[i][j]).isCloseTo(trained[i][j], within(1e-6f));
           }
         }
       }
@@ -255,7 +257,9 @@ class TrainingGraphTest {
           for (float value : values) {
             largest = Math.max(largest, Math.abs(value));
           }
-          assertThat(other.get(name)).as(name).containsExactly(values, within((float) (by * largest)));
+          assertThat(other.get(name))
+              .as(name)
+              .containsExactly(values, within((float) (by * largest)));
         });
   }
 

@@ -93,7 +93,9 @@ class DemoTest {
             .toList();
     Npy embeddings = Npy.read(rows);
     assertThat(embeddings.shape()).containsExactly(names.size(), 64);
-    assertThat(names).isSorted().allMatch(name -> Files.exists(run.resolve("samples").resolve(name)));
+    assertThat(names)
+        .isSorted()
+        .allMatch(name -> Files.exists(run.resolve("samples").resolve(name)));
   }
 
   @Test

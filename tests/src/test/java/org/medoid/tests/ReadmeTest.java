@@ -20,7 +20,8 @@ class ReadmeTest {
   private static final Path README = Path.of("..", "README.md");
   private static final Pattern PROGRAM =
       Pattern.compile("```java\\R(.*?public class (\\w+).*?)```", Pattern.DOTALL);
-  private static final Pattern COMMAND = Pattern.compile("^(?:    )?\\./medoid ([^#\\n]*)", Pattern.MULTILINE);
+  private static final Pattern COMMAND =
+      Pattern.compile("^(?:    )?\\./medoid ([^#\\n]*)", Pattern.MULTILINE);
 
   @Test
   void itsProgramCompilesAndLearns(@TempDir Path folder) throws Exception {

@@ -77,8 +77,7 @@ interface Stepper extends AutoCloseable {
     public Map<String, Float> step(
         TInt64 labels, TFloat32 learningRate, TFloat32 marginMultiplier) {
       try (TFloat32 batch = images.next()) {
-        return whole(
-            session, graph, graph.images(), batch, labels, learningRate, marginMultiplier);
+        return whole(session, graph, graph.images(), batch, labels, learningRate, marginMultiplier);
       }
     }
 
@@ -95,8 +94,7 @@ interface Stepper extends AutoCloseable {
     private final ImageFeed first;
     private final ImageFeed second;
 
-    Chunked(
-        Session session, TrainingGraph graph, int chunks, ImageFeed first, ImageFeed second) {
+    Chunked(Session session, TrainingGraph graph, int chunks, ImageFeed first, ImageFeed second) {
       this.step = new ChunkedStep(session, graph);
       this.chunks = chunks;
       this.first = first;
@@ -106,8 +104,7 @@ interface Stepper extends AutoCloseable {
     @Override
     public Map<String, Float> step(
         TInt64 labels, TFloat32 learningRate, TFloat32 marginMultiplier) {
-      return step.run(
-          chunks, first::next, second::next, labels, learningRate, marginMultiplier);
+      return step.run(chunks, first::next, second::next, labels, learningRate, marginMultiplier);
     }
 
     @Override

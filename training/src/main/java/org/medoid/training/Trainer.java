@@ -24,8 +24,10 @@ import org.medoid.training.evaluation.Evaluator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.tensorflow.Graph;
+import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.ndarray.Shape;
+import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.types.TFloat32;
@@ -69,7 +71,7 @@ public final class Trainer {
     sampler =
         new BatchSampler(
             data.train(), settings.batch(), settings.classesPerBatch(), settings.seed());
-    long epoch = (data.train().size() + settings.batch() - 1) / settings.batch();
+    long epoch = (data.train().size() + settings.batch() - 1L) / settings.batch();
     gamma = decay(settings.gamma(), settings.gammaDecay(), settings.gammaDecaySteps(), epoch);
     learningRate =
         decay(
@@ -121,6 +123,7 @@ public final class Trainer {
           session.restore(checkpoints.latest().toString());
         } else {
           initialize(session, training);
+          events.graph(graph.toGraphDef());
         }
         FeatureCache features =
             settings.frozenFeatures() ? new FeatureCache(folder, session, training, data) : null;
@@ -130,6 +133,7 @@ public final class Trainer {
                   training,
                   features,
                   checkpoints,
+                  events,
                   row -> {
                     log.add(row);
                     publish(events, row);
@@ -161,8 +165,7 @@ public final class Trainer {
         tf.withName("images")
             .placeholder(
                 TFloat32.class,
-                Placeholder.shape(
-                    Shape.of(rows, settings.imageSize(), settings.imageSize(), 3)));
+                Placeholder.shape(Shape.of(rows, settings.imageSize(), settings.imageSize(), 3)));
     Placeholder<TInt64> labels =
         tf.withName("labels")
             .placeholder(TInt64.class, Placeholder.shape(Shape.of(settings.batch())));
@@ -218,6 +221,7 @@ public final class Trainer {
     private final TrainingGraph training;
     private final FeatureCache features;
     private final Checkpoints checkpoints;
+    private final EventWriter events;
     private final Rows rows;
     private final int[] labels = data.train().labels();
 
@@ -226,11 +230,13 @@ public final class Trainer {
         TrainingGraph training,
         FeatureCache features,
         Checkpoints checkpoints,
+        EventWriter events,
         Rows rows) {
       this.session = session;
       this.training = training;
       this.features = features;
       this.checkpoints = checkpoints;
+      this.events = events;
       this.rows = rows;
     }
 
@@ -247,6 +253,7 @@ public final class Trainer {
           checkpoints.write(session, step + 1);
         }
         if (due(step + 1)) {
+          histograms(step + 1);
           last = evaluate();
           row = row.evaluated(last.nmi(), last.recallAt().get(1));
         }
@@ -303,6 +310,19 @@ public final class Trainer {
       }
     }
 
+    /** Shows TensorBoard how the weights are spread. */
+    private void histograms(long step) {
+      for (LayerVariable each : training.variables()) {
+        if (each.trainable()) {
+          try (Result result = session.runner().fetch(each.variable()).run()) {
+            float[] values = new float[Math.toIntExact(each.shape().size())];
+            ((TFloat32) result.get(0)).copyTo(DataBuffers.of(values, false, false));
+            events.histogram(step, "weights/" + each.name(), values);
+          }
+        }
+      }
+    }
+
     private EvaluationResult evaluate() throws IOException {
       EvaluationResult result = scores();
       checkpoints.evaluated(result.recallAt().get(1));
@@ -316,8 +336,7 @@ public final class Trainer {
         embeddings = features.embedTest();
       } else {
         try (InferenceGraph inference =
-            InferenceGraph.restored(
-                network, head, settings.imageSize(), checkpoints.latest())) {
+            InferenceGraph.restored(network, head, settings.imageSize(), checkpoints.latest())) {
           embeddings =
               Embedder.embed(
                   inference.session(),
@@ -346,8 +365,9 @@ public final class Trainer {
             .seed(settings.seed());
     return Losses.of(
         settings.loss(),
-        Losses.Settings.of(data.train().classNames().size(), 
-        settings.maxSweeps() == 0 ? options : options.maxSweeps(settings.maxSweeps())));
+        Losses.Settings.of(
+            data.train().classNames().size(),
+            settings.maxSweeps() == 0 ? options : options.maxSweeps(settings.maxSweeps())));
   }
 
   private static void publish(EventWriter events, StepMetrics row) {

@@ -103,46 +103,77 @@ public record TrainingSettings(
    * and programs share names, defaults and explanations.
    */
   public static final class Builder {
-    @Option(names = "--data", paramLabel = "SPEC", description = "icons, folder:DIR (one folder per class), or another data set: see README.")
+    @Option(
+        names = "--data",
+        paramLabel = "SPEC",
+        description = "icons, folder:DIR (one folder per class), or another data set: see README.")
     private String data;
 
-    @Option(names = "--model", paramLabel = "SPEC", description = "convnet, inception_v2, or savedmodel:DIR, a SavedModel to train further.")
+    @Option(
+        names = "--model",
+        paramLabel = "SPEC",
+        description = "convnet, inception_v2, or savedmodel:DIR, a SavedModel to train further.")
     private String model;
 
-    @Option(names = "--image-size", paramLabel = "PIXELS", description = "Height and width of the network's input; 0: the network's own.")
+    @Option(
+        names = "--image-size",
+        paramLabel = "PIXELS",
+        description = "Height and width of the network's input; 0: the network's own.")
     private int imageSize;
 
-    @Option(names = "--resize", paramLabel = "PIXELS", description = "Height and width to which images are scaled before the crop; 0: 256/227 of the " + "crop.")
+    @Option(
+        names = "--resize",
+        paramLabel = "PIXELS",
+        description =
+            "Height and width to which images are scaled before the crop; 0: 256/227 of the "
+                + "crop.")
     private int resize;
 
     @Option(names = "--mirror", description = "Mirrors half of the crops in training.")
     private boolean mirror;
 
-    @Option(names = "--skip-broken", description = "Leaves out images that cannot be read, instead of failing.")
+    @Option(
+        names = "--skip-broken",
+        description = "Leaves out images that cannot be read, instead of failing.")
     private boolean skipBroken;
 
     @Option(names = "--embedding", paramLabel = "D", description = "Length of an embedding.")
     private int embeddingSize = 64;
 
-    @Option(names = "--loss", description = "facility_location, or a rival: contrastive, triplet_semihard, lifted_structure, n_pairs, " + "multi_similarity, proxy_nca, proxy_anchor, normalized_softmax, deep_clustering or " + "spectral_clustering.")
+    @Option(
+        names = "--loss",
+        description =
+            "facility_location, or a rival: contrastive, triplet_semihard, lifted_structure, n_pairs, "
+                + "multi_similarity, proxy_nca, proxy_anchor, normalized_softmax, deep_clustering or "
+                + "spectral_clustering.")
     private String loss = "facility_location";
 
     @Option(names = "--gamma", description = "Margin multiplier γ at step 0.")
     private double gamma = 1;
 
-    @Option(names = "--gamma-decay", description = "Factor by which γ falls every --gamma-decay-steps; 1 keeps it constant.")
+    @Option(
+        names = "--gamma-decay",
+        description = "Factor by which γ falls every --gamma-decay-steps; 1 keeps it constant.")
     private double gammaDecay = 0.94;
 
-    @Option(names = "--gamma-decay-steps", paramLabel = "N", description = "Steps in which γ falls by the factor; 0: an epoch.")
+    @Option(
+        names = "--gamma-decay-steps",
+        paramLabel = "N",
+        description = "Steps in which γ falls by the factor; 0: an epoch.")
     private long gammaDecaySteps;
 
-    @Option(names = "--margin", description = "nmi, nmi_arithmetic, ami, ari, v_measure or identical.")
+    @Option(
+        names = "--margin",
+        description = "nmi, nmi_arithmetic, ami, ari, v_measure or identical.")
     private String margin = "nmi";
 
     @Option(names = "--local-search", description = "exact, reference or none.")
     private String localSearch = "exact";
 
-    @Option(names = "--max-sweeps", paramLabel = "N", description = "Most sweeps of the local search; 0: the op's default.")
+    @Option(
+        names = "--max-sweeps",
+        paramLabel = "N",
+        description = "Most sweeps of the local search; 0: the op's default.")
     private long maxSweeps;
 
     @Option(names = "--start", description = "Where the local search starts: greedy or random.")
@@ -154,49 +185,92 @@ public record TrainingSettings(
     @Option(names = "--batch", paramLabel = "M", description = "Images a step.")
     private int batch = 128;
 
-    @Option(names = "--classes-per-batch", paramLabel = "C", description = "Distinct classes a step; 0: a quarter of the batch.")
+    @Option(
+        names = "--classes-per-batch",
+        paramLabel = "C",
+        description = "Distinct classes a step; 0: a quarter of the batch.")
     private int classesPerBatch;
 
-    @Option(names = "--chunk", paramLabel = "N", description = "Images that go through the network at once, for batches larger than the memory; " + "a divisor of --batch; 0: all.")
+    @Option(
+        names = "--chunk",
+        paramLabel = "N",
+        description =
+            "Images that go through the network at once, for batches larger than the memory; "
+                + "a divisor of --batch; 0: all.")
     private int chunk;
 
-    @Option(names = "--weights", paramLabel = "FILE", description = "A TensorFlow checkpoint (TF-Slim's inception_v2.ckpt; V1 or V2 format) to take " + "the backbone's weights from, by variable name.")
+    @Option(
+        names = "--weights",
+        paramLabel = "FILE",
+        description =
+            "A TensorFlow checkpoint (TF-Slim's inception_v2.ckpt; V1 or V2 format) to take "
+                + "the backbone's weights from, by variable name.")
     private String weights;
 
-    @Option(names = "--freeze-backbone", description = "Trains the embedding layer alone; the backbone keeps its weights.")
+    @Option(
+        names = "--freeze-backbone",
+        description = "Trains the embedding layer alone; the backbone keeps its weights.")
     private boolean freezeBackbone;
 
-    @Option(names = "--frozen-features", description = "As --freeze-backbone, but computes the backbone's features only once, of the " + "centre of each image, and keeps them in RUN.")
+    @Option(
+        names = "--frozen-features",
+        description =
+            "As --freeze-backbone, but computes the backbone's features only once, of the "
+                + "centre of each image, and keeps them in RUN.")
     private boolean frozenFeatures;
 
-    @Option(names = "--batch-norm", description = "train: by the statistics of the batch; frozen: by the averages that the network " + "came with. Default: frozen with --weights or savedmodel:, else train.")
+    @Option(
+        names = "--batch-norm",
+        description =
+            "train: by the statistics of the batch; frozen: by the averages that the network "
+                + "came with. Default: frozen with --weights or savedmodel:, else train.")
     private String batchNorm;
 
     @Option(names = "--learning-rate", paramLabel = "R", description = "Of RMSProp at step 0.")
     private double learningRate = 0.001;
 
-    @Option(names = "--learning-rate-decay", description = "Factor by which the learning rate falls every --learning-rate-decay-steps; 1 " + "keeps it constant.")
+    @Option(
+        names = "--learning-rate-decay",
+        description =
+            "Factor by which the learning rate falls every --learning-rate-decay-steps; 1 "
+                + "keeps it constant.")
     private double learningRateDecay = 1;
 
-    @Option(names = "--learning-rate-decay-steps", paramLabel = "N", description = "Steps in which the learning rate falls by the factor; 0: an epoch.")
+    @Option(
+        names = "--learning-rate-decay-steps",
+        paramLabel = "N",
+        description = "Steps in which the learning rate falls by the factor; 0: an epoch.")
     private long learningRateDecaySteps;
 
-    @Option(names = "--backbone-rate-multiplier", description = "The backbone's learning rate over that of the embedding layer.")
+    @Option(
+        names = "--backbone-rate-multiplier",
+        description = "The backbone's learning rate over that of the embedding layer.")
     private double backboneRateMultiplier = 1;
 
-    @Option(names = "--clip-norm", description = "Scales the gradients down to this global norm where it is larger; 0: no limit.")
+    @Option(
+        names = "--clip-norm",
+        description =
+            "Scales the gradients down to this global norm where it is larger; 0: no limit.")
     private double clipNorm;
 
-    @Option(names = "--weight-decay", description = "This times each weight (not biases) is added to its gradient.")
+    @Option(
+        names = "--weight-decay",
+        description = "This times each weight (not biases) is added to its gradient.")
     private double weightDecay;
 
     @Option(names = "--steps", paramLabel = "N", description = "In all.")
     private long steps = 500;
 
-    @Option(names = "--eval-every", paramLabel = "N", description = "Steps between evaluations and checkpoints; 0: only at the end.")
+    @Option(
+        names = "--eval-every",
+        paramLabel = "N",
+        description = "Steps between evaluations and checkpoints; 0: only at the end.")
     private long evalEvery = 100;
 
-    @Option(names = "--early-stop", paramLabel = "N", description = "Ends after this many evaluations without a better Recall@1; 0: never.")
+    @Option(
+        names = "--early-stop",
+        paramLabel = "N",
+        description = "Ends after this many evaluations without a better Recall@1; 0: never.")
     private int earlyStop;
 
     @Option(names = "--seed", paramLabel = "S", description = "Of everything.")
@@ -575,8 +649,8 @@ public record TrainingSettings(
     }
 
     /**
-     * Fills in what follows from the rest (sizes, classes per batch, batch normalisation) and checks
-     * that the settings fit together.
+     * Fills in what follows from the rest (sizes, classes per batch, batch normalisation) and
+     * checks that the settings fit together.
      *
      * @return the settings
      * @throws IllegalArgumentException if they do not fit together, naming the option
@@ -596,7 +670,6 @@ public record TrainingSettings(
       check(saved, norm);
       int size = imageSize == 0 ? Networks.of(absolute).defaultImageSize() : imageSize;
       return new TrainingSettings(
-
           data,
           absolute,
           size,

@@ -190,12 +190,7 @@ class TrainerTest {
     // disk. A checkpoint here has 4.7 MB.
     Process process =
         start(
-            "trap '' XFSZ; ulimit -f 1024; ",
-            output,
-            "train",
-            "--resume",
-            "--out",
-            run.toString());
+            "trap '' XFSZ; ulimit -f 1024; ", output, "train", "--resume", "--out", run.toString());
     assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
     String said = Files.readString(output);
     assertThat(process.exitValue()).as(said).isEqualTo(1);
@@ -221,8 +216,7 @@ class TrainerTest {
   @Test
   void trainingEndsEarlyWithoutABetterScore() throws IOException {
     // With a rate of nothing the score cannot become better than at the first evaluation.
-    Path run =
-        train("run", settings().learningRate(0).batchNorm("frozen").earlyStop(2).build());
+    Path run = train("run", settings().learningRate(0).batchNorm("frozen").earlyStop(2).build());
     assertThat(Checkpoints.of(RunFolder.open(run)).latestStep()).isEqualTo(12);
     assertThat(Checkpoints.of(RunFolder.open(run)).bestStep()).isEqualTo(4);
   }
@@ -239,8 +233,7 @@ class TrainerTest {
     Path images = train("images", frozen.frozenFeatures(false).freezeBackbone(true).build());
     String[] one = metrics(features).get("8").split(",");
     String[] other = metrics(images).get("8").split(",");
-    assertThat(Double.parseDouble(one[0]))
-        .isCloseTo(Double.parseDouble(other[0]), within(1e-3));
+    assertThat(Double.parseDouble(one[0])).isCloseTo(Double.parseDouble(other[0]), within(1e-3));
     assertThat(Double.parseDouble(one[one.length - 1])).isPositive();
     assertThat(features.resolve("features-train.npy")).exists();
     assertThat(features.resolve("features-test.npy")).exists();

@@ -31,7 +31,8 @@ final class Constant {
 
   /** A float or integer tensor of some type, rounded to it. */
   static Constant of(DataType type, long[] shape, double[] values) {
-    ByteBuffer data = buffer(type, values.length);
+    byte[] bytes = new byte[Math.multiplyExact(values.length, Types.bytes(type))];
+    ByteBuffer data = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     for (double value : values) {
       switch (type) {
         case DT_FLOAT -> data.putFloat((float) value);
@@ -41,21 +42,17 @@ final class Constant {
         default -> putInteger(data, type, (long) value);
       }
     }
-    return new Constant(type, shape, data.array());
+    return new Constant(type, shape, bytes);
   }
 
   /** An integer tensor of some type. */
   static Constant of(DataType type, long[] shape, long[] values) {
-    ByteBuffer data = buffer(type, values.length);
+    byte[] bytes = new byte[Math.multiplyExact(values.length, Types.bytes(type))];
+    ByteBuffer data = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     for (long value : values) {
       putInteger(data, type, value);
     }
-    return new Constant(type, shape, data.array());
-  }
-
-  private static ByteBuffer buffer(DataType type, int count) {
-    return ByteBuffer.allocate(Math.multiplyExact(count, Types.bytes(type)))
-        .order(ByteOrder.LITTLE_ENDIAN);
+    return new Constant(type, shape, bytes);
   }
 
   private static void putInteger(ByteBuffer data, DataType type, long value) {

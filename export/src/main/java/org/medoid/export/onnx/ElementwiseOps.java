@@ -15,9 +15,35 @@ final class ElementwiseOps {
   static void register(Map<String, OpConverter> table) {
     for (String op :
         List.of(
-            "Abs", "Ceil", "Cos", "Elu", "Erf", "Exp", "Floor", "Log", "Neg", "Reciprocal", "Relu",
-            "Round", "Selu", "Sigmoid", "Sign", "Sin", "Softplus", "Softsign", "Sqrt", "Tan",
-            "Tanh", "Acos", "Asin", "Atan", "Cosh", "Sinh", "Acosh", "Asinh", "Atanh")) {
+            "Abs",
+            "Ceil",
+            "Cos",
+            "Elu",
+            "Erf",
+            "Exp",
+            "Floor",
+            "Log",
+            "Neg",
+            "Reciprocal",
+            "Relu",
+            "Round",
+            "Selu",
+            "Sigmoid",
+            "Sign",
+            "Sin",
+            "Softplus",
+            "Softsign",
+            "Sqrt",
+            "Tan",
+            "Tanh",
+            "Acos",
+            "Asin",
+            "Atan",
+            "Cosh",
+            "Sinh",
+            "Acosh",
+            "Asinh",
+            "Atanh")) {
       table.put(op, node -> apply(node, op));
     }
     table.put("Inv", node -> apply(node, "Reciprocal"));
@@ -33,9 +59,7 @@ final class ElementwiseOps {
         "LeakyRelu",
         node ->
             node.alignedOutput(
-                0,
-                node.emit(
-                    "LeakyRelu", node.aligned(), Map.of("alpha", node.decimal("alpha")))));
+                0, node.emit("LeakyRelu", node.aligned(), Map.of("alpha", node.decimal("alpha")))));
     table.put(
         "Log1p",
         with((node, x) -> node.emit("Log", List.of(node.emit("Add", List.of(x, one(node)))))));
@@ -44,8 +68,7 @@ final class ElementwiseOps {
         with((node, x) -> node.emit("Sub", List.of(node.emit("Exp", List.of(x)), one(node)))));
     table.put("ZerosLike", with((node, x) -> filled(node, x, 0)));
     table.put("OnesLike", with((node, x) -> filled(node, x, 1)));
-    table.put(
-        "Cast", with((node, x) -> node.cast(x, node.type(0), node.outputType(0))));
+    table.put("Cast", with((node, x) -> node.cast(x, node.type(0), node.outputType(0))));
     table.put("Softmax", node -> softmax(node, "Softmax"));
     table.put("LogSoftmax", node -> softmax(node, "LogSoftmax"));
 
@@ -65,14 +88,12 @@ final class ElementwiseOps {
     table.put(
         "NotEqual",
         node ->
-            node.alignedOutput(
-                0, node.emit("Not", List.of(node.emit("Equal", node.aligned())))));
+            node.alignedOutput(0, node.emit("Not", List.of(node.emit("Equal", node.aligned())))));
     table.put(
         "SquaredDifference",
         node ->
             node.alignedOutput(
-                0,
-                node.emit(Rewrites.SQUARE, List.of(node.emit("Sub", node.aligned())))));
+                0, node.emit(Rewrites.SQUARE, List.of(node.emit("Sub", node.aligned())))));
     table.put("FloorMod", ElementwiseOps::floorMod);
     table.put("FloorDiv", ElementwiseOps::floorDiv);
     table.put("ClipByValue", ElementwiseOps::clipByValue);
@@ -118,8 +139,7 @@ final class ElementwiseOps {
 
   private static String filled(TfNode node, String x, double value) {
     return node.emit(
-        "Expand",
-        List.of(node.scalar(node.type(0), value), node.emit("Shape", List.of(x))));
+        "Expand", List.of(node.scalar(node.type(0), value), node.emit("Shape", List.of(x))));
   }
 
   private static void clip(TfNode node, double low, double high) {
@@ -195,8 +215,7 @@ final class ElementwiseOps {
   /** Select of TensorFlow 1: a vector of conditions chooses rows. */
   private static void select(TfNode node) {
     if (node.rank(0) == 1 && node.rank(1) > 1) {
-      long[] shape =
-          Collections.nCopies(node.rank(1), 1L).stream().mapToLong(i -> i).toArray();
+      long[] shape = Collections.nCopies(node.rank(1), 1L).stream().mapToLong(i -> i).toArray();
       shape[0] = -1;
       String rows = node.emit("Reshape", List.of(node.input(0), node.constant(shape)));
       node.output(0, node.emit("Where", List.of(rows, node.input(1), node.input(2))));

@@ -37,9 +37,7 @@ final class ImageOps {
 
   /** The two numbers of four that belong to height and width. */
   private static long[] spatial(boolean channelsLast, long[] values) {
-    return channelsLast
-        ? new long[] {values[1], values[2]}
-        : new long[] {values[2], values[3]};
+    return channelsLast ? new long[] {values[1], values[2]} : new long[] {values[2], values[3]};
   }
 
   private static long channels(boolean channelsLast, long[] shape) {
@@ -77,8 +75,7 @@ final class ImageOps {
       }
       default -> {
         long[] shape = node.shape(0);
-        long[] sizes =
-            shape == null ? new long[] {-1, -1} : spatial(channelsLast, shape);
+        long[] sizes = shape == null ? new long[] {-1, -1} : spatial(channelsLast, shape);
         for (int i = 0; i < 2; i++) {
           long reach = (kernel[i] - 1) * dilations[i] + 1;
           long total;
@@ -88,7 +85,8 @@ final class ImageOps {
             long out = (sizes[i] + strides[i] - 1) / strides[i];
             total = Math.max((out - 1) * strides[i] + reach - sizes[i], 0);
           } else if (dilations[i] > 1 || kernel[0] < strides[0] || kernel[1] < strides[1]) {
-            // onnxruntime refuses the one, and shifts the window by a negative padding in the other.
+            // onnxruntime refuses the one, and shifts the window by a negative padding in the
+            // other.
             throw node.unsupported(
                 "SAME padding of an unknown image size with a dilation, or a stride above the kernel;"
                     + " fix the size");
@@ -127,8 +125,7 @@ final class ImageOps {
       kernel =
           node.isConstant(1)
               ? node.constant(1, node.known(1).transposed(perm).reshaped(shape))
-              : node.emit(
-                  "Reshape", List.of(transposed(node, perm), node.constant(shape)));
+              : node.emit("Reshape", List.of(transposed(node, perm), node.constant(shape)));
       attributes.put("group", filter[2]);
     } else {
       int[] perm = {3, 2, 0, 1};
@@ -156,8 +153,7 @@ final class ImageOps {
         last,
         node.emit(
             "BatchNormalization",
-            List.of(
-                images(node, last), node.input(1), node.input(2), node.input(3), node.input(4)),
+            List.of(images(node, last), node.input(1), node.input(2), node.input(3), node.input(4)),
             Map.of("epsilon", node.decimal("epsilon"))));
     node.same(1, 3);
     node.same(2, 4);
@@ -250,10 +246,14 @@ final class ImageOps {
             "LRN",
             List.of(node.channelsFirst(0)),
             Map.of(
-                "size", size,
-                "alpha", node.decimal("alpha") * size,
-                "beta", node.decimal("beta"),
-                "bias", node.decimal("bias"))));
+                "size",
+                size,
+                "alpha",
+                node.decimal("alpha") * size,
+                "beta",
+                node.decimal("beta"),
+                "bias",
+                node.decimal("bias"))));
   }
 
   static int[] range(int from, int to) {

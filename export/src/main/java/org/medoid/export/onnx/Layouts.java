@@ -25,9 +25,28 @@ final class Layouts {
   /** Operations that leave the axes where they are. */
   private static final Set<String> ELEMENTWISE =
       Set.of(
-          "Add", "AddV2", "Sub", "Mul", "RealDiv", "Div", "Maximum", "Minimum", "BiasAdd", "Identity",
-          "StopGradient", "Cast", "Pad", "PadV2", "MirrorPad", "ClipByValue", "Relu", "Sqrt", "Square",
-          "Neg", "Abs", "EnsureShape");
+          "Add",
+          "AddV2",
+          "Sub",
+          "Mul",
+          "RealDiv",
+          "Div",
+          "Maximum",
+          "Minimum",
+          "BiasAdd",
+          "Identity",
+          "StopGradient",
+          "Cast",
+          "Pad",
+          "PadV2",
+          "MirrorPad",
+          "ClipByValue",
+          "Relu",
+          "Sqrt",
+          "Square",
+          "Neg",
+          "Abs",
+          "EnsureShape");
 
   private Layouts() {}
 

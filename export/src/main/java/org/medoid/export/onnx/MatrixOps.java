@@ -22,8 +22,7 @@ final class MatrixOps {
     if (Types.isFloating(node.type(0))) {
       // Gemm, because it takes a bias.
       boolean constant = b && node.isConstant(1);
-      String right =
-          constant ? node.constant(1, node.known(1).transposed(1, 0)) : node.input(1);
+      String right = constant ? node.constant(1, node.known(1).transposed(1, 0)) : node.input(1);
       node.output(
           0,
           node.emit(
@@ -31,8 +30,7 @@ final class MatrixOps {
               List.of(node.input(0), right),
               Map.of("transA", a, "transB", b && !constant)));
     } else {
-      node.output(
-          0, node.emit("MatMul", List.of(matrix(node, 0, a), matrix(node, 1, b))));
+      node.output(0, node.emit("MatMul", List.of(matrix(node, 0, a), matrix(node, 1, b))));
     }
   }
 
@@ -41,8 +39,7 @@ final class MatrixOps {
         0,
         node.emit(
             "MatMul",
-            List.of(
-                matrix(node, 0, node.flag("adj_x")), matrix(node, 1, node.flag("adj_y")))));
+            List.of(matrix(node, 0, node.flag("adj_x")), matrix(node, 1, node.flag("adj_y")))));
   }
 
   private static String matrix(TfNode node, int input, boolean transposed) {
@@ -56,13 +53,11 @@ final class MatrixOps {
             .toArray();
     return node.isConstant(input)
         ? node.constant(input, node.known(input).transposed(perm))
-        : node.emit(
-            "Transpose", List.of(node.input(input)), Map.of("perm", TfNode.longs(perm)));
+        : node.emit("Transpose", List.of(node.input(input)), Map.of("perm", TfNode.longs(perm)));
   }
 
   private static void einsum(TfNode node) {
-    List<String> tensors =
-        IntStream.range(0, node.inputCount()).mapToObj(node::input).toList();
+    List<String> tensors = IntStream.range(0, node.inputCount()).mapToObj(node::input).toList();
     node.output(0, node.emit("Einsum", tensors, Map.of("equation", node.text("equation"))));
   }
 }

@@ -259,9 +259,9 @@ public final class OnnxConverter {
     }
 
     private Value value(Source.TensorName tensor) {
-      return values.computeIfAbsent(
-          tensor,
-          t -> new Value(graph, t.toString(), source.info(t), source.constant(t)))
+      return values
+          .computeIfAbsent(
+              tensor, t -> new Value(graph, t.toString(), source.info(t), source.constant(t)))
           .resolved();
     }
 
@@ -328,13 +328,13 @@ public final class OnnxConverter {
               graph.setName(copy.output(), name);
             }
           });
-      values.values().forEach(
-          value -> value.names().forEach(name -> graph.rename(name, value.toString())));
+      values
+          .values()
+          .forEach(value -> value.names().forEach(name -> graph.rename(name, value.toString())));
     }
 
     OnnxMl.ModelProto model(Options options) {
-      OnnxMl.GraphProto.Builder out =
-          OnnxMl.GraphProto.newBuilder().setName(options.graphName());
+      OnnxMl.GraphProto.Builder out = OnnxMl.GraphProto.newBuilder().setName(options.graphName());
       graph.write(out);
       boolean batched = false;
       for (Map.Entry<String, Source.TensorName> input : inputs.entrySet()) {
@@ -350,8 +350,7 @@ public final class OnnxConverter {
               .setIrVersion(IR)
               .setProducerName(options.producerName())
               .setProducerVersion(options.producerVersion())
-              .addOpsetImport(
-                  OnnxMl.OperatorSetIdProto.newBuilder().setVersion(options.opset()))
+              .addOpsetImport(OnnxMl.OperatorSetIdProto.newBuilder().setVersion(options.opset()))
               .setGraph(out);
       new TreeMap<>(options.metadata())
           .forEach(

@@ -103,8 +103,7 @@ final class ReductionOps {
   }
 
   private static void l2Loss(TfNode node) {
-    String sum =
-        node.emit("ReduceSumSquare", node.aligned(), Map.of("keepdims", false));
+    String sum = node.emit("ReduceSumSquare", node.aligned(), Map.of("keepdims", false));
     node.output(0, node.emit("Mul", List.of(sum, node.scalar(node.type(0), 0.5))));
   }
 }

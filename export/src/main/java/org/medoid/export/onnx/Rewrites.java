@@ -82,7 +82,8 @@ final class Rewrites {
   }
 
   /** Puts a new node where an old one is. */
-  private String emit(OnnxGraph.Node at, String op, List<String> in, Map<String, Object> attributes) {
+  private String emit(
+      OnnxGraph.Node at, String op, List<String> in, Map<String, Object> attributes) {
     OnnxGraph.Node made = graph.add(op, at.name, in, attributes, 1);
     graph.nodes().remove(graph.nodes().size() - 1);
     graph.nodes().add(graph.nodes().indexOf(at), made);
@@ -92,7 +93,8 @@ final class Rewrites {
     return made.output();
   }
 
-  private void become(OnnxGraph.Node old, String op, List<String> in, Map<String, Object> attributes) {
+  private void become(
+      OnnxGraph.Node old, String op, List<String> in, Map<String, Object> attributes) {
     replace(old.output(), emit(old, op, in, attributes));
   }
 
@@ -174,7 +176,8 @@ final class Rewrites {
           && square.inputs.stream().allMatch(x::equals)
           && scalar(parts[0]) > 0
           && Boolean.TRUE.equals(sum.attributes.get("keepdims"))) {
-        String norm = emit(node, "ReduceL2", List.of(x), Map.of("axes", axes.longs(), "keepdims", 1));
+        String norm =
+            emit(node, "ReduceL2", List.of(x), Map.of("axes", axes.longs(), "keepdims", 1));
         String e = scalarLike(parts[0], Math.sqrt(scalar(parts[0])));
         String length = emit(node, "Max", List.of(norm, e), Map.of());
         become(node, "Div", List.of(x, length), Map.of());
@@ -215,7 +218,8 @@ final class Rewrites {
       }
     }
     if (positive != null) {
-      String one = graph.shareConstant(Constant.of(DataType.DT_FLOAT, new long[0], new double[] {1}));
+      String one =
+          graph.shareConstant(Constant.of(DataType.DT_FLOAT, new long[0], new double[] {1}));
       String erf = emit(node, "Erf", List.of(positive), Map.of());
       become(node, "Add", List.of(erf, one), Map.of());
     }
@@ -247,7 +251,8 @@ final class Rewrites {
     if (node != null && node.is("Mul", "Div")) {
       String[] parts = split(node);
       if (parts != null
-          && (node.is("Mul") ? isNear(parts[0], 1 / 6.0)
+          && (node.is("Mul")
+              ? isNear(parts[0], 1 / 6.0)
               : isNear(parts[0], 6) && parts[0].equals(node.inputs.get(1)))) {
         return parts;
       }
@@ -278,7 +283,7 @@ final class Rewrites {
         || pads == null
         || pad == null
         || !"constant".equals(pad.attributes.get("mode"))
-        || pad.inputs.size() > 2 && scalar(pad.inputs.get(2)) != 0) {
+        || (pad.inputs.size() > 2 && scalar(pad.inputs.get(2)) != 0)) {
       return;
     }
     Constant constant = graph.constant(pad.inputs.get(1));
@@ -291,9 +296,7 @@ final class Rewrites {
         || Arrays.stream(more).anyMatch(i -> i < 0)) {
       return;
     }
-    long[] sum = {
-      pads[0] + more[2], pads[1] + more[3], pads[2] + more[6], pads[3] + more[7]
-    };
+    long[] sum = {pads[0] + more[2], pads[1] + more[3], pads[2] + more[6], pads[3] + more[7]};
     if (node.is("MaxPool")) {
       // Its own padding is minus infinity: the same where nothing is below zero and each window
       // reaches into the image.
@@ -305,7 +308,7 @@ final class Rewrites {
       OnnxGraph.Node source = producer(pad.inputs.get(0), "Relu", "Clip", "Sigmoid");
       if (!inside
           || source == null
-          || source.is("Clip") && !(scalar(source.inputs.get(1)) >= 0)) {
+          || (source.is("Clip") && !(scalar(source.inputs.get(1)) >= 0))) {
         return;
       }
     }
@@ -339,7 +342,7 @@ final class Rewrites {
     String constant = other(node, x);
     double[] c = constant == null ? null : perChannel(constant, channels, trailing);
     boolean left = node.inputs.get(0).equals(x);
-    if (c == null || !left && node.is("Div")) {
+    if (c == null || (!left && node.is("Div"))) {
       return null;
     }
     double[] one = new double[channels];
@@ -350,9 +353,7 @@ final class Rewrites {
       case "Div" -> new Affine(Arrays.stream(c).map(v -> 1 / v).toArray(), null);
       case "Add" -> new Affine(null, c);
       default ->
-          left
-              ? new Affine(null, minus)
-              : new Affine(Arrays.stream(one).map(v -> -v).toArray(), c);
+          left ? new Affine(null, minus) : new Affine(Arrays.stream(one).map(v -> -v).toArray(), c);
     };
   }
 
@@ -360,7 +361,7 @@ final class Rewrites {
   private double[] perChannel(String tensor, int channels, int trailing) {
     Constant constant = graph.constant(tensor);
     if (constant == null
-        || constant.type() != DataType.DT_FLOAT && constant.type() != DataType.DT_DOUBLE) {
+        || (constant.type() != DataType.DT_FLOAT && constant.type() != DataType.DT_DOUBLE)) {
       return null;
     }
     long[] shape = constant.shape();
@@ -389,7 +390,7 @@ final class Rewrites {
       Constant weights = before == null ? null : graph.constant(before.inputs.get(1));
       if (weights == null
           || !isSole(x)
-          || weights.type() != DataType.DT_FLOAT && weights.type() != DataType.DT_DOUBLE
+          || (weights.type() != DataType.DT_FLOAT && weights.type() != DataType.DT_DOUBLE)
           || Boolean.TRUE.equals(before.attributes.get("transB"))) {
         continue;
       }
@@ -427,8 +428,7 @@ final class Rewrites {
       if (biased) {
         in.add(
             graph.addConstant(
-                before.name + "/bias",
-                Constant.of(weights.type(), new long[] {channels}, bias)));
+                before.name + "/bias", Constant.of(weights.type(), new long[] {channels}, bias)));
       }
       become(node, before.op, in, before.attributes);
       return;
@@ -436,8 +436,8 @@ final class Rewrites {
   }
 
   /**
-   * A product and a sum for each channel that no convolution takes in are a batch normalisation: one
-   * pass over the map, and runtimes keep it in the layout of the convolutions around.
+   * A product and a sum for each channel that no convolution takes in are a batch normalisation:
+   * one pass over the map, and runtimes keep it in the layout of the convolutions around.
    */
   private void gatherAffine(OnnxGraph.Node node) {
     if (!node.is("Add", "Sub") || node.inputs.size() != 2) {
@@ -457,7 +457,10 @@ final class Rewrites {
       int channels = Math.toIntExact(shape[1]);
       Affine scale = affine(product, parts[1], channels, 2);
       Affine shift = affine(node, y, channels, 2);
-      if (scale == null || shift == null || shift.scale() != null || graph.constant(parts[0]).type() != DataType.DT_FLOAT) {
+      if (scale == null
+          || shift == null
+          || shift.scale() != null
+          || graph.constant(parts[0]).type() != DataType.DT_FLOAT) {
         continue;
       }
       double[] ones = new double[channels];
@@ -484,7 +487,8 @@ final class Rewrites {
             become(node, "Reciprocal", List.of(root), Map.of());
           } else if (node.is(ERFC)) {
             String erf = emit(node, "Erf", node.inputs, Map.of());
-            String one = graph.shareConstant(Constant.of(DataType.DT_FLOAT, new long[0], new double[] {1}));
+            String one =
+                graph.shareConstant(Constant.of(DataType.DT_FLOAT, new long[0], new double[] {1}));
             become(node, "Sub", List.of(one, erf), Map.of());
           }
         });

@@ -68,9 +68,7 @@ final class ShapeOps {
       node.output(0, node.emit("Reshape", List.of(node.input(0), node.constant(to))));
     } else {
       node.output(
-          0,
-          node.emit(
-              "Reshape", List.of(node.input(0), node.sizes(1)), Map.of("allowzero", 1)));
+          0, node.emit("Reshape", List.of(node.input(0), node.sizes(1)), Map.of("allowzero", 1)));
     }
   }
 
@@ -94,8 +92,7 @@ final class ShapeOps {
     }
     boolean first = node.isChannelsFirst(0) && ReductionOps.sameWithout(axes, rank);
     long[] gone = first ? ReductionOps.channelsFirstAxes(axes, rank) : TfNode.longs(axes);
-    node.output(
-        0, node.emit("Squeeze", List.of(inLayout(node, 0, first), node.constant(gone))));
+    node.output(0, node.emit("Squeeze", List.of(inLayout(node, 0, first), node.constant(gone))));
   }
 
   private static void expandDims(TfNode node) {
@@ -246,8 +243,7 @@ final class ShapeOps {
       long[] ends = new long[rank];
       long[] steps = new long[rank];
       Arrays.fill(steps, 1);
-      Arrays.setAll(
-          ends, i -> sizes[i] < 0 ? Integer.MAX_VALUE : starts[i] + sizes[i]);
+      Arrays.setAll(ends, i -> sizes[i] < 0 ? Integer.MAX_VALUE : starts[i] + sizes[i]);
       long[] axes = IntStream.range(0, rank).asLongStream().toArray();
       set(node, 0, first, sliced(node, inLayout(node, 0, first), starts, ends, axes, steps));
       return;
@@ -364,7 +360,11 @@ final class ShapeOps {
     long[] pads = pads(node, first);
     String x = inLayout(node, 0, first);
     if (node.text("mode").equals("REFLECT")) {
-      set(node, 0, first, node.emit("Pad", List.of(x, node.constant(pads)), Map.of("mode", "reflect")));
+      set(
+          node,
+          0,
+          first,
+          node.emit("Pad", List.of(x, node.constant(pads)), Map.of("mode", "reflect")));
       return;
     }
     // SYMMETRIC repeats the border, which ONNX cannot until opset 19: take the rows by number.
@@ -392,8 +392,7 @@ final class ShapeOps {
 
   private static void tile(TfNode node) {
     boolean first = node.isChannelsFirst(0) && node.isConstant(1);
-    String repeats =
-        first ? node.constant(inOrder(true, node.integers(1))) : node.sizes(1);
+    String repeats = first ? node.constant(inOrder(true, node.integers(1))) : node.sizes(1);
     set(node, 0, first, node.emit("Tile", List.of(inLayout(node, 0, first), repeats)));
   }
 
@@ -402,8 +401,7 @@ final class ShapeOps {
   }
 
   private static void range(TfNode node) {
-    node.output(
-        0, node.emit("Range", List.of(node.input(0), node.input(1), node.input(2))));
+    node.output(0, node.emit("Range", List.of(node.input(0), node.input(1), node.input(2))));
   }
 
   private static void gather(TfNode node) {
@@ -413,8 +411,7 @@ final class ShapeOps {
     }
     int axis = second ? node.axis(node.integers(2)[0], node.rank(0)) : 0;
     node.output(
-        0,
-        node.emit("Gather", List.of(node.input(0), node.input(1)), Map.of("axis", axis)));
+        0, node.emit("Gather", List.of(node.input(0), node.input(1)), Map.of("axis", axis)));
   }
 
   private static void gatherNd(TfNode node) {

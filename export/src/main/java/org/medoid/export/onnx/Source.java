@@ -43,8 +43,7 @@ final class Source {
       if (colon < 0 || !text.substring(colon + 1).matches("[0-9]{1,9}")) {
         return new TensorName(text, 0);
       }
-      return new TensorName(
-          text.substring(0, colon), Integer.parseInt(text.substring(colon + 1)));
+      return new TensorName(text.substring(0, colon), Integer.parseInt(text.substring(colon + 1)));
     }
 
     @Override
@@ -139,7 +138,8 @@ final class Source {
     Map<String, Integer> next = new HashMap<>();
     List<TensorName> wanted = new ArrayList<>(also);
     wanted.addAll(roots);
-    // Not recursive: a deep network would overflow the stack. A node is found, but not yet among the
+    // Not recursive: a deep network would overflow the stack. A node is found, but not yet among
+    // the
     // nodes, while its inputs are visited; meeting it again then is a cycle.
     for (TensorName root : wanted) {
       visit(root.node(), "a wanted tensor", all, found, missing, path, next);
@@ -207,8 +207,7 @@ final class Source {
               .filter(node -> !node.op().equals("Placeholder") && !node.op().equals("Const"))
               .filter(
                   node ->
-                      !supported.contains(node.op())
-                          || !Operations.BY_NAME.containsKey(node.op()))
+                      !supported.contains(node.op()) || !Operations.BY_NAME.containsKey(node.op()))
               .map(
                   node ->
                       node

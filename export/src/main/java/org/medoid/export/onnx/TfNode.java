@@ -334,8 +334,7 @@ public final class TfNode {
       long[] shape = new long[rank];
       Arrays.fill(shape, 1);
       System.arraycopy(value.shape(), 0, shape, rank - value.rank(), value.rank());
-      return graph.addConstant(
-          value + "/nchw", value.constant().reshaped(shape).transposed(axes));
+      return graph.addConstant(value + "/nchw", value.constant().reshaped(shape).transposed(axes));
     }
     long[] front = IntStream.range(0, rank - value.rank()).asLongStream().toArray();
     String raised = emit("Unsqueeze", List.of(value.plain(), constant(front)));
@@ -438,8 +437,7 @@ public final class TfNode {
    * @param count how many outputs it has
    * @return the names of its outputs
    */
-  public List<String> emit(
-      String op, List<String> tensors, Map<String, ?> attributes, int count) {
+  public List<String> emit(String op, List<String> tensors, Map<String, ?> attributes, int count) {
     return graph.add(op, name(), tensors, Map.copyOf(attributes), count).outputs;
   }
 

@@ -73,7 +73,7 @@ final class Types {
     float magic = Math.scalb(1f, exponent + 13);
     float rounded = size + magic - magic;
     int fraction = (int) Math.scalb(rounded, 10 - exponent);
-    return (short) (sign | (exponent + 14 << 10) + fraction);
+    return (short) (sign | (((exponent + 14) << 10) + fraction));
   }
 
   static float fromHalf(short half) {
@@ -93,6 +93,6 @@ final class Types {
     int bits = Float.floatToIntBits(value);
     return Float.isNaN(value)
         ? (short) 0x7fc0
-        : (short) (bits + 0x7fff + (bits >>> 16 & 1) >>> 16);
+        : (short) ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16);
   }
 }

@@ -31,7 +31,8 @@ class OnnxConverterTest {
                 FusedBatchNorm.isTraining(false))
             .y();
     y = tf.nn.relu(y);
-    return tf.nn.maxPool(y, tf.constant(new int[] {1, 2, 2, 1}), tf.constant(new int[] {1, 2, 2, 1}), "SAME");
+    return tf.nn.maxPool(
+        y, tf.constant(new int[] {1, 2, 2, 1}), tf.constant(new int[] {1, 2, 2, 1}), "SAME");
   }
 
   private static GraphDef convNet() {
@@ -43,7 +44,9 @@ class OnnxConverterTest {
               y = block(tf, y, 3, 8, 1);
               y = block(tf, y, 8, 12, 11);
               y = tf.math.mean(y, tf.constant(new int[] {1, 2}));
-              y = tf.math.add(tf.linalg.matMul(y, Runs.constant(tf, 21, 12, 5)), Runs.constant(tf, 22, 5));
+              y =
+                  tf.math.add(
+                      tf.linalg.matMul(y, Runs.constant(tf, 21, 12, 5)), Runs.constant(tf, 22, 5));
               Operand<TFloat32> squared =
                   tf.reduceSum(tf.math.square(y), tf.constant(1), ReduceSum.keepDims(true));
               return tf.math.mul(y, tf.math.rsqrt(tf.math.maximum(squared, tf.constant(1e-12f))));
@@ -55,13 +58,27 @@ class OnnxConverterTest {
     OnnxMl.ModelProto model = Runs.same(convNet(), Runs.random(7, 3, 17, 16, 3), 3, 17, 16, 3);
     assertThat(Runs.ops(model))
         .containsExactly(
-            "Transpose", "Mul", "Sub", "Conv", "Relu", "MaxPool", "Conv", "Relu", "MaxPool",
-            "GlobalAveragePool", "Squeeze", "Gemm", "ReduceL2", "Max", "Div");
+            "Transpose",
+            "Mul",
+            "Sub",
+            "Conv",
+            "Relu",
+            "MaxPool",
+            "Conv",
+            "Relu",
+            "MaxPool",
+            "GlobalAveragePool",
+            "Squeeze",
+            "Gemm",
+            "ReduceL2",
+            "Max",
+            "Div");
   }
 
   @Test
   void theSameGraphGivesTheSameBytes() {
-    assertThat(Runs.convert(convNet()).toByteString()).isEqualTo(Runs.convert(convNet()).toByteString());
+    assertThat(Runs.convert(convNet()).toByteString())
+        .isEqualTo(Runs.convert(convNet()).toByteString());
   }
 
   private static GraphDef graph(NodeDef... nodes) {
@@ -77,13 +94,17 @@ class OnnxConverterTest {
     assertThatThrownBy(() -> Runs.convert(graph(node("x", "Relu", "y"), node("y", "Relu", "x"))))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("cycle");
-    assertThatThrownBy(() -> Runs.convert(graph(node("x", "Placeholder"), node("y", "Relu", "gone"))))
+    assertThatThrownBy(
+            () -> Runs.convert(graph(node("x", "Placeholder"), node("y", "Relu", "gone"))))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("gone, read by y (Relu)");
     assertThatThrownBy(
             () ->
                 Runs.convert(
-                    graph(node("x", "Placeholder"), node("z", "Nonsense", "x"), node("y", "Bogus", "z"))))
+                    graph(
+                        node("x", "Placeholder"),
+                        node("z", "Nonsense", "x"),
+                        node("y", "Bogus", "z"))))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("2 nodes")
         .hasMessageContaining("z (Nonsense)")
@@ -105,7 +126,8 @@ class OnnxConverterTest {
 
   @Test
   void aUserAddsAConverter() {
-    GraphDef graph = Runs.graph(new long[] {-1, 4}, tf -> x -> tf.math.xlogy(tf.math.exp(x), tf.math.exp(x)));
+    GraphDef graph =
+        Runs.graph(new long[] {-1, 4}, tf -> x -> tf.math.xlogy(tf.math.exp(x), tf.math.exp(x)));
     OnnxMl.ModelProto model =
         OnnxConverter.convert(
             graph,
@@ -114,7 +136,11 @@ class OnnxConverterTest {
             OnnxConverter.Options.defaults()
                 .withConverter(
                     "Xlogy",
-                    n -> n.output(0, n.emit("Mul", List.of(n.input(0), n.emit("Log", List.of(n.input(1))))))));
+                    n ->
+                        n.output(
+                            0,
+                            n.emit(
+                                "Mul", List.of(n.input(0), n.emit("Log", List.of(n.input(1))))))));
     Runs.same(graph, model, 1e-5, Runs.random(1, 2, 4), 2, 4);
   }
 

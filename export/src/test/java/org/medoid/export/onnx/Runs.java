@@ -33,7 +33,8 @@ final class Runs {
   private Runs() {}
 
   /** A graph of one input {@code x} and one output {@code y}, both float unless it says else. */
-  static GraphDef graph(long[] placeholder, Function<Ops, Function<Operand<TFloat32>, Operand<?>>> body) {
+  static GraphDef graph(
+      long[] placeholder, Function<Ops, Function<Operand<TFloat32>, Operand<?>>> body) {
     try (Graph graph = new Graph()) {
       Ops tf = Ops.create(graph);
       Placeholder<TFloat32> x =
@@ -93,14 +94,32 @@ final class Runs {
     assertThat(actual.shape()).isEqualTo(expected.shape());
     assertThat(actual.type()).isEqualTo(expected.type());
     double scale =
-        Math.max(1e-3, Arrays.stream(expected.values()).filter(Double::isFinite).map(Math::abs).max().orElse(1));
+        Math.max(
+            1e-3,
+            Arrays.stream(expected.values())
+                .filter(Double::isFinite)
+                .map(Math::abs)
+                .max()
+                .orElse(1));
     for (int i = 0; i < expected.values().length; i++) {
       double e = expected.values()[i];
       double a = actual.values()[i];
-      if (!(e == a || Double.isNaN(e) && Double.isNaN(a) || Math.abs(e - a) <= tolerance * scale)) {
+      if (!(e == a
+          || (Double.isNaN(e) && Double.isNaN(a))
+          || Math.abs(e - a) <= tolerance * scale)) {
         throw new AssertionError(
-            "value " + i + " of " + expected.values().length + ": TensorFlow " + e + ", ONNX " + a + ", scale " + scale
-                + "; nodes " + ops(model));
+            "value "
+                + i
+                + " of "
+                + expected.values().length
+                + ": TensorFlow "
+                + e
+                + ", ONNX "
+                + a
+                + ", scale "
+                + scale
+                + "; nodes "
+                + ops(model));
       }
     }
     return model;
@@ -125,7 +144,8 @@ final class Runs {
 
   private static Values onnxRuntime(OnnxMl.ModelProto model, float[] x, long... shape) {
     OrtEnvironment environment = OrtEnvironment.getEnvironment();
-    ByteBuffer fed = ByteBuffer.allocateDirect(Math.max(4, 4 * x.length)).order(ByteOrder.nativeOrder());
+    ByteBuffer fed =
+        ByteBuffer.allocateDirect(Math.max(4, 4 * x.length)).order(ByteOrder.nativeOrder());
     fed.asFloatBuffer().put(x);
     fed.limit(4 * x.length);
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {

@@ -159,7 +159,9 @@ final class DoctorCommand implements Callable<Integer> {
       }
       String message = root.getMessage();
       return new Finding(
-          Status.FAILED, message == null ? root.toString() : message.strip().lines().findFirst().orElse(""), mend);
+          Status.FAILED,
+          message == null ? root.toString() : message.strip().lines().findFirst().orElse(""),
+          mend);
     }
   }
 

@@ -148,8 +148,7 @@ final class EvaluateCommand implements Callable<Integer> {
       names = classes::name;
       result = files(classes);
     } else {
-      String set =
-          data == null ? RunFolder.open(source.run).settings().data() : data;
+      String set = data == null ? RunFolder.open(source.run).settings().data() : data;
       ImageDataSet unseen = DataSets.open(set).test();
       names = label -> unseen.classNames().get(label);
       float[] x;
@@ -168,7 +167,9 @@ final class EvaluateCommand implements Callable<Integer> {
     if (json) {
       ObjectMapper mapper =
           new ObjectMapper()
-              .registerModule(new SimpleModule().addSerializer(Double.class, new NanAsNull())
+              .registerModule(
+                  new SimpleModule()
+                      .addSerializer(Double.class, new NanAsNull())
                       .addSerializer(double.class, new NanAsNull()));
       spec.commandLine().getOut().println(mapper.writeValueAsString(result));
       spec.commandLine().getOut().flush();
@@ -185,7 +186,7 @@ final class EvaluateCommand implements Callable<Integer> {
     require(
         source.embeddings == null || data == null, "--data goes with --model or --run: drop it");
     require(
-        source.embeddings != null || labels == null && galleryEmbeddings == null,
+        source.embeddings != null || (labels == null && galleryEmbeddings == null),
         "--labels and --gallery-embeddings go with --embeddings");
     require(
         (galleryEmbeddings == null) == (galleryLabels == null),
@@ -219,8 +220,13 @@ final class EvaluateCommand implements Callable<Integer> {
     Npy g = embeddings(galleryEmbeddings);
     if (g.shape()[1] != d) {
       throw new IllegalArgumentException(
-          galleryEmbeddings + ": embeddings of " + source.embeddings + " have " + d
-              + " values, these have " + g.shape()[1]);
+          galleryEmbeddings
+              + ": embeddings of "
+              + source.embeddings
+              + " have "
+              + d
+              + " values, these have "
+              + g.shape()[1]);
     }
     return evaluate(
         queries,
@@ -264,8 +270,7 @@ final class EvaluateCommand implements Callable<Integer> {
       }
       return values;
     }
-    throw new IllegalArgumentException(
-        file + ": embeddings must be float32 or float64, not " + x);
+    throw new IllegalArgumentException(file + ": embeddings must be float32 or float64, not " + x);
   }
 
   /** Numbers labels of 64 bits, in the order of their first appearance. */

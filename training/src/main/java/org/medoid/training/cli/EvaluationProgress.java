@@ -15,7 +15,7 @@ final class EvaluationProgress implements Progress, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(EvaluationProgress.class);
   private static final long NANOS = 2_000_000_000L;
 
-  private final boolean terminal = System.console() != null;
+  private final boolean terminal = Boolean.getBoolean("medoid.terminal");
   private String current;
   private ProgressBar bar;
   private long last = System.nanoTime();

@@ -96,10 +96,7 @@ final class InitCommand implements Callable<Integer> {
       RunFolder folder = RunFolder.open(source.run);
       TrainingSettings settings = folder.settings();
       write(
-          Networks.of(settings.model()),
-          settings.imageSize(),
-          Checkpoints.of(folder).best(),
-          true);
+          Networks.of(settings.model()), settings.imageSize(), Checkpoints.of(folder).best(), true);
     } else {
       Network network = Networks.of(source.model);
       write(network, imageSize == 0 ? network.defaultImageSize() : imageSize, weights, false);
@@ -107,8 +104,7 @@ final class InitCommand implements Callable<Integer> {
     return 0;
   }
 
-  private void write(Network network, int size, Path checkpoint, boolean whole)
-      throws IOException {
+  private void write(Network network, int size, Path checkpoint, boolean whole) throws IOException {
     try (BackboneGraph backbone = new BackboneGraph(network, size, seed)) {
       if (checkpoint != null) {
         Weights.Report report = backbone.restore(checkpoint);

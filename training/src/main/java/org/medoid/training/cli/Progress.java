@@ -12,8 +12,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Shows on standard error how a training goes: a bar with rate and time left on a terminal, else a
- * line for each evaluation and each tenth of the way; nothing with {@code --quiet}.
- * Whether standard error is a terminal only the launcher can tell; it sets {@code medoid.terminal}.
+ * line for each evaluation and each tenth of the way; nothing with {@code --quiet}. Whether
+ * standard error is a terminal only the launcher can tell; it sets {@code medoid.terminal}.
  */
 final class Progress implements Consumer<StepMetrics>, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Progress.class);

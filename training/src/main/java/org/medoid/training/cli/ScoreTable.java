@@ -70,8 +70,7 @@ final class ScoreTable {
     csv.append(",precision_at_1,r_precision,map_at_r\n");
     for (ClassScores each : classes) {
       String name = names.apply(each.label());
-      csv.append(
-          name.matches("[^\",\r\n]*") ? name : '"' + name.replace("\"", "\"\"") + '"');
+      csv.append(name.matches("[^\",\r\n]*") ? name : '"' + name.replace("\"", "\"\"") + '"');
       csv.append(',').append(each.queries()).append(',').append(each.matches());
       List<Double> values = new ArrayList<>(each.recallAt().values());
       values.addAll(List.of(each.precisionAt1(), each.rPrecision(), each.mapAtR()));

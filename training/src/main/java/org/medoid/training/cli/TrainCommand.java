@@ -81,7 +81,9 @@ final class TrainCommand implements Callable<Integer> {
     List<String> others =
         spec.commandLine().getParseResult().matchedOptions().stream()
             .map(OptionSpec::longestName)
-            .filter(name -> !List.of("--out", "--resume", "--json", "--debug", "--quiet").contains(name))
+            .filter(
+                name ->
+                    !List.of("--out", "--resume", "--json", "--debug", "--quiet").contains(name))
             .toList();
     if (!others.isEmpty()) {
       throw new ParameterException(
@@ -122,7 +124,8 @@ final class TrainCommand implements Callable<Integer> {
     } catch (CancellationException e) {
       spec.commandLine()
           .getErr()
-          .println("medoid: " + e.getMessage() + "; go on with: medoid train --resume --out " + out);
+          .println(
+              "medoid: " + e.getMessage() + "; go on with: medoid train --resume --out " + out);
       throw e;
     } finally {
       done.countDown();

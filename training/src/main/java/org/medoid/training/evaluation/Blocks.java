@@ -162,8 +162,7 @@ final class Blocks implements AutoCloseable {
    * @param rows makes the user of a thread
    * @param progress hears how many queries are done
    */
-  void each(
-      float[] x, int[] query, float[] y, int[] point, Supplier<Row> rows, Heard progress) {
+  void each(float[] x, int[] query, float[] y, int[] point, Supplier<Row> rows, Heard progress) {
     if (query.length == 0 || point.length == 0) {
       return;
     }

@@ -126,7 +126,8 @@ record KMeans(int[] assignments, double inertia, int iterations) {
           }
         }
         int first = before;
-        compare(all, Arrays.stream(Neighbours.range(chosen - before)).map(c -> c + first).toArray());
+        compare(
+            all, Arrays.stream(Neighbours.range(chosen - before)).map(c -> c + first).toArray());
         progress.at("k-means start", chosen, k);
       }
     }

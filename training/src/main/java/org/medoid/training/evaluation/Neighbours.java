@@ -47,8 +47,7 @@ final class Neighbours {
       Blocks.Heard heard) {
     boolean others = queries == points;
     double[] centre = Blocks.mean(points, d);
-    double scale =
-        Math.min(Blocks.scale(points, d, centre), Blocks.scale(queries, d, centre));
+    double scale = Math.min(Blocks.scale(points, d, centre), Blocks.scale(queries, d, centre));
     float[] p = Blocks.centred(points, d, centre, scale);
     float[] q = others ? p : Blocks.centred(queries, d, centre, scale);
     int m = points.length / d;

@@ -123,6 +123,9 @@ final class Retrieval {
   }
 
   private double found(int[] scored, int k) {
-    return Arrays.stream(scored).mapToDouble(i -> first[i] < k ? 1 : 0).average().orElse(Double.NaN);
+    return Arrays.stream(scored)
+        .mapToDouble(i -> first[i] < k ? 1 : 0)
+        .average()
+        .orElse(Double.NaN);
   }
 }

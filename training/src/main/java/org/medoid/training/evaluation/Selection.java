@@ -20,8 +20,8 @@ final class Selection {
   /**
    * Finds every element up to the k-th least plus some slack.
    *
-   * @param row bits of floats as {@link Blocks.Row} has them; elements at {@link
-   *     Integer#MAX_VALUE} are never found
+   * @param row bits of floats as {@link Blocks.Row} has them; elements at {@link Integer#MAX_VALUE}
+   *     are never found
    * @param n elements of the row
    * @param k at least 1, at most the number of elements that may be found
    * @param slack at least 0

@@ -191,8 +191,7 @@ class EvaluatorTest {
     Evaluator.Options cosine = DEFAULTS.withDistance(Distance.COSINE);
     assertThat(Evaluator.evaluate(x, 4, 2, labels, cosine).precisionAt1()).isEqualTo(1);
     assertThat(Evaluator.evaluate(x, 4, 2, labels, DEFAULTS).precisionAt1()).isLessThan(1);
-    assertThatThrownBy(
-            () -> Evaluator.evaluate(new float[] {1, 1, 0, 0}, 2, 2, new int[2], cosine))
+    assertThatThrownBy(() -> Evaluator.evaluate(new float[] {1, 1, 0, 0}, 2, 2, new int[2], cosine))
         .hasMessageContaining("row 1");
   }
 

@@ -37,32 +37,24 @@ class ReportTest {
   private static final int SIZE = 4;
   private static final String NASTY = "<script>alert(\"&\")</script>";
 
-  private static final TrainingSettings SETTINGS =
-      new TrainingSettings(
-          "folder:" + NASTY,
-          "convnet",
-          16,
-          18,
-          false,
-          SIZE,
-          "facility_location",
-          1,
-          0.94,
-          0,
-          "nmi",
-          "exact",
-          8,
-          2,
-          0.001,
-          40,
-          10,
-          1);
-
   @TempDir static Path folder;
 
   private static ImageDataSet data;
   private static String page;
   private static Document document;
+
+  private static TrainingSettings settings() throws IOException {
+    return TrainingSettings.builder()
+        .data("folder:" + NASTY)
+        .model("convnet")
+        .imageSize(16)
+        .embeddingSize(SIZE)
+        .batch(8)
+        .classesPerBatch(2)
+        .steps(40)
+        .evalEvery(10)
+        .build();
+  }
 
   @BeforeAll
   static void write() throws Exception {
@@ -115,7 +107,7 @@ class ReportTest {
   }
 
   private static String page(Path run, float[] embeddings) throws IOException {
-    RunFolder target = RunFolder.create(run, SETTINGS);
+    RunFolder target = RunFolder.create(run, settings());
     StringBuilder metrics = new StringBuilder("step,loss,agreement,eval_nmi,eval_recall_at_1\n");
     for (int step = 1; step <= 40; step++) {
       metrics
@@ -126,7 +118,8 @@ class ReportTest {
     Map<String, EvaluationResult> scores = new LinkedHashMap<>();
     scores.put("raw pixels", result(0.25));
     scores.put("after training", result(0.75));
-    Report.write(target, new Report.Content("A " + NASTY, SETTINGS, scores, data, embeddings, 16));
+    Report.write(
+        target, new Report.Content("A " + NASTY, settings(), scores, data, embeddings, 16));
     return Files.readString(run.resolve("report.html"));
   }
 
@@ -225,9 +218,9 @@ class ReportTest {
   @Test
   void standsEmbeddingsThatAreAllTheSameAndARunWithoutSteps() throws IOException {
     Path run = folder.resolve("bare");
-    RunFolder bare = RunFolder.create(run, SETTINGS);
+    RunFolder bare = RunFolder.create(run, settings());
     float[] same = new float[data.size() * SIZE];
-    Report.write(bare, new Report.Content("bare", SETTINGS, Map.of(), data, same, 16));
+    Report.write(bare, new Report.Content("bare", settings(), Map.of(), data, same, 16));
     assertThat(run.resolve("report.html"))
         .content()
         .contains("has logged no step yet", "too few different images for a map");
@@ -237,8 +230,8 @@ class ReportTest {
   void standsTwoImages() throws IOException {
     ImageDataSet two =
         new ImageDataSet("two", data.files().subList(0, 2), new int[] {0, 1}, List.of("a", "b"));
-    RunFolder run = RunFolder.create(folder.resolve("two"), SETTINGS);
-    Report.write(run, new Report.Content("two", SETTINGS, Map.of(), two, new float[] {1, 2}, 16));
+    RunFolder run = RunFolder.create(folder.resolve("two"), settings());
+    Report.write(run, new Report.Content("two", settings(), Map.of(), two, new float[] {1, 2}, 16));
     assertThat(run.path().resolve("report.html"))
         .content()
         .contains("No class has two images", "too few different images for a map");
@@ -247,7 +240,8 @@ class ReportTest {
   @Test
   void refusesRowsThatDoNotFitTheImages() {
     assertThatThrownBy(
-            () -> new Report.Content("t", SETTINGS, Map.of(), data, new float[data.size() + 1], 16))
+            () ->
+                new Report.Content("t", settings(), Map.of(), data, new float[data.size() + 1], 16))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("42 images and 43 values");
   }
@@ -255,13 +249,13 @@ class ReportTest {
   @Test
   void namesTheDamagedLineOfTheMetrics() throws IOException {
     Path run = folder.resolve("damaged");
-    RunFolder damaged = RunFolder.create(run, SETTINGS);
+    RunFolder damaged = RunFolder.create(run, settings());
     Files.writeString(run.resolve("metrics.csv"), "step,loss\n1,0.5\n2,ouch\n");
     assertThatThrownBy(
             () ->
                 Report.write(
                     damaged,
-                    new Report.Content("t", SETTINGS, Map.of(), data, embeddings(0.1), 16)))
+                    new Report.Content("t", settings(), Map.of(), data, embeddings(0.1), 16)))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("metrics.csv is damaged: line 3 has 'ouch'");
     assertThat(run.resolve("report.html")).doesNotExist();
@@ -293,7 +287,7 @@ class ReportTest {
 
   @Test
   void writesTheProjectorsFilesInTheSameOrder() throws IOException {
-    RunFolder run = RunFolder.create(folder.resolve("projector"), SETTINGS);
+    RunFolder run = RunFolder.create(folder.resolve("projector"), settings());
     float[] embeddings = embeddings(0.2);
     Projector.write(run, data, embeddings);
     Path events = run.path().resolve("events");
