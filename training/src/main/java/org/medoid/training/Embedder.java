@@ -65,8 +65,8 @@ public final class Embedder {
           ImagePipeline.evaluation(Ops.create(graph), data, BATCH, imageSize, resize);
       pipeline.start(session);
       for (int done = 0; done < data.size(); done += BATCH) {
-        try (Result result = session.runner().fetch(pipeline.images()).run()) {
-          use.accept((TFloat32) result.get(0));
+        try (TFloat32 images = pipeline.next(session)) {
+          use.accept(images);
         }
       }
     }

@@ -73,7 +73,7 @@ final class ImageFeed implements AutoCloseable {
       left = steps * chunks;
     }
     left--;
-    return (TFloat32) session.runner().fetch(pipeline.images()).run().get(0);
+    return pipeline.next(session);
   }
 
   @Override

@@ -135,7 +135,10 @@ final class ExportCommand implements Callable<Integer> {
     RunFolder folder = RunFolder.open(run);
     TrainingSettings settings = folder.settings();
     ImageDataSet pictures =
-        some(images == null ? DataSets.open(settings.data()).test() : unlabelled(images));
+        some(
+            images == null
+                ? DataSets.open(settings.data(), settings.skipBroken()).test()
+                : unlabelled(images));
     try (InferenceGraph graph = Model.restore(folder)) {
       FrozenGraph frozen =
           FrozenGraph.of(

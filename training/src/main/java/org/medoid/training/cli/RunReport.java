@@ -30,7 +30,8 @@ final class RunReport {
    */
   static Map<String, EvaluationResult> write(
       RunFolder folder, Model model, Map<String, EvaluationResult> scores) throws IOException {
-    ImageDataSet unseen = DataSets.open(folder.settings().data()).test();
+    ImageDataSet unseen =
+        DataSets.open(folder.settings().data(), folder.settings().skipBroken()).test();
     float[] embeddings = model.embed(unseen);
     Map<String, EvaluationResult> rows = new LinkedHashMap<>(scores);
     if (rows.isEmpty()) {

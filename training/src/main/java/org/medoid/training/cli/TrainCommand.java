@@ -53,10 +53,10 @@ final class TrainCommand implements Callable<Integer> {
     if (resume) {
       requireNoOtherOption();
       folder = RunFolder.open(out);
-      split = DataSets.open(folder.settings().data());
+      split = DataSets.open(folder.settings().data(), folder.settings().skipBroken());
     } else {
       TrainingSettings told = told();
-      split = DataSets.open(told.data());
+      split = DataSets.open(told.data(), told.skipBroken());
       folder = RunFolder.create(out, told);
     }
     EvaluationResult result;

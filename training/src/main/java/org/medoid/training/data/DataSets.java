@@ -12,11 +12,18 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Opens the data sets that the command line names. */
 public final class DataSets {
   private static final Pattern IMAGE =
       Pattern.compile(".*\\.(png|jpe?g|gif|bmp)", Pattern.CASE_INSENSITIVE);
+
+  private static final List<String> KINDS =
+      List.of("folder", "cub200", "cars196", "sop", "omniglot");
+
+  private static final Logger LOG = LoggerFactory.getLogger(DataSets.class);
 
   private DataSets() {}
 
@@ -28,23 +35,109 @@ public final class DataSets {
    *   <li>{@code folder:DIR}: one folder per class. Of the classes, sorted by name, the first half
    *       trains and the second half tests; if DIR holds the folders {@code train} and {@code
    *       test}, these are the split.
+   *   <li>{@code cub200:DIR}, {@code cars196:DIR}, {@code sop:DIR}, {@code omniglot:DIR}: as their
+   *       authors publish them, see {@link PublishedLayouts}.
    * </ul>
    *
    * @param spec the SPEC of the command line
+   * @param skipBroken whether to leave out, with a warning that counts them, images that cannot be
+   *     read and classes of fewer than two images; every image is then decoded here once
    * @return the split
-   * @throws IllegalArgumentException if there is no such kind of data set, or a class has fewer
-   *     than two images
+   * @throws IllegalArgumentException if there is no such kind of data set, or, unless skipBroken, a
+   *     class has fewer than two images
    * @throws IOException if a folder or file cannot be read
    */
+  public static DataSplit open(String spec, boolean skipBroken) throws IOException {
+    DataSplit split = read(spec);
+    return skipBroken
+        ? new DataSplit(readable(split.train()), readable(split.test()))
+        : new DataSplit(pairs(split.train()), pairs(split.test()));
+  }
+
+  /**
+   * Opens a data set in which nothing may be broken.
+   *
+   * @param spec the SPEC of the command line
+   * @return the split
+   * @throws IllegalArgumentException as {@link #open(String, boolean)}
+   * @throws IOException as {@link #open(String, boolean)}
+   */
   public static DataSplit open(String spec) throws IOException {
+    return open(spec, false);
+  }
+
+  private static DataSplit read(String spec) throws IOException {
     if (spec.equals("icons")) {
       return Icons.open(cache());
     }
-    if (spec.startsWith("folder:")) {
-      return folder(Path.of(spec.substring("folder:".length())));
+    int colon = spec.indexOf(':');
+    Path folder = colon < 0 ? null : Path.of(spec.substring(colon + 1));
+    String kind = colon < 0 ? spec : spec.substring(0, colon);
+    if (folder != null && KINDS.contains(kind)) {
+      requireFolder(folder);
     }
-    throw new IllegalArgumentException(
-        "--data " + spec + ": no such data set; it must be icons or folder:DIR");
+    return switch (colon < 0 ? "" : kind) {
+      case "folder" -> folder(folder);
+      case "cub200" -> PublishedLayouts.cub200(folder);
+      case "cars196" -> PublishedLayouts.cars196(folder);
+      case "sop" -> PublishedLayouts.sop(folder);
+      case "omniglot" -> PublishedLayouts.omniglot(folder);
+      default ->
+          throw new IllegalArgumentException(
+              "--data "
+                  + spec
+                  + ": no such data set; it must be icons or one of "
+                  + String.join(":DIR, ", KINDS)
+                  + ":DIR");
+    };
+  }
+
+  /** Refuses a class that has no pair. */
+  private static ImageDataSet pairs(ImageDataSet data) {
+    int[] sizes = new int[data.classNames().size()];
+    for (int label : data.labels()) {
+      sizes[label]++;
+    }
+    for (int c = 0; c < sizes.length; c++) {
+      if (sizes[c] < 2) {
+        throw new IllegalArgumentException(
+            String.format(
+                Locale.ROOT,
+                "%s: a class needs two images or more, '%s' has %d; add some, remove it, or use"
+                    + " --skip-broken",
+                data.name(),
+                data.classNames().get(c),
+                sizes[c]));
+      }
+    }
+    return data;
+  }
+
+  /** Leaves out what cannot be read and the classes that have no pair then. */
+  private static ImageDataSet readable(ImageDataSet data) {
+    Map<Path, String> broken = ImageCheck.broken(data.files());
+    Map<String, List<Path>> byClass = new LinkedHashMap<>();
+    data.classNames().forEach(name -> byClass.put(name, new ArrayList<>()));
+    int[] labels = data.labels();
+    for (int i = 0; i < labels.length; i++) {
+      if (!broken.containsKey(data.files().get(i))) {
+        byClass.get(data.classNames().get(labels[i])).add(data.files().get(i));
+      }
+    }
+    broken.forEach((file, reason) -> LOG.warn("left out: {}: {}", file, reason));
+    int before = byClass.size();
+    byClass.values().removeIf(images -> images.size() < 2);
+    if (!broken.isEmpty() || byClass.size() < before) {
+      LOG.warn(
+          "{}: left out {} of {} images that cannot be read and {} of {} classes with fewer than"
+              + " two images",
+          data.name(),
+          broken.size(),
+          data.size(),
+          before - byClass.size(),
+          before);
+    }
+    return ImageDataSet.of(data.name(), byClass);
   }
 
   /**
@@ -126,14 +219,6 @@ public final class DataSets {
     Map<String, List<Path>> classes = new LinkedHashMap<>();
     for (Path each : folders) {
       List<Path> images = images(each);
-      if (images.size() < 2) {
-        throw new IllegalArgumentException(
-            String.format(
-                Locale.ROOT,
-                "%s: a class needs two images or more, this one has %d; add some or remove it",
-                each,
-                images.size()));
-      }
       classes.put(each.getFileName().toString(), images);
     }
     return classes;
@@ -144,7 +229,7 @@ public final class DataSets {
       throw new NoSuchFileException(folder.toString());
     }
     if (!Files.isDirectory(folder)) {
-      throw new NotDirectoryException(folder + ": not a folder");
+      throw new NotDirectoryException(folder.toString());
     }
   }
 }

@@ -130,6 +130,9 @@ final class Icons {
 
   private static void render(Path folder) throws IOException {
     LOG.info("rendering the icons once, into {}", folder);
+    // Some icons have a style sheet that jsvg cannot parse and does not need.
+    java.util.logging.Logger parser = java.util.logging.Logger.getLogger("com.github.weisj.jsvg");
+    parser.setLevel(java.util.logging.Level.OFF);
     Files.createDirectories(folder.getParent());
     Path aside = Files.createTempDirectory(folder.getParent(), "icons-part-");
     try {

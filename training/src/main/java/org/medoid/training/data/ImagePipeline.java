@@ -34,7 +34,7 @@ public final class ImagePipeline {
   /** Batches read ahead. */
   private static final long AHEAD = 2;
 
-  private final int size;
+  private final ImageDataSet data;
   private final Placeholder<TInt32> indices;
   private final Placeholder<TInt64> firstPosition;
   private final Op start;
@@ -43,7 +43,7 @@ public final class ImagePipeline {
 
   private ImagePipeline(
       Ops tf, ImageDataSet data, int batch, int imageSize, int resize, Crop crop) {
-    size = data.size();
+    this.data = data;
     String[] files =
         data.files().stream().map(file -> file.toAbsolutePath().toString()).toArray(String[]::new);
     int[] classes = data.labels();
@@ -168,6 +168,28 @@ public final class ImagePipeline {
   }
 
   /**
+   * Reads the next batch.
+   *
+   * @param session the session that the pipeline was started in
+   * @return as {@link #images()}; the caller closes it
+   * @throws IllegalArgumentException if an image cannot be read; names the file
+   */
+  public TFloat32 next(Session session) {
+    try {
+      return (TFloat32) session.runner().fetch(images).run().get(0);
+    } catch (RuntimeException e) {
+      // TensorFlow's error does not say which file it was.
+      ImageCheck.broken(data.files())
+          .forEach(
+              (file, reason) -> {
+                throw new IllegalArgumentException(
+                    file + ": " + reason + "; remove it or use --skip-broken", e);
+              });
+      throw e;
+    }
+  }
+
+  /**
    * Starts, or starts anew, with a sequence of images.
    *
    * @param session a session of the graph
@@ -193,8 +215,8 @@ public final class ImagePipeline {
    * @param session a session of the graph
    */
   public void start(Session session) {
-    int[] all = new int[size];
-    for (int i = 0; i < size; i++) {
+    int[] all = new int[data.size()];
+    for (int i = 0; i < all.length; i++) {
       all[i] = i;
     }
     start(session, all, 0);

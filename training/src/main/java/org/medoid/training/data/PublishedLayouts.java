@@ -1,0 +1,209 @@
+package org.medoid.training.data;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import us.hebi.matlab.mat.format.Mat5;
+import us.hebi.matlab.mat.format.Mat5File;
+import us.hebi.matlab.mat.types.Struct;
+
+/**
+ * The data sets of metric learning in the layouts that their authors publish, with the splits that
+ * papers use: the first half of the classes trains, the second half tests (for Omniglot and
+ * Stanford Online Products the authors' own two parts).
+ */
+final class PublishedLayouts {
+  private PublishedLayouts() {}
+
+  /**
+   * Caltech-UCSD Birds 200-2011 (Wah et al. 2011): {@code images.txt}, {@code
+   * image_class_labels.txt}, {@code classes.txt}, {@code images/}. Classes 1 to 100 train (5,864
+   * images), 101 to 200 test (5,924).
+   */
+  static DataSplit cub200(Path folder) throws IOException {
+    Map<String, String> classOf = pairs(folder.resolve("image_class_labels.txt"));
+    Map<String, String> nameOf = pairs(folder.resolve("classes.txt"));
+    Map<Integer, List<Path>> images = new TreeMap<>();
+    Map<Integer, String> names = new TreeMap<>();
+    for (Map.Entry<String, String> image : pairs(folder.resolve("images.txt")).entrySet()) {
+      String number = classOf.get(image.getKey());
+      if (number == null || !nameOf.containsKey(number)) {
+        throw new IllegalArgumentException(
+            folder.resolve("images.txt")
+                + ": image "
+                + image.getKey()
+                + " has no class in image_class_labels.txt and classes.txt");
+      }
+      int c = Integer.parseInt(number);
+      names.put(c, nameOf.get(number));
+      images
+          .computeIfAbsent(c, any -> new ArrayList<>())
+          .add(folder.resolve("images").resolve(image.getValue()));
+    }
+    return byNumber("cub200", folder, images, names, 200);
+  }
+
+  /**
+   * Cars196 (Krause et al. 2013): {@code cars_annos.mat} with {@code car_ims/}, or the development
+   * kit's {@code cars_train_annos.mat} and {@code cars_test_annos_withlabels.mat} with {@code
+   * cars_train/} and {@code cars_test/}. Classes 1 to 98 train (8,054 images), 99 to 196 test
+   * (8,131); the authors' own division into train and test images is not used.
+   */
+  static DataSplit cars196(Path folder) throws IOException {
+    Map<Integer, List<Path>> images = new TreeMap<>();
+    Path all = folder.resolve("cars_annos.mat");
+    if (Files.exists(all)) {
+      cars(all, "relative_im_path", folder, images);
+    } else {
+      cars(find(folder, "cars_train_annos.mat"), "fname", folder.resolve("cars_train"), images);
+      cars(
+          find(folder, "cars_test_annos_withlabels.mat"),
+          "fname",
+          folder.resolve("cars_test"),
+          images);
+    }
+    Map<Integer, String> names = new TreeMap<>();
+    images.keySet().forEach(c -> names.put(c, String.format("%03d", c)));
+    return byNumber("cars196", folder, images, names, 196);
+  }
+
+  private static Path find(Path folder, String file) throws NoSuchFileException {
+    for (Path each : List.of(folder.resolve(file), folder.resolve("devkit").resolve(file))) {
+      if (Files.exists(each)) {
+        return each;
+      }
+    }
+    throw new NoSuchFileException(
+        folder.resolve(file).toString(), null, "nor cars_annos.mat: not Cars196 as published");
+  }
+
+  private static void cars(Path mat, String pathField, Path root, Map<Integer, List<Path>> images)
+      throws IOException {
+    try (Mat5File file = Mat5.readFromFile(mat.toFile())) {
+      Struct annotations = file.getStruct("annotations");
+      for (int i = 0; i < annotations.getNumElements(); i++) {
+        images
+            .computeIfAbsent(annotations.getMatrix("class", i).getInt(0), any -> new ArrayList<>())
+            .add(root.resolve(annotations.getChar(pathField, i).getString()));
+      }
+    } catch (RuntimeException e) {
+      throw new IllegalArgumentException(
+          mat + ": not the annotations of Cars196: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Stanford Online Products (Song et al. 2016): {@code Ebay_train.txt} (11,318 classes, 59,551
+   * images) and {@code Ebay_test.txt} (11,316 classes, 60,502 images).
+   */
+  static DataSplit sop(Path folder) throws IOException {
+    return new DataSplit(
+        products(folder, "Ebay_train.txt", "training"), products(folder, "Ebay_test.txt", "test"));
+  }
+
+  private static ImageDataSet products(Path folder, String list, String part) throws IOException {
+    Map<String, List<Path>> images = new LinkedHashMap<>();
+    List<String> lines = Files.readAllLines(folder.resolve(list), StandardCharsets.UTF_8);
+    for (int i = 1; i < lines.size(); i++) { // the first names the columns
+      String[] columns = lines.get(i).strip().split("\\s+", 4);
+      if (columns.length != 4) {
+        throw new IllegalArgumentException(
+            folder.resolve(list)
+                + " line "
+                + (i + 1)
+                + ": expected 'image_id class_id super_class_id path', found '"
+                + lines.get(i)
+                + "'");
+      }
+      images
+          .computeIfAbsent(columns[1], any -> new ArrayList<>())
+          .add(existing(folder.resolve(columns[3]), folder.resolve(list)));
+    }
+    return ImageDataSet.of("sop (" + part + " classes)", images);
+  }
+
+  /**
+   * Omniglot (Lake et al. 2015): {@code images_background/ALPHABET/CHARACTER/*.png} trains (964
+   * characters), {@code images_evaluation} tests (659), 20 drawings of each.
+   */
+  static DataSplit omniglot(Path folder) throws IOException {
+    return new DataSplit(
+        characters(folder, "images_background"), characters(folder, "images_evaluation"));
+  }
+
+  private static ImageDataSet characters(Path folder, String part) throws IOException {
+    Map<String, List<Path>> images = new TreeMap<>();
+    for (Path alphabet : folders(folder.resolve(part))) {
+      for (Path character : folders(alphabet)) {
+        images.put(
+            alphabet.getFileName() + "/" + character.getFileName(), DataSets.images(character));
+      }
+    }
+    if (images.isEmpty()) {
+      throw new IllegalArgumentException(
+          folder.resolve(part) + ": no ALPHABET/CHARACTER folders in it");
+    }
+    return ImageDataSet.of("omniglot (" + part + ")", images);
+  }
+
+  private static List<Path> folders(Path folder) throws IOException {
+    try (Stream<Path> content = Files.list(folder)) {
+      return content.filter(Files::isDirectory).sorted().toList();
+    }
+  }
+
+  /** Lines of a key and the rest. */
+  private static Map<String, String> pairs(Path file) throws IOException {
+    Map<String, String> pairs = new LinkedHashMap<>();
+    for (String line : Files.readAllLines(file, StandardCharsets.UTF_8)) {
+      if (line.isBlank()) {
+        continue;
+      }
+      String[] words = line.strip().split("\\s+", 2);
+      if (words.length != 2) {
+        throw new IllegalArgumentException(file + ": expected two columns, found '" + line + "'");
+      }
+      pairs.put(words[0], words[1]);
+    }
+    return pairs;
+  }
+
+  private static Path existing(Path image, Path list) throws NoSuchFileException {
+    if (!Files.exists(image)) {
+      throw new NoSuchFileException(image.toString(), null, "named in " + list);
+    }
+    return image;
+  }
+
+  private static DataSplit byNumber(
+      String set,
+      Path folder,
+      Map<Integer, List<Path>> images,
+      Map<Integer, String> names,
+      int classes)
+      throws NoSuchFileException {
+    if (images.size() != classes) {
+      throw new IllegalArgumentException(
+          folder + ": " + images.size() + " classes, " + set + " has " + classes);
+    }
+    Map<String, List<Path>> train = new LinkedHashMap<>();
+    Map<String, List<Path>> test = new LinkedHashMap<>();
+    for (Map.Entry<Integer, List<Path>> each : images.entrySet()) {
+      for (Path image : each.getValue()) {
+        existing(image, folder);
+      }
+      (each.getKey() <= classes / 2 ? train : test).put(names.get(each.getKey()), each.getValue());
+    }
+    return new DataSplit(
+        ImageDataSet.of(set + " (first half of the classes)", train),
+        ImageDataSet.of(set + " (second half of the classes)", test));
+  }
+}
