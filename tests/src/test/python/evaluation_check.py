@@ -75,7 +75,8 @@ def compare(medoid, folder, name, x, y, distance, gallery=None):
     calculator = AccuracyCalculator(
         include=("precision_at_1", "r_precision", "mean_average_precision_at_r"),
         k="max_bin_count",
-        knn_func=CustomKNN(measure),
+        # In double: in float32 near ties come out either way, which can move R-precision by more than the tolerance.
+        knn_func=lambda query, k, reference, same: CustomKNN(measure)(query.double(), k, reference.double(), same),
         device=torch.device("cpu"),
     )
     data = [torch.from_numpy(a) for a in (x, y, *(gallery or ()))]

@@ -42,7 +42,8 @@ import org.medoid.ops.clustering.Margin;
  *
  * Float32 matrix products only choose candidates; whatever their rounding leaves in doubt is
  * compared by differences in double, so that the order is right among near-duplicates too. For
- * cosine distance rows are first scaled to length one, in float32; k-means then runs on these.
+ * cosine distance these are the differences of the rows scaled to length one; k-means then runs on
+ * the scaled rows, in float32.
  *
  * <h2>Performance</h2>
  *
@@ -194,24 +195,23 @@ public final class Evaluator {
     if (!others) {
       check("the gallery", gallery, galleryLabels.length, d, galleryLabels, 1);
     }
-    float[] q = queries;
-    float[] g = gallery;
-    if (options.distance() == Distance.COSINE) {
-      q = normalised(name, queries, d);
-      g = others ? q : normalised("the gallery", gallery, d);
+    boolean cosine = options.distance() == Distance.COSINE;
+    if (cosine) {
+      checkNotZero(name, queries, d);
+      checkNotZero("the gallery", gallery, d);
     }
     Map<String, Double> seconds = new LinkedHashMap<>();
     long start = System.nanoTime();
     Retrieval retrieval =
         new Retrieval(
-            q, labels, g, others ? labels : galleryLabels, d, options.recallAt(), progress);
+            queries, labels, gallery, others ? labels : galleryLabels, d, cosine, options.recallAt(), progress);
     long middle = System.nanoTime();
     seconds.put("retrieval", (middle - start) / 1e9);
     KMeans clusters = null;
     if (options.iterations() > 0) {
       clusters =
           KMeans.fit(
-              q,
+              cosine ? Neighbours.unit(queries, Neighbours.lengths(queries, d), d) : queries,
               d,
               sizes(labels).size(),
               options.iterations(),
@@ -265,6 +265,7 @@ public final class Evaluator {
         embeddings,
         embeddings,
         d,
+        false,
         query -> k,
         (query, nearest, count) -> neighbours[query] = Arrays.copyOf(nearest, count),
         done -> {});
@@ -290,23 +291,14 @@ public final class Evaluator {
     }
   }
 
-  private static float[] normalised(String name, float[] x, int d) {
-    float[] unit = new float[x.length];
-    for (int from = 0; from < x.length; from += d) {
-      double squares = 0;
-      for (int j = from; j < from + d; j++) {
-        squares += (double) x[j] * x[j];
-      }
-      if (squares == 0) {
+  private static void checkNotZero(String name, float[] x, int d) {
+    double[] lengths = Neighbours.lengths(x, d);
+    for (int i = 0; i < lengths.length; i++) {
+      if (lengths[i] == 0) {
         throw new IllegalArgumentException(
-            "row " + from / d + " of " + name + " is zero: it has no cosine distance");
-      }
-      double length = Math.sqrt(squares);
-      for (int j = from; j < from + d; j++) {
-        unit[j] = (float) (x[j] / length);
+            "row " + i + " of " + name + " is zero: it has no cosine distance");
       }
     }
-    return unit;
   }
 
   /** How many points each class has. */

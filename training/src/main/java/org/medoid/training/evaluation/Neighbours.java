@@ -1,6 +1,7 @@
 package org.medoid.training.evaluation;
 
 import java.util.Arrays;
+import java.util.function.IntToDoubleFunction;
 import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 
@@ -34,6 +35,7 @@ final class Neighbours {
    * @param points rows of d finite values; the same array to leave each query out of its own
    *     neighbours
    * @param d values of a row
+   * @param cosine order by the rows scaled to length one; no row may be zero
    * @param counts how many neighbours a query is to get, at most as many as there are
    * @param use takes them
    * @param heard how many queries are done
@@ -42,17 +44,31 @@ final class Neighbours {
       float[] queries,
       float[] points,
       int d,
+      boolean cosine,
       IntUnaryOperator counts,
       Use use,
       Blocks.Heard heard) {
     boolean others = queries == points;
+<<<<<<< HEAD
     double[] centre = Blocks.mean(points, d);
     double scale = Math.min(Blocks.scale(points, d, centre), Blocks.scale(queries, d, centre));
     float[] p = Blocks.centred(points, d, centre, scale);
     float[] q = others ? p : Blocks.centred(queries, d, centre, scale);
+=======
+    double[] pointLengths = cosine ? lengths(points, d) : null;
+    double[] queryLengths = cosine && !others ? lengths(queries, d) : pointLengths;
+    float[] p = cosine ? unit(points, pointLengths, d) : points;
+    float[] q = others ? p : cosine ? unit(queries, queryLengths, d) : queries;
+    double[] centre = Blocks.mean(p, d);
+    double scale = Math.min(Blocks.scale(p, d, centre), Blocks.scale(q, d, centre));
+    p = Blocks.centred(p, d, centre, scale);
+    q = others ? p : Blocks.centred(q, d, centre, scale);
+>>>>>>> evaluation
     int m = points.length / d;
     try (Blocks blocks = new Blocks(d)) {
-      float slack = 2 * blocks.error();
+      // Rounded to float32, rows of length one are off by 2^-24 each, and so is their distance by
+      // 2^-23, its square by no more than 2^-21 before the scaling.
+      float slack = 2 * (blocks.error() + (cosine ? (float) (scale * scale * 0x1p-21) : 0));
       blocks.each(
           q,
           range(queries.length / d),
@@ -68,7 +84,8 @@ final class Neighbours {
               int k = counts.applyAsInt(query);
               if (k > 0) {
                 selection.least(row, m, k, slack);
-                order.sort(queries, query, points, d, selection);
+                order.sort(
+                    other -> cosine ? turned(queries, query, queryLengths[query], points, other, pointLengths[other], d) : Blocks.squared(queries, query, points, other, d), selection);
               }
               use.accept(query, order.nearest, k);
             };
@@ -82,6 +99,35 @@ final class Neighbours {
     return IntStream.range(0, n).toArray();
   }
 
+  /** The Euclidean lengths of rows. */
+  static double[] lengths(float[] x, int d) {
+    double[] lengths = new double[x.length / d];
+    for (int i = 0; i < x.length; i++) {
+      lengths[i / d] += (double) x[i] * x[i];
+    }
+    return Arrays.stream(lengths).map(Math::sqrt).toArray();
+  }
+
+  /** Rows scaled to length one. */
+  static float[] unit(float[] x, double[] lengths, int d) {
+    float[] unit = new float[x.length];
+    for (int i = 0; i < x.length; i++) {
+      unit[i] = (float) (x[i] / lengths[i / d]);
+    }
+    return unit;
+  }
+
+  /** The squared distance of two rows scaled to length one: twice their cosine distance. */
+  private static double turned(
+      float[] a, int row, double length, float[] b, int other, double otherLength, int d) {
+    double sum = 0;
+    for (int j = 0; j < d; j++) {
+      double t = a[row * d + j] / length - b[other * d + j] / otherLength;
+      sum += t * t;
+    }
+    return sum;
+  }
+
   /** Orders candidates by exact distance, equals by index. */
   private static final class Order {
     private double[] distance = new double[0];
@@ -89,7 +135,7 @@ final class Neighbours {
     private int[] taken;
     private int[] nearest = new int[0];
 
-    void sort(float[] queries, int query, float[] points, int d, Selection candidates) {
+    void sort(IntToDoubleFunction distances, Selection candidates) {
       int n = candidates.count();
       int[] found = candidates.found();
       if (distance.length < n) {
@@ -99,7 +145,7 @@ final class Neighbours {
         nearest = new int[2 * n];
       }
       for (int i = 0; i < n; i++) {
-        distance[i] = Blocks.squared(queries, query, points, found[i], d);
+        distance[i] = distances.applyAsDouble(found[i]);
         sorted[i] = distance[i];
       }
       Arrays.sort(sorted, 0, n);

@@ -30,6 +30,7 @@ final class Retrieval {
    * @param gallery rows of d values; the same array as queries to leave each query out
    * @param galleryLabels of the gallery
    * @param d values of a row
+   * @param cosine or Euclidean distance
    * @param recallAt the K, ascending
    * @param progress hears of the queries
    */
@@ -39,6 +40,7 @@ final class Retrieval {
       float[] gallery,
       int[] galleryLabels,
       int d,
+      boolean cosine,
       List<Integer> recallAt,
       Progress progress) {
     this.recallAt = recallAt;
@@ -56,6 +58,7 @@ final class Retrieval {
         queries,
         gallery,
         d,
+        cosine,
         query -> matches[query] == 0 ? 0 : Math.min(others, Math.max(most, matches[query])),
         (query, nearest, count) -> score(query, nearest, count, galleryLabels),
         done -> {
