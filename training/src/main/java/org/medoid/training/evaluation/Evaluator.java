@@ -204,7 +204,14 @@ public final class Evaluator {
     long start = System.nanoTime();
     Retrieval retrieval =
         new Retrieval(
-            queries, labels, gallery, others ? labels : galleryLabels, d, cosine, options.recallAt(), progress);
+            queries,
+            labels,
+            gallery,
+            others ? labels : galleryLabels,
+            d,
+            cosine,
+            options.recallAt(),
+            progress);
     long middle = System.nanoTime();
     seconds.put("retrieval", (middle - start) / 1e9);
     KMeans clusters = null;

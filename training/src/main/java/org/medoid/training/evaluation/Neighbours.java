@@ -49,12 +49,6 @@ final class Neighbours {
       Use use,
       Blocks.Heard heard) {
     boolean others = queries == points;
-<<<<<<< HEAD
-    double[] centre = Blocks.mean(points, d);
-    double scale = Math.min(Blocks.scale(points, d, centre), Blocks.scale(queries, d, centre));
-    float[] p = Blocks.centred(points, d, centre, scale);
-    float[] q = others ? p : Blocks.centred(queries, d, centre, scale);
-=======
     double[] pointLengths = cosine ? lengths(points, d) : null;
     double[] queryLengths = cosine && !others ? lengths(queries, d) : pointLengths;
     float[] p = cosine ? unit(points, pointLengths, d) : points;
@@ -63,7 +57,6 @@ final class Neighbours {
     double scale = Math.min(Blocks.scale(p, d, centre), Blocks.scale(q, d, centre));
     p = Blocks.centred(p, d, centre, scale);
     q = others ? p : Blocks.centred(q, d, centre, scale);
->>>>>>> evaluation
     int m = points.length / d;
     try (Blocks blocks = new Blocks(d)) {
       // Rounded to float32, rows of length one are off by 2^-24 each, and so is their distance by
@@ -85,7 +78,18 @@ final class Neighbours {
               if (k > 0) {
                 selection.least(row, m, k, slack);
                 order.sort(
-                    other -> cosine ? turned(queries, query, queryLengths[query], points, other, pointLengths[other], d) : Blocks.squared(queries, query, points, other, d), selection);
+                    other ->
+                        cosine
+                            ? turned(
+                                queries,
+                                query,
+                                queryLengths[query],
+                                points,
+                                other,
+                                pointLengths[other],
+                                d)
+                            : Blocks.squared(queries, query, points, other, d),
+                    selection);
               }
               use.accept(query, order.nearest, k);
             };
