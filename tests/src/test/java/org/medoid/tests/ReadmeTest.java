@@ -70,7 +70,7 @@ class ReadmeTest {
     Matcher commands = COMMAND.matcher(Files.readString(README));
     int seen = 0;
     while (commands.find()) {
-      String[] words = commands.group(1).strip().split("\\s+");
+      String[] words = commands.group(1).strip().split("\\s+", -1);
       String help = Shell.medoid(words[0], "--help").output();
       assertThat(help).contains("Usage: medoid " + words[0]);
       for (String word : words) {
