@@ -62,7 +62,7 @@ final class DemoCommand implements Callable<Integer> {
       names = "--steps",
       paramLabel = "N",
       defaultValue = "600",
-      description = "Training steps; the default takes about two minutes on two cores.")
+      description = "Training steps; the default takes three to five minutes on two cores.")
   private long steps;
 
   @Option(names = "--seed", paramLabel = "S", defaultValue = "1", description = "Of everything.")
