@@ -216,7 +216,7 @@ class KernelPropertiesTest {
     return definition.lead();
   }
 
-  @Property(tries = 2000, shrinking = ShrinkingMode.OFF, maxDiscardRatio = 50)
+  @Property(tries = 4000, shrinking = ShrinkingMode.OFF, maxDiscardRatio = 50)
   void rotatingAndTranslatingChangesNothing(
       @ForAll("smoothBatches") Batch batch,
       @ForAll("options") ClusteringOptions options,
@@ -247,7 +247,7 @@ class KernelPropertiesTest {
     assertThat(after.loss()).isCloseTo(before.loss(), within(1e-10));
   }
 
-  @Property(tries = 2000, shrinking = ShrinkingMode.OFF, maxDiscardRatio = 50)
+  @Property(tries = 4000, shrinking = ShrinkingMode.OFF, maxDiscardRatio = 50)
   void permutingTheBatchPermutesTheResult(
       @ForAll("smoothBatches") Batch batch,
       @ForAll("options") ClusteringOptions drawn,
@@ -302,7 +302,7 @@ class KernelPropertiesTest {
     assertThat(other.facilityScore()).isEqualTo(result.facilityScore());
   }
 
-  @Property(tries = 1000, shrinking = ShrinkingMode.OFF, maxDiscardRatio = 50)
+  @Property(tries = 4000, shrinking = ShrinkingMode.OFF, maxDiscardRatio = 50)
   void theGradientIsThatOfCentralDifferencesWhereverTheLossIsSmooth(
       @ForAll("smoothBatches") Batch batch, @ForAll("options") ClusteringOptions options) {
     Clustering result = batch.solve(options);

@@ -61,8 +61,8 @@ final class DemoCommand implements Callable<Integer> {
   @Option(
       names = "--steps",
       paramLabel = "N",
-      defaultValue = "600",
-      description = "Training steps; the default takes three to five minutes on two cores.")
+      defaultValue = "400",
+      description = "Training steps; the default takes three to four minutes on two cores.")
   private long steps;
 
   @Option(names = "--seed", paramLabel = "S", defaultValue = "1", description = "Of everything.")
