@@ -31,11 +31,9 @@ import org.tensorflow.proto.GraphDef;
  *       3)/6 is HardSwish.
  * </ul>
  *
- * <p>The same graph gives the same bytes. Opset {@value #OPSET} and IR version {@value #IR} are
- * read by every runtime since 2021 (onnxruntime 1.10).
+ * <p>The same graph gives the same bytes, of opset {@value #OPSET} and IR version {@value #IR}.
  *
- * <p>Cost: the constants of the graph are held about four times while it is converted; MobileNet
- * (12 MB) takes well under a second after TensorFlow has started. Thread-safe: there is no state.
+ * <p>Thread-safe: there is no state.
  */
 public final class OnnxConverter {
   /** The default version of ONNX's operator set. */
