@@ -19,17 +19,9 @@ from pytorch_metric_learning.utils.inference import CustomKNN
 from sklearn import metrics
 from sklearn.cluster import KMeans
 
+from checks import check, finish
+
 TOLERANCE = 1e-6
-passed = failed = 0
-
-
-def check(name, holds, detail=""):
-    global passed, failed
-    if holds:
-        passed += 1
-    else:
-        failed += 1
-    print(f"{'ok  ' if holds else 'FAIL'} {name} {detail}")
 
 
 def same(name, ours, theirs):
@@ -106,8 +98,7 @@ def main(*medoid):
                 compare(medoid, folder, name, x, y, distance)
                 half = n // 3
                 compare(medoid, folder, "gallery " + name, x[:half], y[:half], distance, (x[half:], y[half:]))
-    print(f"{passed} passed, {failed} failed")
-    return failed > 0
+    return finish()
 
 
 if __name__ == "__main__":

@@ -15,6 +15,8 @@ import subprocess
 import sys
 import tempfile
 
+from checks import check, finish
+
 BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
 FLAGS = [
     "--headless",
@@ -67,17 +69,6 @@ window.addEventListener('load', () => setTimeout(() => {
 }, 1000));
 </script>"""
 
-passed = failed = 0
-
-
-def check(name, holds, detail=""):
-    global passed, failed
-    if holds:
-        passed += 1
-    else:
-        failed += 1
-    print(f"{'ok  ' if holds else 'FAIL'} {name} {detail}")
-
 
 def dump(browser, page, width):
     """What the scripts left in the document."""
@@ -121,8 +112,7 @@ def main(run, browser=None):
             check(f"{width} px: the map is drawn", found["inked"] > 500, f"{found['inked']} pixels")
             check(f"{width} px: a tap names the class", "nearest" in found["tip"], found["tip"])
             check(f"{width} px: classes can be chosen", found["classes"] > 1, f"{found['classes']}")
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    return finish()
 
 
 if __name__ == "__main__":

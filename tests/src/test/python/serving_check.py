@@ -16,17 +16,9 @@ import onnx
 import onnxruntime
 import tensorflow as tf
 
+from checks import check, finish
+
 TOLERANCE = 1e-5
-passed = failed = 0
-
-
-def check(name, holds, detail=""):
-    global passed, failed
-    if holds:
-        passed += 1
-    else:
-        failed += 1
-    print(f"{'ok  ' if holds else 'FAIL'} {name} {detail}")
 
 
 def difference(name, ours, theirs):
@@ -93,8 +85,7 @@ def main(medoid, run):
     difference("onnxruntime", java, ort.run(["embedding"], {"images": images})[0])
     difference("onnxruntime, batch of one", java[:1], ort.run(["embedding"], {"images": images[:1]})[0])
 
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    return finish()
 
 
 if __name__ == "__main__":

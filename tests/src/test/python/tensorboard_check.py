@@ -18,16 +18,7 @@ from tensorboard.plugins.projector import projector_plugin
 from werkzeug.test import Client
 from werkzeug.wrappers import Response
 
-passed = failed = 0
-
-
-def check(name, holds, detail=""):
-    global passed, failed
-    if holds:
-        passed += 1
-    else:
-        failed += 1
-    print(f"{'ok  ' if holds else 'FAIL'} {name} {detail}")
+from checks import check, finish
 
 
 def curves(run, events):
@@ -101,8 +92,7 @@ def main(run):
     curves(run, events)
     pictures(events)
     projector(run / "events")
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    return finish()
 
 
 if __name__ == "__main__":

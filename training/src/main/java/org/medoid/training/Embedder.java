@@ -1,6 +1,7 @@
 package org.medoid.training;
 
 import java.util.function.Consumer;
+import org.medoid.graph.InferenceGraph;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.data.ImagePipeline;
 import org.tensorflow.Graph;
@@ -16,6 +17,20 @@ public final class Embedder {
   private static final int BATCH = 64;
 
   private Embedder() {}
+
+  /**
+   * Embeds every image of a data set.
+   *
+   * @param graph the network with its weights
+   * @param data the images
+   * @param imageSize height and width of the network's input in pixels
+   * @param resize height and width of an image before its centre is cut out
+   * @return n·d values, a row for each image
+   */
+  public static float[] embed(InferenceGraph graph, ImageDataSet data, int imageSize, int resize) {
+    return embed(
+        graph.session(), InferenceGraph.INPUT, InferenceGraph.OUTPUT, data, imageSize, resize);
+  }
 
   /**
    * Embeds every image of a data set.

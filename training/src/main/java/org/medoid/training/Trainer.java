@@ -338,21 +338,10 @@ public final class Trainer {
         try (InferenceGraph inference =
             InferenceGraph.restored(network, head, settings.imageSize(), checkpoints.latest())) {
           embeddings =
-              Embedder.embed(
-                  inference.session(),
-                  InferenceGraph.INPUT,
-                  InferenceGraph.OUTPUT,
-                  data.test(),
-                  settings.imageSize(),
-                  settings.resize());
+              Embedder.embed(inference, data.test(), settings.imageSize(), settings.resize());
         }
       }
-      return Evaluator.evaluate(
-          embeddings,
-          data.test().size(),
-          settings.embeddingSize(),
-          data.test().labels(),
-          Evaluator.Options.defaults());
+      return Evaluator.evaluate(embeddings, data.test().labels());
     }
   }
 

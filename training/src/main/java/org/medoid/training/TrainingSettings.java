@@ -4,6 +4,8 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import org.medoid.training.data.DataSets;
+import org.medoid.training.data.DataSplit;
 import picocli.CommandLine.Option;
 
 /**
@@ -88,6 +90,16 @@ public record TrainingSettings(
     @JsonProperty("early_stop") int earlyStop,
     @JsonProperty("seed") long seed) {
   private static final String SAVED_MODEL = "savedmodel:";
+
+  /**
+   * Opens the run's data set as the run saw it.
+   *
+   * @return its images, without what was left out as broken
+   * @throws IOException as {@link DataSets#open(String, boolean)}
+   */
+  public DataSplit openData() throws IOException {
+    return DataSets.open(data, skipBroken);
+  }
 
   /**
    * Starts from the defaults: those of the command line.

@@ -4,7 +4,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 import org.tensorflow.proto.DataType;
 
 /** Convolutions, pooling, batch normalisation, resizing: what ONNX does with channels first. */
@@ -254,9 +253,5 @@ final class ImageOps {
                 node.decimal("beta"),
                 "bias",
                 node.decimal("bias"))));
-  }
-
-  static int[] range(int from, int to) {
-    return IntStream.range(from, to).toArray();
   }
 }

@@ -1,8 +1,6 @@
 package org.medoid.training.cli;
 
-import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.Callable;
 import org.medoid.training.data.DataSets;
 import org.medoid.training.data.ImageDataSet;
@@ -46,25 +44,14 @@ final class EmbedCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    List<Path> files = pictures(images);
+    ImageDataSet pictures = DataSets.unlabelled(images);
     float[] rows;
     try (Model model = Model.ofExport(modelFolder)) {
-      rows =
-          model.embed(
-              new ImageDataSet(
-                  images.toString(), files, new int[files.size()], List.of(images.toString())));
+      rows = model.embed(pictures);
     }
-    new Npy(new int[] {files.size(), rows.length / files.size()}, rows).write(out);
-    files.forEach(file -> spec.commandLine().getOut().println(images.relativize(file)));
+    new Npy(new int[] {pictures.size(), rows.length / pictures.size()}, rows).write(out);
+    pictures.files().forEach(file -> spec.commandLine().getOut().println(images.relativize(file)));
     spec.commandLine().getOut().flush();
     return 0;
-  }
-
-  private static List<Path> pictures(Path folder) throws IOException {
-    List<Path> files = DataSets.images(folder);
-    if (files.isEmpty()) {
-      throw new IllegalArgumentException("--images " + folder + ": no PNG or JPEG file in it");
-    }
-    return files;
   }
 }

@@ -8,11 +8,8 @@ import com.fasterxml.jackson.databind.ser.std.StdSerializer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.IntFunction;
 import org.medoid.ops.clustering.Distance;
@@ -144,12 +141,13 @@ final class EvaluateCommand implements Callable<Integer> {
     IntFunction<String> names;
     Evaluation result;
     if (source.embeddings != null) {
-      Classes classes = new Classes();
-      names = classes::name;
-      result = files(classes);
+      LabelNumbers numbers = new LabelNumbers();
+      names = numbers::name;
+      result = files(numbers);
     } else {
-      String set = data == null ? RunFolder.open(source.run).settings().data() : data;
-      ImageDataSet unseen = DataSets.open(set).test();
+      ImageDataSet unseen =
+          (data == null ? RunFolder.open(source.run).settings().openData() : DataSets.open(data))
+              .test();
       names = label -> unseen.classNames().get(label);
       float[] x;
       try (Model model =
@@ -209,11 +207,11 @@ final class EvaluateCommand implements Callable<Integer> {
     }
   }
 
-  private Evaluation files(Classes classes) throws IOException {
+  private Evaluation files(LabelNumbers numbers) throws IOException {
     Npy x = embeddings(source.embeddings);
     int d = x.shape()[1];
     float[] queries = floats(source.embeddings, x);
-    int[] queryLabels = classes.read(labels, x.shape()[0]);
+    int[] queryLabels = classes(numbers, labels, x.shape()[0]);
     if (galleryEmbeddings == null) {
       return evaluate(queries, queryLabels, queries, queryLabels, d);
     }
@@ -232,7 +230,7 @@ final class EvaluateCommand implements Callable<Integer> {
         queries,
         queryLabels,
         floats(galleryEmbeddings, g),
-        classes.read(galleryLabels, g.shape()[0]),
+        classes(numbers, galleryLabels, g.shape()[0]),
         d);
   }
 
@@ -273,41 +271,19 @@ final class EvaluateCommand implements Callable<Integer> {
     throw new IllegalArgumentException(file + ": embeddings must be float32 or float64, not " + x);
   }
 
-  /** Numbers labels of 64 bits, in the order of their first appearance. */
-  private static final class Classes {
-    private final Map<Long, Integer> numbers = new LinkedHashMap<>();
-    private final List<Long> names = new ArrayList<>();
-
-    int[] read(Path file, int rows) throws IOException {
-      Npy y = Npy.read(file);
-      if (y.shape().length != 1 || y.shape()[0] != rows) {
-        throw new IllegalArgumentException(
-            file + ": labels must be [" + rows + "], one for each embedding, not " + y);
-      }
-      long[] values;
-      if (y.data() instanceof long[] wide) {
-        values = wide;
-      } else if (y.data() instanceof int[] narrow) {
-        values = Arrays.stream(narrow).asLongStream().toArray();
-      } else {
-        throw new IllegalArgumentException(file + ": labels must be int32 or int64, not " + y);
-      }
-      return Arrays.stream(values).mapToInt(this::number).toArray();
+  private static int[] classes(LabelNumbers numbers, Path file, int rows) throws IOException {
+    Npy y = Npy.read(file);
+    if (y.shape().length != 1 || y.shape()[0] != rows) {
+      throw new IllegalArgumentException(
+          file + ": labels must be [" + rows + "], one for each embedding, not " + y);
     }
-
-    private int number(long value) {
-      Integer known = numbers.get(value);
-      if (known == null) {
-        known = names.size();
-        numbers.put(value, known);
-        names.add(value);
-      }
-      return known;
+    if (y.data() instanceof long[] wide) {
+      return numbers.of(wide);
     }
-
-    String name(int number) {
-      return Long.toString(names.get(number));
+    if (y.data() instanceof int[] narrow) {
+      return numbers.of(Arrays.stream(narrow).asLongStream().toArray());
     }
+    throw new IllegalArgumentException(file + ": labels must be int32 or int64, not " + y);
   }
 
   /** JSON has no NaN. */

@@ -135,10 +135,7 @@ final class ExportCommand implements Callable<Integer> {
     RunFolder folder = RunFolder.open(run);
     TrainingSettings settings = folder.settings();
     ImageDataSet pictures =
-        some(
-            images == null
-                ? DataSets.open(settings.data(), settings.skipBroken()).test()
-                : unlabelled(images));
+        some(images == null ? settings.openData().test() : DataSets.unlabelled(images));
     try (InferenceGraph graph = Model.restore(folder)) {
       FrozenGraph frozen =
           FrozenGraph.of(
@@ -157,14 +154,7 @@ final class ExportCommand implements Callable<Integer> {
           .resize(settings.resize() == settings.imageSize() ? 0 : settings.resize())
           .pictures(pictures.files())
           .pixels(Embedder.pixels(pictures, settings.imageSize(), settings.resize()))
-          .reference(
-              Embedder.embed(
-                  graph.session(),
-                  InferenceGraph.INPUT,
-                  InferenceGraph.OUTPUT,
-                  pictures,
-                  settings.imageSize(),
-                  settings.resize()))
+          .reference(Embedder.embed(graph, pictures, settings.imageSize(), settings.resize()))
           .metadata(metadata);
     }
   }
@@ -172,7 +162,7 @@ final class ExportCommand implements Callable<Integer> {
   private static ModelExporter ofModel(Path model, Path images) throws IOException {
     ModelExporter exporter = ModelExporter.ofSavedModel(model, null).tolerance(FOREIGN_TOLERANCE);
     if (images != null) {
-      exporter.pictures(some(unlabelled(images)).files());
+      exporter.pictures(some(DataSets.unlabelled(images)).files());
     }
     Path info = model.resolve("export.json");
     if (Files.exists(info)) {
@@ -186,15 +176,6 @@ final class ExportCommand implements Callable<Integer> {
       }
     }
     return exporter;
-  }
-
-  private static ImageDataSet unlabelled(Path folder) throws IOException {
-    List<Path> files = DataSets.images(folder);
-    if (files.isEmpty()) {
-      throw new IllegalArgumentException("--images " + folder + ": no PNG or JPEG file in it");
-    }
-    return new ImageDataSet(
-        folder.toString(), files, new int[files.size()], List.of(folder.toString()));
   }
 
   private static ImageDataSet some(ImageDataSet all) {
@@ -218,17 +199,22 @@ final class ExportCommand implements Callable<Integer> {
           report.embeddingSize(),
           report.info().get("image_height"),
           report.info().get("image_width"));
-      report
-          .differences()
-          .forEach(
-              (what, difference) ->
-                  print.printf(
-                      Locale.ROOT,
-                      "largest difference over %d pictures, %s: %.1e%n",
-                      report.pictures(),
-                      what,
-                      difference));
+      printDifferences(report, print);
     }
     print.flush();
+  }
+
+  /** Prints how far the parts of an export differ, a line each. */
+  static void printDifferences(ExportReport report, PrintWriter print) {
+    report
+        .differences()
+        .forEach(
+            (part, difference) ->
+                print.printf(
+                    Locale.ROOT,
+                    "largest difference over %d pictures, %s: %.1e%n",
+                    report.pictures(),
+                    part,
+                    difference));
   }
 }

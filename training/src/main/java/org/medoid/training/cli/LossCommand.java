@@ -271,13 +271,6 @@ final class LossCommand implements Callable<Integer> {
         tensor instanceof TInt64 wide
             ? StdArrays.array1dCopyOf(wide)
             : Arrays.stream(StdArrays.array1dCopyOf((TInt32) tensor)).asLongStream().toArray();
-    Map<Long, Integer> numbers = new LinkedHashMap<>();
-    int[] classes = new int[values.length];
-    for (int i = 0; i < values.length; i++) {
-      Integer next = numbers.size();
-      Integer before = numbers.putIfAbsent(values[i], next);
-      classes[i] = before == null ? next : before;
-    }
-    return classes;
+    return new LabelNumbers().of(values);
   }
 }

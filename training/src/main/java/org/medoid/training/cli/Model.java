@@ -12,10 +12,7 @@ import org.medoid.training.Embedder;
 import org.medoid.training.Networks;
 import org.medoid.training.RunFolder;
 import org.medoid.training.TrainingSettings;
-import org.medoid.training.data.DataSets;
 import org.medoid.training.data.ImageDataSet;
-import org.medoid.training.evaluation.EvaluationResult;
-import org.medoid.training.evaluation.Evaluator;
 import org.tensorflow.SavedModelBundle;
 import org.tensorflow.Session;
 import org.tensorflow.Signature;
@@ -28,26 +25,18 @@ final class Model implements AutoCloseable {
   private final String output;
   private final int imageSize;
   private final int resize;
-  private final String data;
 
   private Model(
-      Runnable owner,
-      Session session,
-      String input,
-      String output,
-      int imageSize,
-      int resize,
-      String data) {
+      Runnable owner, Session session, String input, String output, int imageSize, int resize) {
     this.owner = owner;
     this.session = session;
     this.input = input;
     this.output = output;
     this.imageSize = imageSize;
     this.resize = resize;
-    this.data = data;
   }
 
-  /** The best checkpoint of a run; its data set is the one to evaluate on if no other is named. */
+  /** The best checkpoint of a run. */
   static Model ofRun(Path run) throws IOException {
     RunFolder folder = RunFolder.open(run);
     TrainingSettings settings = folder.settings();
@@ -58,8 +47,7 @@ final class Model implements AutoCloseable {
         InferenceGraph.INPUT,
         InferenceGraph.OUTPUT,
         settings.imageSize(),
-        settings.resize(),
-        settings.data());
+        settings.resize());
   }
 
   /** The network of a run with the weights of its best checkpoint. */
@@ -103,13 +91,7 @@ final class Model implements AutoCloseable {
             folder + ": 'images' must be [batch, size, size, 3] with a known size");
       }
       return new Model(
-          bundle::close,
-          bundle.session(),
-          images.name,
-          embedding.name,
-          size,
-          resize(folder, size),
-          null);
+          bundle::close, bundle.session(), images.name, embedding.name, size, resize(folder, size));
     } catch (RuntimeException e) {
       bundle.close();
       throw e;
@@ -127,14 +109,6 @@ final class Model implements AutoCloseable {
     return Files.exists(info)
         ? new ObjectMapper().readTree(info.toFile()).path("resize").asInt(imageSize)
         : imageSize;
-  }
-
-  /** Scores the unseen classes of a data set; of the run's own if the SPEC is null. */
-  EvaluationResult evaluate(String spec, Evaluator.Options options) throws IOException {
-    ImageDataSet unseen = DataSets.open(spec == null ? data : spec).test();
-    float[] embeddings = embed(unseen);
-    return Evaluator.evaluate(
-        embeddings, unseen.size(), embeddings.length / unseen.size(), unseen.labels(), options);
   }
 
   @Override

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.medoid.training.RunFolder;
-import org.medoid.training.data.DataSets;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.evaluation.EvaluationResult;
 import org.medoid.training.evaluation.Evaluator;
@@ -19,31 +18,23 @@ final class RunReport {
   private RunReport() {}
 
   /**
-   * Embeds the unseen images with a model and writes the report and the projector's files.
+   * Embeds the unseen images with a model, scores them and writes the report and the projector's
+   * files.
    *
    * @param folder the run
    * @param model its model
-   * @param scores the rows of the score table, in order, the model's own last; if empty the model
-   *     is scored here
+   * @param before rows of the score table above the model's own, in order
+   * @param name what to call the model's own row
    * @return the rows shown
    * @throws IOException if the data cannot be read or the report not written
    */
   static Map<String, EvaluationResult> write(
-      RunFolder folder, Model model, Map<String, EvaluationResult> scores) throws IOException {
-    ImageDataSet unseen =
-        DataSets.open(folder.settings().data(), folder.settings().skipBroken()).test();
+      RunFolder folder, Model model, Map<String, EvaluationResult> before, String name)
+      throws IOException {
+    ImageDataSet unseen = folder.settings().openData().test();
     float[] embeddings = model.embed(unseen);
-    Map<String, EvaluationResult> rows = new LinkedHashMap<>(scores);
-    if (rows.isEmpty()) {
-      rows.put(
-          "after training",
-          Evaluator.evaluate(
-              embeddings,
-              unseen.size(),
-              embeddings.length / unseen.size(),
-              unseen.labels(),
-              Evaluator.Options.defaults()));
-    }
+    Map<String, EvaluationResult> rows = new LinkedHashMap<>(before);
+    rows.put(name, Evaluator.evaluate(embeddings, unseen.labels()));
     Report.write(
         folder,
         new Report.Content(

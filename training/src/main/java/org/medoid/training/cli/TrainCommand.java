@@ -11,7 +11,6 @@ import java.util.concurrent.CountDownLatch;
 import org.medoid.training.RunFolder;
 import org.medoid.training.Trainer;
 import org.medoid.training.TrainingSettings;
-import org.medoid.training.data.DataSets;
 import org.medoid.training.data.DataSplit;
 import org.medoid.training.evaluation.EvaluationResult;
 import picocli.CommandLine.Command;
@@ -53,10 +52,10 @@ final class TrainCommand implements Callable<Integer> {
     if (resume) {
       requireNoOtherOption();
       folder = RunFolder.open(out);
-      split = DataSets.open(folder.settings().data(), folder.settings().skipBroken());
+      split = folder.settings().openData();
     } else {
       TrainingSettings told = told();
-      split = DataSets.open(told.data(), told.skipBroken());
+      split = told.openData();
       folder = RunFolder.create(out, told);
     }
     EvaluationResult result;
@@ -67,7 +66,7 @@ final class TrainCommand implements Callable<Integer> {
     }
     folder.writeJson("result.json", result);
     try (Model model = Model.ofRun(out)) {
-      RunReport.write(folder, model, Map.of());
+      RunReport.write(folder, model, Map.of(), "after training");
     }
     if (json) {
       spec.commandLine().getOut().println(new ObjectMapper().writeValueAsString(result));

@@ -172,6 +172,23 @@ public final class DataSets {
     }
   }
 
+  /**
+   * Pictures without classes.
+   *
+   * @param folder PNG, JPEG, GIF and BMP files in it and in its subfolders
+   * @return the pictures sorted by path, in one class
+   * @throws IllegalArgumentException if there are none
+   * @throws IOException if the folder cannot be read
+   */
+  public static ImageDataSet unlabelled(Path folder) throws IOException {
+    List<Path> files = images(folder);
+    if (files.isEmpty()) {
+      throw new IllegalArgumentException("--images " + folder + ": no PNG or JPEG file in it");
+    }
+    return new ImageDataSet(
+        folder.toString(), files, new int[files.size()], List.of(folder.toString()));
+  }
+
   private static DataSplit folder(Path folder) throws IOException {
     requireFolder(folder);
     Path train = folder.resolve("train");

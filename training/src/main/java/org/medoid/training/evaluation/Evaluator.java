@@ -168,6 +168,20 @@ public final class Evaluator {
   }
 
   /**
+   * Scores embeddings, leave one out, with the default options.
+   *
+   * @param embeddings n·d finite values, row-major
+   * @param labels the class of each of the n points, at least 2, any values
+   * @return the scores
+   * @throws IllegalArgumentException if the sizes do not fit or a value is not finite; names the
+   *     row
+   */
+  public static EvaluationResult evaluate(float[] embeddings, int[] labels) {
+    int n = labels.length;
+    return evaluate(embeddings, n, n == 0 ? 0 : embeddings.length / n, labels, Options.defaults());
+  }
+
+  /**
    * Scores queries against a gallery.
    *
    * @param queries rows of d finite values
