@@ -1,8 +1,13 @@
 package org.medoid.training;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Arrays;
+import java.util.UUID;
 import org.medoid.graph.TrainingGraph;
 import org.medoid.training.data.DataSplit;
 import org.medoid.training.data.ImageDataSet;
@@ -16,8 +21,10 @@ import org.tensorflow.types.TFloat32;
 
 /**
  * The features that a frozen backbone gives for the centre of each image, computed once per run and
- * kept in its folder as {@code features-train.npy} and {@code features-test.npy}. With them a step
- * is a product of two matrices and the loss.
+ * kept in its folder as {@code features-train-KEY.npy} and {@code features-test-KEY.npy}. The key
+ * stands for the network, the image sizes and each image's path, length and time of change: what was
+ * computed for others is not used. With the features a step is a product of two matrices and the
+ * loss.
  *
  * <p>Memory: 4 bytes times images times features (4 KB an image for 1,024 features).
  */
@@ -40,13 +47,13 @@ final class FeatureCache {
 
   /** A row of features for each training image. */
   float[] train() throws IOException {
-    return features("features-train.npy", data.train());
+    return features("features-train-", data.train());
   }
 
   /** Embeds the test images by the head as it is now. */
   float[] embedTest() throws IOException {
     if (test == null) {
-      test = features("features-test.npy", data.test());
+      test = features("features-test-", data.test());
     }
     int n = data.test().size();
     int width = test.length / n;
@@ -73,8 +80,9 @@ final class FeatureCache {
     return embeddings;
   }
 
-  private float[] features(String name, ImageDataSet images) throws IOException {
-    Path file = folder.path().resolve(name);
+  private float[] features(String prefix, ImageDataSet images) throws IOException {
+    TrainingSettings settings = folder.settings();
+    Path file = folder.path().resolve(prefix + key(settings, images) + ".npy");
     if (Files.exists(file)) {
       Npy kept = Npy.read(file);
       if (kept.shape().length == 2
@@ -83,7 +91,6 @@ final class FeatureCache {
         return rows;
       }
     }
-    TrainingSettings settings = folder.settings();
     float[] rows =
         Embedder.embed(
             session,
@@ -94,6 +101,29 @@ final class FeatureCache {
             settings.resize());
     new Npy(new int[] {images.size(), rows.length / images.size()}, rows).write(file);
     return rows;
+  }
+
+  private static String key(TrainingSettings settings, ImageDataSet images) throws IOException {
+    StringBuilder all = new StringBuilder();
+    for (Object each :
+        Arrays.asList(
+            settings.model(),
+            settings.weights(),
+            settings.seed(),
+            settings.imageSize(),
+            settings.resize())) {
+      all.append(each).append('\n');
+    }
+    for (Path image : images.files()) {
+      BasicFileAttributes attributes = Files.readAttributes(image, BasicFileAttributes.class);
+      all.append(image.toAbsolutePath())
+          .append(' ')
+          .append(attributes.size())
+          .append(' ')
+          .append(attributes.lastModifiedTime().toMillis())
+          .append('\n');
+    }
+    return UUID.nameUUIDFromBytes(all.toString().getBytes(UTF_8)).toString().substring(0, 8);
   }
 
   private static String name(Operand<?> operand) {

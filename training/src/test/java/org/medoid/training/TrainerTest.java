@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -235,9 +236,31 @@ class TrainerTest {
     String[] other = metrics(images).get("8").split(",", -1);
     assertThat(Double.parseDouble(one[0])).isCloseTo(Double.parseDouble(other[0]), within(1e-3));
     assertThat(Double.parseDouble(one[one.length - 1])).isPositive();
-    assertThat(features.resolve("features-train.npy")).exists();
-    assertThat(features.resolve("features-test.npy")).exists();
-    assertThat(images.resolve("features-train.npy")).doesNotExist();
+    List<Path> kept = kept(features);
+    assertThat(kept).hasSize(2);
+    assertThat(kept(images)).isEmpty();
+
+    // The same run again reads what was kept; after a picture has changed it computes it anew.
+    byte[] before = Files.readAllBytes(kept.get(0));
+    Files.delete(features.resolve("checkpoint.json"));
+    Trainer again = new Trainer(RunFolder.open(features), DataSets.open(data));
+    again.run(row -> {});
+    assertThat(kept(features)).isEqualTo(kept);
+    Path picture = DataSets.open(data).train().files().get(0);
+    Files.setLastModifiedTime(picture, FileTime.fromMillis(1_000_000_000_000L));
+    Files.delete(features.resolve("checkpoint.json"));
+    new Trainer(RunFolder.open(features), DataSets.open(data)).run(row -> {});
+    assertThat(kept(features)).hasSize(3).containsAll(kept);
+    assertThat(Files.readAllBytes(kept.get(0))).isEqualTo(before);
+  }
+
+  private static List<Path> kept(Path run) throws IOException {
+    try (Stream<Path> files = Files.list(run)) {
+      return files
+          .filter(file -> file.getFileName().toString().startsWith("features-"))
+          .sorted()
+          .toList();
+    }
   }
 
   @Test

@@ -39,19 +39,22 @@ public final class DataSets {
    *       authors publish them, see {@link PublishedLayouts}.
    * </ul>
    *
+   * <p>Images are PNG, JPEG (grey and CMYK too), GIF (of an animation the first frame) and BMP, of
+   * at most 67 million pixels.
+   *
    * @param spec the SPEC of the command line
    * @param skipBroken whether to leave out, with a warning that counts them, images that cannot be
    *     read and classes of fewer than two images; every image is then decoded here once
    * @return the split
    * @throws IllegalArgumentException if there is no such kind of data set, or, unless skipBroken, a
-   *     class has fewer than two images
+   *     class has fewer than two images or an image too many pixels
    * @throws IOException if a folder or file cannot be read
    */
   public static DataSplit open(String spec, boolean skipBroken) throws IOException {
     DataSplit split = read(spec);
     return skipBroken
         ? new DataSplit(readable(split.train()), readable(split.test()))
-        : new DataSplit(pairs(split.train()), pairs(split.test()));
+        : new DataSplit(pairs(decodable(split.train())), pairs(decodable(split.test())));
   }
 
   /**
@@ -90,6 +93,17 @@ public final class DataSets {
                   + String.join(":DIR, ", KINDS)
                   + ":DIR");
     };
+  }
+
+  /** Refuses an image that is too large to decode. */
+  private static ImageDataSet decodable(ImageDataSet data) {
+    ImageCheck.huge(data.files())
+        .forEach(
+            (file, reason) -> {
+              throw new IllegalArgumentException(
+                  file + ": " + reason + "; remove it, shrink it, or use --skip-broken");
+            });
+    return data;
   }
 
   /** Refuses a class that has no pair. */
@@ -185,8 +199,9 @@ public final class DataSets {
     if (files.isEmpty()) {
       throw new IllegalArgumentException("--images " + folder + ": no PNG or JPEG file in it");
     }
-    return new ImageDataSet(
-        folder.toString(), files, new int[files.size()], List.of(folder.toString()));
+    return decodable(
+        new ImageDataSet(
+            folder.toString(), files, new int[files.size()], List.of(folder.toString())));
   }
 
   private static DataSplit folder(Path folder) throws IOException {

@@ -3,11 +3,18 @@ package org.medoid.training.data;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageReader;
+import javax.imageio.stream.FileImageInputStream;
+import javax.imageio.stream.ImageInputStream;
 import org.medoid.graph.image.Images;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
@@ -23,6 +30,12 @@ import org.tensorflow.types.TString;
  * the processors.
  */
 final class ImageCheck implements AutoCloseable {
+  /**
+   * The most pixels of an image. One of so many takes 12 bytes a pixel decoded, 0.8 GB, and several
+   * are decoded at once; photographs have up to 50 million. A PNG of 10 KB can hold more.
+   */
+  static final long MOST_PIXELS = 1L << 26;
+
   private final Graph graph = new Graph();
   private final Session session;
   private final Placeholder<TString> encoded;
@@ -51,7 +64,55 @@ final class ImageCheck implements AutoCloseable {
     return ordered;
   }
 
+  /**
+   * The images that are too large to decode, by their headers, each with the reason, in their
+   * order. Cost: 0.05 ms a file, shared among the processors.
+   */
+  static Map<Path, String> huge(List<Path> files) {
+    Map<Path, String> found = new LinkedHashMap<>();
+    List<Optional<String>> reasons =
+        files.parallelStream().map(ImageCheck::tooLarge).collect(Collectors.toList());
+    for (int i = 0; i < files.size(); i++) {
+      Path file = files.get(i);
+      reasons.get(i).ifPresent(reason -> found.put(file, reason));
+    }
+    return found;
+  }
+
+  private static Optional<String> tooLarge(Path file) {
+    try (ImageInputStream content = new FileImageInputStream(file.toFile())) {
+      Iterator<ImageReader> readers = ImageIO.getImageReaders(content);
+      if (readers.hasNext()) {
+        ImageReader reader = readers.next();
+        try {
+          reader.setInput(content, true, true);
+          long width = reader.getWidth(0);
+          long height = reader.getHeight(0);
+          if (width * height > MOST_PIXELS) {
+            return Optional.of(
+                String.format(
+                    Locale.ROOT,
+                    "%d x %d pixels, more than the %d million that an image may have",
+                    width,
+                    height,
+                    MOST_PIXELS / 1_000_000));
+          }
+        } finally {
+          reader.dispose();
+        }
+      }
+    } catch (IOException | RuntimeException e) {
+      // No header that this reader understands: whether it is an image is the decoder's to say.
+      return Optional.empty();
+    }
+    return Optional.empty();
+  }
+
   private Optional<String> problem(Path file) {
+    Optional<String> size = tooLarge(file);
+    if (size.isPresent()) {
+      return size;
+    }
     byte[] bytes;
     try {
       bytes = Files.readAllBytes(file);

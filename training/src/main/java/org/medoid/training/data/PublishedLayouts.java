@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import us.hebi.matlab.mat.format.Mat5;
 import us.hebi.matlab.mat.format.Mat5File;
 import us.hebi.matlab.mat.types.Struct;
@@ -21,6 +23,8 @@ import us.hebi.matlab.mat.types.Struct;
  * Stanford Online Products the authors' own two parts).
  */
 final class PublishedLayouts {
+  private static final Logger LOG = LoggerFactory.getLogger(PublishedLayouts.class);
+
   private PublishedLayouts() {}
 
   /**
@@ -48,7 +52,7 @@ final class PublishedLayouts {
           .computeIfAbsent(c, any -> new ArrayList<>())
           .add(folder.resolve("images").resolve(image.getValue()));
     }
-    return byNumber("cub200", folder, images, names, 200);
+    return published(byNumber("cub200", folder, images, names, 200), 5_864, 5_924);
   }
 
   /**
@@ -72,7 +76,7 @@ final class PublishedLayouts {
     }
     Map<Integer, String> names = new TreeMap<>();
     images.keySet().forEach(c -> names.put(c, String.format("%03d", c)));
-    return byNumber("cars196", folder, images, names, 196);
+    return published(byNumber("cars196", folder, images, names, 196), 8_054, 8_131);
   }
 
   private static Path find(Path folder, String file) throws NoSuchFileException {
@@ -105,8 +109,12 @@ final class PublishedLayouts {
    * images) and {@code Ebay_test.txt} (11,316 classes, 60,502 images).
    */
   static DataSplit sop(Path folder) throws IOException {
-    return new DataSplit(
-        products(folder, "Ebay_train.txt", "training"), products(folder, "Ebay_test.txt", "test"));
+    return published(
+        new DataSplit(
+            products(folder, "Ebay_train.txt", "training"),
+            products(folder, "Ebay_test.txt", "test")),
+        59_551,
+        60_502);
   }
 
   private static ImageDataSet products(Path folder, String list, String part) throws IOException {
@@ -135,8 +143,11 @@ final class PublishedLayouts {
    * characters), {@code images_evaluation} tests (659), 20 drawings of each.
    */
   static DataSplit omniglot(Path folder) throws IOException {
-    return new DataSplit(
-        characters(folder, "images_background"), characters(folder, "images_evaluation"));
+    return published(
+        new DataSplit(
+            characters(folder, "images_background"), characters(folder, "images_evaluation")),
+        19_280,
+        13_180);
   }
 
   private static ImageDataSet characters(Path folder, String part) throws IOException {
@@ -181,6 +192,20 @@ final class PublishedLayouts {
       throw new NoSuchFileException(image.toString(), null, "named in " + list);
     }
     return image;
+  }
+
+  /** Warns where a set is not the whole published one: its scores do not compare with papers'. */
+  private static DataSplit published(DataSplit split, int train, int test) {
+    if (split.train().size() != train || split.test().size() != test) {
+      LOG.warn(
+          "{}: {} training and {} test images; as published {} and {}: scores will not compare",
+          split.train().name(),
+          split.train().size(),
+          split.test().size(),
+          train,
+          test);
+    }
+    return split;
   }
 
   private static DataSplit byNumber(

@@ -2,24 +2,37 @@ package org.medoid.training.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
+import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
+import javax.imageio.ImageWriter;
+import javax.imageio.stream.ImageOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.tensorflow.Graph;
 import org.tensorflow.Session;
 import org.tensorflow.op.Ops;
+import org.tensorflow.types.TFloat32;
 import us.hebi.matlab.mat.format.Mat5;
 import us.hebi.matlab.mat.format.Mat5File;
 import us.hebi.matlab.mat.types.Struct;
 
 class DataSetsTest {
+  /** A JPEG of 8x6 pixels in Adobe's inverted CMYK. */
+  private static final String CMYK =
+      "/9j/7gAOQWRvYmUAZAAAAAAA/9sAQwAGBAUGBQQGBgUGBwcGCAoQCgoJCQoUDg8MEBcUGBgXFBYWGh0lHxobIxwW"
+          + "FiAsICMmJykqKRkfLTAtKDAlKCko/8AAFAgABgAIBEMRAE0RAFkRAEsRAP/EABUAAQEAAAAAAAAAAAAAAAAA"
+          + "AAgH/8QAFBABAAAAAAAAAAAAAAAAAAAAAP/aAA4EQwBNAFkASwAAPwCPEeVJOP/Z";
+
   @TempDir private Path folder;
 
   private static Path image(Path file) throws IOException {
@@ -151,6 +164,92 @@ class DataSetsTest {
     assertThat(split.train().size()).isEqualTo(6);
     assertThat(split.test().files()).doesNotContain(broken).hasSize(5);
     read(split.test());
+  }
+
+  @Test
+  void anImageTooLargeToDecodeIsNamedByItsHeaderOrLeftOut() throws IOException {
+    fourClassesWith("d/9.png", null);
+    Path huge = folder.resolve("d").resolve("9.png");
+    // 81 million pixels in 10 KB: decoded it would be 1 GB.
+    ImageIO.write(
+        new BufferedImage(9000, 9000, BufferedImage.TYPE_BYTE_BINARY), "png", huge.toFile());
+    assertThatThrownBy(() -> DataSets.open("folder:" + folder))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(huge.toString())
+        .hasMessageContaining("9000 x 9000 pixels")
+        .hasMessageContaining("--skip-broken");
+    assertThatThrownBy(() -> DataSets.unlabelled(folder)).hasMessageContaining(huge.toString());
+    assertThat(DataSets.open("folder:" + folder, true).test().files())
+        .hasSize(6)
+        .doesNotContain(huge);
+  }
+
+  @Test
+  void cmykGreyAndDeepImagesAreReadAsRgb() throws IOException {
+    Path cmyk = folder.resolve("cmyk.jpg");
+    Files.write(cmyk, Base64.getDecoder().decode(CMYK));
+    Path grey = folder.resolve("grey.jpg");
+    Path deep = folder.resolve("deep.png");
+    Path clear = folder.resolve("clear.png");
+    for (Map.Entry<Path, Integer> each :
+        Map.of(
+                grey, BufferedImage.TYPE_BYTE_GRAY,
+                deep, BufferedImage.TYPE_USHORT_GRAY,
+                clear, BufferedImage.TYPE_INT_ARGB)
+            .entrySet()) {
+      BufferedImage image = new BufferedImage(8, 6, each.getValue());
+      for (int i = 0; i < 48; i++) {
+        image.setRGB(i % 8, i / 8, 0xff808080);
+      }
+      String name = each.getKey().getFileName().toString();
+      ImageIO.write(image, name.substring(name.indexOf('.') + 1), each.getKey().toFile());
+    }
+    // Pillow converts the CMYK colour (200, 20, 0, 10) to the RGB colour (53, 226, 245).
+    assertThat(pixel(cmyk)).containsExactly(new float[] {53f, 226f, 245f}, within(2f));
+    for (Path file : List.of(grey, deep, clear)) {
+      // Java takes its grey for linear light, so that 128 becomes 55.
+      float[] rgb = pixel(file);
+      assertThat(rgb[0]).isBetween(40f, 150f);
+      assertThat(rgb).as(file.toString()).containsExactly(rgb[0], rgb[0], rgb[0]);
+    }
+  }
+
+  @Test
+  void ofAnAnimationTheFirstFrameIsRead() throws IOException {
+    Path file = folder.resolve("animated.gif");
+    ImageWriter writer = ImageIO.getImageWritersByFormatName("gif").next();
+    try (ImageOutputStream out = ImageIO.createImageOutputStream(file.toFile())) {
+      writer.setOutput(out);
+      writer.prepareWriteSequence(null);
+      for (int colour : new int[] {0xff0000, 0x0000ff}) {
+        BufferedImage frame = new BufferedImage(8, 6, BufferedImage.TYPE_INT_RGB);
+        for (int i = 0; i < 48; i++) {
+          frame.setRGB(i % 8, i / 8, colour);
+        }
+        writer.writeToSequence(new IIOImage(frame, null, null), null);
+      }
+      writer.endWriteSequence();
+    } finally {
+      writer.dispose();
+    }
+    assertThat(pixel(file)).containsExactly(255f, 0f, 0f);
+  }
+
+  /** The middle of an image as the pipeline reads it, RGB from 0 to 255. */
+  private static float[] pixel(Path file) {
+    ImageDataSet one = new ImageDataSet("one", List.of(file), new int[1], List.of("class"));
+    try (Graph graph = new Graph();
+        Session session = new Session(graph)) {
+      ImagePipeline pipeline = ImagePipeline.evaluation(Ops.create(graph), one, 1, 8, 8);
+      pipeline.start(session);
+      try (TFloat32 image = pipeline.next(session)) {
+        float[] rgb = new float[3];
+        for (int c = 0; c < 3; c++) {
+          rgb[c] = 255 * image.getFloat(0, 4, 4, c);
+        }
+        return rgb;
+      }
+    }
   }
 
   @Test
