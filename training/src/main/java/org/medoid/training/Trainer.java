@@ -3,6 +3,7 @@ package org.medoid.training;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
@@ -52,6 +53,7 @@ public final class Trainer {
   private final BatchSampler sampler;
   private final ExponentialDecay gamma;
   private final ExponentialDecay learningRate;
+  private Evaluator.Options evaluation = Evaluator.Options.defaults();
   private volatile boolean stopped;
 
   /**
@@ -90,6 +92,21 @@ public final class Trainer {
 
   private static ExponentialDecay decay(double initial, double rate, long steps, long epoch) {
     return new ExponentialDecay(initial, rate, steps == 0 ? epoch : steps);
+  }
+
+  /**
+   * Sets the K of Recall@K in the scores that {@link #run} returns; 1, 2, 4 and 8 unless told.
+   *
+   * @param recallAt the K, among them 1
+   * @return this
+   * @throws IllegalArgumentException if 1 is missing, or one is less than 1
+   */
+  public Trainer withRecallAt(List<Integer> recallAt) {
+    if (!recallAt.contains(1)) {
+      throw new IllegalArgumentException("checkpoints are chosen by Recall@1: it must be there");
+    }
+    evaluation = evaluation.withRecallAt(recallAt);
+    return this;
   }
 
   /**
@@ -341,7 +358,9 @@ public final class Trainer {
               Embedder.embed(inference, data.test(), settings.imageSize(), settings.resize());
         }
       }
-      return Evaluator.evaluate(embeddings, data.test().labels());
+      int n = data.test().size();
+      return Evaluator.evaluate(
+          embeddings, n, embeddings.length / n, data.test().labels(), evaluation);
     }
   }
 
