@@ -141,6 +141,10 @@ public final class Trainer {
         } else {
           initialize(session, training);
           events.graph(graph.toGraphDef());
+          try (ImageFeed feed = feed(0);
+              TFloat32 batch = feed.next()) {
+            events.images(0, "train/batch", batch);
+          }
         }
         FeatureCache features =
             settings.frozenFeatures() ? new FeatureCache(folder, session, training, data) : null;
@@ -241,6 +245,7 @@ public final class Trainer {
     private final EventWriter events;
     private final Rows rows;
     private final int[] labels = data.train().labels();
+    private final NeighbourGrid grid = new NeighbourGrid(data.test());
 
     Run(
         Session session,
@@ -280,7 +285,7 @@ public final class Trainer {
               "stopped after step %d of %d".formatted(step + 1, settings.steps()));
         }
       }
-      return last != null ? last : scores();
+      return last != null ? last : score(embed());
     }
 
     /** Whether to evaluate after so many steps. */
@@ -341,23 +346,30 @@ public final class Trainer {
     }
 
     private EvaluationResult evaluate() throws IOException {
-      EvaluationResult result = scores();
+      float[] embeddings = embed();
+      EvaluationResult result = score(embeddings); // refuses what is not finite, by its row
+      events.histogram(checkpoints.latestStep(), "unseen/embeddings", embeddings);
+      if (grid.any()) {
+        try (TFloat32 picture = grid.draw(embeddings)) {
+          events.images(checkpoints.latestStep(), "unseen/nearest", picture);
+        }
+      }
       checkpoints.evaluated(result.recallAt().get(1));
       return result;
     }
 
-    /** Scores the newest checkpoint, which the session holds too, on the unseen classes. */
-    private EvaluationResult scores() throws IOException {
-      float[] embeddings;
+    /** Embeds the unseen images by the newest checkpoint, which the session holds too. */
+    private float[] embed() throws IOException {
       if (features != null) {
-        embeddings = features.embedTest();
-      } else {
-        try (InferenceGraph inference =
-            InferenceGraph.restored(network, head, settings.imageSize(), checkpoints.latest())) {
-          embeddings =
-              Embedder.embed(inference, data.test(), settings.imageSize(), settings.resize());
-        }
+        return features.embedTest();
       }
+      try (InferenceGraph inference =
+          InferenceGraph.restored(network, head, settings.imageSize(), checkpoints.latest())) {
+        return Embedder.embed(inference, data.test(), settings.imageSize(), settings.resize());
+      }
+    }
+
+    private EvaluationResult score(float[] embeddings) {
       int n = data.test().size();
       return Evaluator.evaluate(
           embeddings, n, embeddings.length / n, data.test().labels(), evaluation);

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -124,6 +125,15 @@ class TrainerTest {
     }
     assertThat(latest(killed)).isEqualTo(latest(whole));
     assertThat(metrics(killed).keySet()).isEqualTo(metrics(whole).keySet());
+  }
+
+  @Test
+  void tensorBoardIsShownTheBatchTheNeighboursAndTheEmbeddings() throws IOException {
+    Path run = train("run", settings().build());
+    try (Stream<Path> files = Files.list(run.resolve("events"))) {
+      String events = Files.readString(files.findFirst().orElseThrow(), StandardCharsets.ISO_8859_1);
+      assertThat(events).contains("train/batch", "unseen/nearest", "unseen/embeddings");
+    }
   }
 
   @Test
