@@ -10,7 +10,7 @@ import org.tensorflow.types.TInt64;
  * points.
  *
  * <p>H. Oh Song, Y. Xiang, S. Jegelka, S. Savarese: "Deep Metric Learning via Lifted Structured
- * Feature Embedding", CVPR 2016, equation 4. With P the positive pairs, N(i) the points of other
+ * Feature Embedding", CVPR 2016. With P the positive pairs, N(i) the points of other
  * classes than i, Euclidean distance D and margin α:
  *
  * <pre>

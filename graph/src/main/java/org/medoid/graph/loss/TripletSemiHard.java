@@ -15,7 +15,7 @@ import org.tensorflow.types.TInt64;
  * positive, by a margin.
  *
  * <p>F. Schroff, D. Kalenichenko, J. Philbin: "FaceNet: A Unified Embedding for Face Recognition
- * and Clustering", CVPR 2015, equations 3 and 4. A triplet of anchor a, positive p of its class and
+ * and Clustering", CVPR 2015. A triplet of anchor a, positive p of its class and
  * negative n of another has the loss
  *
  * <pre>
