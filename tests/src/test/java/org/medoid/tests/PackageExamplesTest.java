@@ -18,7 +18,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The pages of the packages: their programs compile, and print what their comments say. */
 class PackageExamplesTest {
   private static final Pattern EXAMPLE =
-      Pattern.compile("<pre>\\{@code\\R(.*?public class .*?)^ \\* \\}</pre>", Pattern.DOTALL | Pattern.MULTILINE);
+      Pattern.compile(
+          "<pre>\\{@code\\R(.*?public class .*?)^ \\* \\}</pre>",
+          Pattern.DOTALL | Pattern.MULTILINE);
   private static final Pattern PRINTS = Pattern.compile("// prints (.*)");
 
   static List<Path> pages() throws IOException {
@@ -50,7 +52,12 @@ class PackageExamplesTest {
   void aPageHasAProgramThatPrintsWhatItSays(Path page, @TempDir Path folder) throws Exception {
     Matcher example = EXAMPLE.matcher(Files.readString(page));
     assertThat(example.find()).as("a program in " + page).isTrue();
-    String source = example.group(1).lines().map(line -> line.replaceFirst("^ \\* ?", "")).reduce("", (a, b) -> a + b + "\n");
+    String source =
+        example
+            .group(1)
+            .lines()
+            .map(line -> line.replaceFirst("^ \\* ?", ""))
+            .reduce("", (a, b) -> a + b + "\n");
     List<String> told =
         PRINTS.matcher(source).results().map((MatchResult each) -> each.group(1)).toList();
     assertThat(told).isNotEmpty();

@@ -184,10 +184,7 @@ public final class Comparison {
     static Spread of(List<EvaluationResult> runs, ToDoubleFunction<EvaluationResult> score) {
       double mean = runs.stream().mapToDouble(score).average().orElseThrow();
       double squares =
-          runs.stream()
-              .mapToDouble(score)
-              .map(value -> (value - mean) * (value - mean))
-              .sum();
+          runs.stream().mapToDouble(score).map(value -> (value - mean) * (value - mean)).sum();
       return new Spread(mean, runs.size() == 1 ? null : Math.sqrt(squares / (runs.size() - 1)));
     }
 
@@ -273,6 +270,7 @@ public final class Comparison {
             # Losses compared
 
             %s, %s, %s steps of %s images in %s classes, embeddings of %s, learning rate %s; %s.
+            All settings are in compare.json; those of a loss itself are its paper's.
             %s
 
             | loss | runs | NMI |"""

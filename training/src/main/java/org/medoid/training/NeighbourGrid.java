@@ -85,8 +85,7 @@ final class NeighbourGrid {
     float[] pixels = new float[queries.length * CELL * width * 3];
     for (int i = 0; i < shown.size(); i++) {
       int query = queries[i / columns];
-      float[] frame =
-          i % columns == 0 ? GREY : labels[shown.get(i)] == labels[query] ? GREEN : RED;
+      float[] frame = i % columns == 0 ? GREY : labels[shown.get(i)] == labels[query] ? GREEN : RED;
       int corner = i / columns * CELL * width + i % columns * CELL;
       for (int y = 0; y < CELL; y++) {
         for (int x = 0; x < CELL; x++) {

@@ -114,8 +114,7 @@ class ComparisonTest {
   @Test
   void aLossWithOneSeedIsTheSameRunAsByTrain() throws IOException {
     RunFolder run =
-        RunFolder.create(
-            folder.resolve("run"), settings().loss("proxy_nca").seed(2).build());
+        RunFolder.create(folder.resolve("run"), settings().loss("proxy_nca").seed(2).build());
     EvaluationResult scores = new Trainer(run, DataSets.open(data)).run(row -> {});
     JsonNode ours = json(compared.resolve("proxy_nca-seed2").resolve("result.json"));
     assertThat(ours.get("nmi").asDouble()).isEqualTo(scores.nmi());

@@ -89,9 +89,7 @@ class InterruptionTest {
       Thread.sleep(20); // until it tells how far it is
     }
     interrupt(process);
-    assertThat(Files.readString(output).strip().lines())
-        .last()
-        .isEqualTo("medoid: interrupted");
+    assertThat(Files.readString(output).strip().lines()).last().isEqualTo("medoid: interrupted");
     assertThat(Files.readString(output)).doesNotContain("NMI", "\tat ");
   }
 }

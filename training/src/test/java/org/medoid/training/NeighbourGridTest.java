@@ -45,7 +45,12 @@ class NeighbourGridTest {
   void showsTheNearestFirstAndWhetherItIsOfTheClass() throws IOException {
     ImageDataSet data =
         plain(
-            new int[] {0, 0, 1, 1, 2}, Color.BLACK, Color.BLUE, Color.CYAN, Color.PINK, Color.WHITE);
+            new int[] {0, 0, 1, 1, 2},
+            Color.BLACK,
+            Color.BLUE,
+            Color.CYAN,
+            Color.PINK,
+            Color.WHITE);
     // On a line: 0 is nearest to 2 of the other class, then 1; 2 is nearest to 0, then 1, then 3.
     try (TFloat32 grid = new NeighbourGrid(data).draw(new float[] {0, 3, 1, 5, 90})) {
       int middle = NeighbourGrid.CELL / 2;

@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -107,7 +106,8 @@ class TrainerTest {
   void tensorBoardIsShownTheBatchTheNeighboursAndTheEmbeddings() throws IOException {
     Path run = train("run", settings().build());
     try (Stream<Path> files = Files.list(run.resolve("events"))) {
-      String events = Files.readString(files.findFirst().orElseThrow(), StandardCharsets.ISO_8859_1);
+      String events =
+          Files.readString(files.findFirst().orElseThrow(), StandardCharsets.ISO_8859_1);
       assertThat(events).contains("train/batch", "unseen/nearest", "unseen/embeddings");
     }
   }

@@ -23,8 +23,7 @@ import org.tensorflow.types.TInt64;
  *
  * <p>The scale s is not in the paper, which leaves the embeddings their length and holds it back by
  * a penalty on its square, because with inner products in [-1, 1] the softmax cannot become sharp.
- * Embeddings of length 1 need s instead of the length, and the penalty would be a
- * constant.
+ * Embeddings of length 1 need s instead of the length, and the penalty would be a constant.
  *
  * <p>Cost: O(m² d) time, O(m²) memory. With fewer than two classes that have a pair the loss is 0.
  *

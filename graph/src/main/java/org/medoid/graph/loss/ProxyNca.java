@@ -11,9 +11,9 @@ import org.tensorflow.types.family.TNumber;
  * Proxy-NCA: neighbourhood component analysis against one trainable proxy per class.
  *
  * <p>Y. Movshovitz-Attias, A. Toshev, T. K. Leung, S. Ioffe, S. Singh: "No Fuss Distance Metric
- * Learning using Proxies", ICCV 2017, static assignment of one proxy to each
- * class. With x and the proxies scaled to length 1, p(x) the proxy of the class of x and D the
- * squared Euclidean distance (2 - 2 cos):
+ * Learning using Proxies", ICCV 2017, static assignment of one proxy to each class. With x and the
+ * proxies scaled to length 1, p(x) the proxy of the class of x and D the squared Euclidean distance
+ * (2 - 2 cos):
  *
  * <pre>
  *   mean over x of -log( exp(-s D(x, p(x))) / sum_{p ≠ p(x)} exp(-s D(x, p)) )

@@ -160,8 +160,7 @@ final class CompareCommand implements Callable<Integer> {
     for (long seed : seeds) {
       for (String loss : names) {
         String run =
-            "%s, seed %d (%d of %d)"
-                .formatted(loss, seed, ++count, names.size() * seeds.size());
+            "%s, seed %d (%d of %d)".formatted(loss, seed, ++count, names.size() * seeds.size());
         if (comparison.scores(loss, seed).isPresent()) {
           LOG.info("{}: done before", run);
           continue;

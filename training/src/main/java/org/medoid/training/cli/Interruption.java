@@ -52,13 +52,13 @@ final class Interruption {
    *
    * @param trainer what trains
    * @param progress told of every step
+   * @param remark told how far it came, if the program is ending
    * @return the scores on the unseen classes
    * @throws IOException as {@link Trainer#run}
-   * @throws CancellationException if the program is ending: print a line and return
+   * @throws CancellationException if the program is ending
    */
   static EvaluationResult train(
-      Trainer trainer, Consumer<StepMetrics> progress, Consumer<String> remark)
-      throws IOException {
+      Trainer trainer, Consumer<StepMetrics> progress, Consumer<String> remark) throws IOException {
     CountDownLatch done = new CountDownLatch(1);
     // The virtual machine ends when its hooks do: this one waits for the checkpoint.
     Thread hook =

@@ -251,7 +251,8 @@ public final class Report {
     Set<Integer> ks = new java.util.TreeSet<>();
     rows.forEach(row -> ks.addAll(row.recallAt().keySet()));
     StringBuilder out =
-        new StringBuilder("<div class=\"wide\"><table class=\"scores\"><thead><tr><th></th><th>NMI</th>");
+        new StringBuilder(
+            "<div class=\"wide\"><table class=\"scores\"><thead><tr><th></th><th>NMI</th>");
     ks.forEach(k -> out.append("<th>Recall@").append(k).append("</th>"));
     out.append("<th>AMI</th><th>F1</th><th>MAP@R</th></tr></thead><tbody>");
     content
