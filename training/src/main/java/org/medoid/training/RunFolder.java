@@ -22,7 +22,7 @@ import java.util.stream.Stream;
 public final class RunFolder {
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
-  private static final String SETTINGS = "settings.json";
+  static final String SETTINGS = "settings.json";
 
   private final Path path;
 
@@ -94,7 +94,12 @@ public final class RunFolder {
    * @throws IOException if it cannot be written; an earlier file is then still there
    */
   public void writeJson(String name, Object value) throws IOException {
-    writeText(name, JSON.writeValueAsString(value) + "\n");
+    writeJson(path.resolve(name), value);
+  }
+
+  /** Writes a JSON file whole, in any folder. */
+  static void writeJson(Path target, Object value) throws IOException {
+    write(target, JSON.writeValueAsString(value) + "\n");
   }
 
   /**
@@ -123,8 +128,12 @@ public final class RunFolder {
    * @throws IOException if it cannot be written; an earlier file is then still there
    */
   public void writeText(String name, String text) throws IOException {
-    Path target = path.resolve(name);
-    Path aside = path.resolve(name + ".part");
+    write(path.resolve(name), text);
+  }
+
+  /** Writes a text file whole, in any folder. */
+  static void write(Path target, String text) throws IOException {
+    Path aside = target.resolveSibling(target.getFileName() + ".part");
     try {
       Files.writeString(aside, text, StandardCharsets.UTF_8);
       Files.move(

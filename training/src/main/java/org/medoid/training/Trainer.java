@@ -3,6 +3,7 @@ package org.medoid.training;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
@@ -52,6 +53,7 @@ public final class Trainer {
   private final BatchSampler sampler;
   private final ExponentialDecay gamma;
   private final ExponentialDecay learningRate;
+  private Evaluator.Options evaluation = Evaluator.Options.defaults();
   private volatile boolean stopped;
 
   /**
@@ -93,6 +95,21 @@ public final class Trainer {
   }
 
   /**
+   * Sets the K of Recall@K in the scores that {@link #run} returns; 1, 2, 4 and 8 unless told.
+   *
+   * @param recallAt the K, among them 1
+   * @return this
+   * @throws IllegalArgumentException if 1 is missing, or one is less than 1
+   */
+  public Trainer withRecallAt(List<Integer> recallAt) {
+    if (!recallAt.contains(1)) {
+      throw new IllegalArgumentException("checkpoints are chosen by Recall@1: it must be there");
+    }
+    evaluation = evaluation.withRecallAt(recallAt);
+    return this;
+  }
+
+  /**
    * Asks a run to end after its current step, or evaluation, with a checkpoint. May be called by
    * any thread.
    */
@@ -124,6 +141,10 @@ public final class Trainer {
         } else {
           initialize(session, training);
           events.graph(graph.toGraphDef());
+          try (ImageFeed feed = feed(0);
+              TFloat32 batch = feed.next()) {
+            events.images(0, "train/batch", batch);
+          }
         }
         FeatureCache features =
             settings.frozenFeatures() ? new FeatureCache(folder, session, training, data) : null;
@@ -224,6 +245,7 @@ public final class Trainer {
     private final EventWriter events;
     private final Rows rows;
     private final int[] labels = data.train().labels();
+    private final NeighbourGrid grid = new NeighbourGrid(data.test());
 
     Run(
         Session session,
@@ -263,7 +285,7 @@ public final class Trainer {
               "stopped after step %d of %d".formatted(step + 1, settings.steps()));
         }
       }
-      return last != null ? last : scores();
+      return last != null ? last : score(embed());
     }
 
     /** Whether to evaluate after so many steps. */
@@ -324,24 +346,33 @@ public final class Trainer {
     }
 
     private EvaluationResult evaluate() throws IOException {
-      EvaluationResult result = scores();
+      float[] embeddings = embed();
+      EvaluationResult result = score(embeddings); // refuses what is not finite, by its row
+      events.histogram(checkpoints.latestStep(), "unseen/embeddings", embeddings);
+      if (grid.any()) {
+        try (TFloat32 picture = grid.draw(embeddings)) {
+          events.images(checkpoints.latestStep(), "unseen/nearest", picture);
+        }
+      }
       checkpoints.evaluated(result.recallAt().get(1));
       return result;
     }
 
-    /** Scores the newest checkpoint, which the session holds too, on the unseen classes. */
-    private EvaluationResult scores() throws IOException {
-      float[] embeddings;
+    /** Embeds the unseen images by the newest checkpoint, which the session holds too. */
+    private float[] embed() throws IOException {
       if (features != null) {
-        embeddings = features.embedTest();
-      } else {
-        try (InferenceGraph inference =
-            InferenceGraph.restored(network, head, settings.imageSize(), checkpoints.latest())) {
-          embeddings =
-              Embedder.embed(inference, data.test(), settings.imageSize(), settings.resize());
-        }
+        return features.embedTest();
       }
-      return Evaluator.evaluate(embeddings, data.test().labels());
+      try (InferenceGraph inference =
+          InferenceGraph.restored(network, head, settings.imageSize(), checkpoints.latest())) {
+        return Embedder.embed(inference, data.test(), settings.imageSize(), settings.resize());
+      }
+    }
+
+    private EvaluationResult score(float[] embeddings) {
+      int n = data.test().size();
+      return Evaluator.evaluate(
+          embeddings, n, embeddings.length / n, data.test().labels(), evaluation);
     }
   }
 

@@ -5,13 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -78,32 +77,9 @@ class TrainerTest {
     return rows;
   }
 
-  private static Process start(String limit, Path output, String... arguments) throws IOException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                "bash",
-                "-c",
-                limit + "exec \"$@\"",
-                "medoid",
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                "org.medoid.training.cli.Medoid"));
-    command.addAll(List.of(arguments));
-    ProcessBuilder builder =
-        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
-    builder.environment().put("TF_CPP_MIN_LOG_LEVEL", "2");
-    return builder.start();
-  }
-
-  private static void assumeBash() {
-    assumeThat(Files.exists(Path.of("/bin/bash"))).as("skipped: no /bin/bash").isTrue();
-  }
-
   @Test
   void aRunKilledAtAnyMomentEndsWithTheSameWeightsAsOneThatNeverWas() throws Exception {
-    assumeBash();
+    Launched.assumeBash();
     TrainingSettings settings = settings().build();
     Path whole = train("whole", settings);
     Path killed = RunFolder.create(folder.resolve("killed"), settings).path();
@@ -111,7 +87,7 @@ class TrainerTest {
     Random random = new Random();
     int kills = 0;
     for (boolean done = false; !done; ) {
-      Process process = start("", output, "train", "--resume", "--out", killed.toString());
+      Process process = Launched.start("", output, "train", "--resume", "--out", killed.toString());
       // Between the start of the virtual machine and the end of training, so that some kills meet
       // a checkpoint half written or an evaluation; the fifth run may finish.
       long patience = kills < 4 ? 1500 + random.nextInt(2500) : 120_000;
@@ -125,6 +101,16 @@ class TrainerTest {
     }
     assertThat(latest(killed)).isEqualTo(latest(whole));
     assertThat(metrics(killed).keySet()).isEqualTo(metrics(whole).keySet());
+  }
+
+  @Test
+  void tensorBoardIsShownTheBatchTheNeighboursAndTheEmbeddings() throws IOException {
+    Path run = train("run", settings().build());
+    try (Stream<Path> files = Files.list(run.resolve("events"))) {
+      String events =
+          Files.readString(files.findFirst().orElseThrow(), StandardCharsets.ISO_8859_1);
+      assertThat(events).contains("train/batch", "unseen/nearest", "unseen/embeddings");
+    }
   }
 
   @Test
@@ -156,33 +142,8 @@ class TrainerTest {
   }
 
   @Test
-  void ctrlCWritesACheckpointAndSaysHowToGoOn() throws Exception {
-    assumeBash();
-    Path run = folder.resolve("run");
-    RunFolder.create(run, settings().steps(100_000).evalEvery(50_000).build());
-    Path output = folder.resolve("output");
-    Process process = start("", output, "train", "--resume", "--out", run.toString());
-    while (process.isAlive()
-        && !(Files.exists(run.resolve("metrics.csv"))
-            && Files.readAllLines(run.resolve("metrics.csv")).size() > 3)) {
-      Thread.sleep(20);
-    }
-    new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
-    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-    assertThat(process.exitValue()).isEqualTo(130);
-    long steps = Checkpoints.of(RunFolder.open(run)).latestStep();
-    assertThat(Files.readString(output))
-        .contains(
-            "stopped after step "
-                + steps
-                + " of 100000; go on with: medoid train --resume --out "
-                + run);
-    assertThat(Files.readAllLines(run.resolve("metrics.csv"))).hasSize((int) steps + 1);
-  }
-
-  @Test
   void aFullDiskIsNamedAndTheCheckpointBeforeIsIntact() throws Exception {
-    assumeBash();
+    Launched.assumeBash();
     Path run = train("run", settings().steps(4).build());
     byte[] before = latest(run);
     RunFolder.open(run).writeJson("settings.json", settings().steps(8).build());
@@ -190,7 +151,7 @@ class TrainerTest {
     // No file may grow beyond 1 MiB; the signal that would end the process is ignored, as on a full
     // disk. A checkpoint here has 4.7 MB.
     Process process =
-        start(
+        Launched.start(
             "trap '' XFSZ; ulimit -f 1024; ", output, "train", "--resume", "--out", run.toString());
     assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
     String said = Files.readString(output);

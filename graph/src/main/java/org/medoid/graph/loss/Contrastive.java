@@ -10,7 +10,7 @@ import org.tensorflow.types.TInt64;
  * Contrastive loss: draws the pairs of a class together and pushes the others apart up to a margin.
  *
  * <p>R. Hadsell, S. Chopra, Y. LeCun: "Dimensionality Reduction by Learning an Invariant Mapping",
- * CVPR 2006, equation 4. Over all pairs of the batch, with Euclidean distance D:
+ * CVPR 2006. Over all pairs of the batch, with Euclidean distance D:
  *
  * <pre>
  *   mean over positive pairs of 1/2 max(0, D - positiveMargin)²

@@ -10,8 +10,8 @@ import org.tensorflow.types.TInt64;
  * points.
  *
  * <p>H. Oh Song, Y. Xiang, S. Jegelka, S. Savarese: "Deep Metric Learning via Lifted Structured
- * Feature Embedding", CVPR 2016, equation 4. With P the positive pairs, N(i) the points of other
- * classes than i, Euclidean distance D and margin α:
+ * Feature Embedding", CVPR 2016. With P the positive pairs, N(i) the points of other classes than
+ * i, Euclidean distance D and margin α:
  *
  * <pre>
  *   J_ij = log( sum_{k in N(i)} exp(α - D_ik) + sum_{l in N(j)} exp(α - D_jl) ) + D_ij

@@ -12,8 +12,8 @@ import org.tensorflow.types.TInt64;
  * Multi-similarity loss: soft maxima over the positives and the negatives of each anchor.
  *
  * <p>X. Wang, X. Han, W. Huang, D. Dong, M. R. Scott: "Multi-Similarity Loss with General Pair
- * Weighting for Deep Metric Learning", CVPR 2019, equations 11, 12 and 15. With cosine similarity S
- * and the pairs P_i, N_i that are left of an anchor after mining:
+ * Weighting for Deep Metric Learning", CVPR 2019. With cosine similarity S and the pairs P_i, N_i
+ * that are left of an anchor after mining:
  *
  * <pre>
  *   1/m sum_i ( 1/α log(1 + sum_{k in P_i} exp(-α (S_ik - λ)))

@@ -10,7 +10,7 @@ import org.tensorflow.types.TInt64;
  * Multi-class N-pair loss: of the positives of all classes, an anchor should pick its own.
  *
  * <p>K. Sohn: "Improved Deep Metric Learning with Multi-class N-pair Loss Objective", NIPS 2016,
- * equation 7 (N-pair-mc). With one pair (f_i, f_i⁺) of each of N classes:
+ * there N-pair-mc. With one pair (f_i, f_i⁺) of each of N classes:
  *
  * <pre>
  *   1/N sum_i log( 1 + sum_{j≠i} exp(s f_i·f_j⁺ - s f_i·f_i⁺) )
@@ -22,9 +22,8 @@ import org.tensorflow.types.TInt64;
  * DotProductSimilarity(normalize_embeddings=False)}, at s = 1.
  *
  * <p>The scale s is not in the paper, which leaves the embeddings their length and holds it back by
- * a penalty on its square, because with inner products in [-1, 1] the softmax cannot become sharp
- * (section 3.2.2). Embeddings of length 1 need s instead of the length, and the penalty would be a
- * constant.
+ * a penalty on its square, because with inner products in [-1, 1] the softmax cannot become sharp.
+ * Embeddings of length 1 need s instead of the length, and the penalty would be a constant.
  *
  * <p>Cost: O(m² d) time, O(m²) memory. With fewer than two classes that have a pair the loss is 0.
  *

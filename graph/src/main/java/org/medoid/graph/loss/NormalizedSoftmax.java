@@ -10,10 +10,9 @@ import org.tensorflow.types.family.TNumber;
 /**
  * Normalised softmax: classification by the cosine with a trainable vector per class.
  *
- * <p>A. Zhai, H.-Y. Wu: "Classification is a Strong Baseline for Deep Metric Learning", BMVC 2019,
- * equation 1; earlier F. Wang, X. Xiang, J. Cheng, A. L. Yuille: "NormFace: L2 Hypersphere
- * Embedding for Face Verification", ACM Multimedia 2017. With x and the proxies scaled to length 1
- * and temperature σ:
+ * <p>A. Zhai, H.-Y. Wu: "Classification is a Strong Baseline for Deep Metric Learning", BMVC 2019;
+ * earlier F. Wang, X. Xiang, J. Cheng, A. L. Yuille: "NormFace: L2 Hypersphere Embedding for Face
+ * Verification", ACM Multimedia 2017. With x and the proxies scaled to length 1 and temperature σ:
  *
  * <pre>
  *   mean over x of -log( exp(x·p(x) / σ) / sum_p exp(x·p / σ) )

@@ -11,9 +11,9 @@ import org.tensorflow.types.family.TNumber;
 /**
  * Proxy-Anchor loss: each class's trainable proxy is an anchor for the whole batch.
  *
- * <p>S. Kim, D. Kim, M. Cho, S. Kwak: "Proxy Anchor Loss for Deep Metric Learning", CVPR 2020,
- * equation 4. With cosine s, P all proxies, P⁺ those of the classes in the batch, X_p⁺ the points
- * of p's class and X_p⁻ the others:
+ * <p>S. Kim, D. Kim, M. Cho, S. Kwak: "Proxy Anchor Loss for Deep Metric Learning", CVPR 2020. With
+ * cosine s, P all proxies, P⁺ those of the classes in the batch, X_p⁺ the points of p's class and
+ * X_p⁻ the others:
  *
  * <pre>
  *   1/|P⁺| sum_{p in P⁺} log(1 + sum_{x in X_p⁺} exp(-α (s(x,p) - δ)))

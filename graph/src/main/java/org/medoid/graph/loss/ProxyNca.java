@@ -11,9 +11,9 @@ import org.tensorflow.types.family.TNumber;
  * Proxy-NCA: neighbourhood component analysis against one trainable proxy per class.
  *
  * <p>Y. Movshovitz-Attias, A. Toshev, T. K. Leung, S. Ioffe, S. Singh: "No Fuss Distance Metric
- * Learning using Proxies", ICCV 2017, equations 2 and 5, static assignment of one proxy to each
- * class. With x and the proxies scaled to length 1, p(x) the proxy of the class of x and D the
- * squared Euclidean distance (2 - 2 cos):
+ * Learning using Proxies", ICCV 2017, static assignment of one proxy to each class. With x and the
+ * proxies scaled to length 1, p(x) the proxy of the class of x and D the squared Euclidean distance
+ * (2 - 2 cos):
  *
  * <pre>
  *   mean over x of -log( exp(-s D(x, p(x))) / sum_{p ≠ p(x)} exp(-s D(x, p)) )
@@ -22,7 +22,7 @@ import org.tensorflow.types.family.TNumber;
  * <p>The paper leaves its own proxy out of the denominator, hence the loss can be negative; with
  * {@code ownInDenominator} it is in, a softmax, as in pytorch-metric-learning's {@code
  * ProxyNCALoss(softmax_scale=s)} and in "ProxyNCA++" (E. W. Teh, T. DeVries, G. W. Taylor, ECCV
- * 2020, equation 6).
+ * 2020).
  *
  * <p>Cost: O(m n d) time and O(m n) memory for n classes, whatever the batch holds.
  *
@@ -32,7 +32,7 @@ import org.tensorflow.types.family.TNumber;
  */
 public record ProxyNca(Operand<? extends TNumber> proxies, double scale, boolean ownInDenominator)
     implements EmbeddingLoss {
-  /** Of the paper's re-implementations (vectors of length 3) and ProxyNCA++ (1/9, section 3.4). */
+  /** Of the paper's re-implementations (vectors of length 3) and ProxyNCA++ (temperature 1/9). */
   private static final double SCALE = 9;
 
   /**

@@ -15,8 +15,8 @@ import org.tensorflow.types.TInt64;
  * positive, by a margin.
  *
  * <p>F. Schroff, D. Kalenichenko, J. Philbin: "FaceNet: A Unified Embedding for Face Recognition
- * and Clustering", CVPR 2015, equations 3 and 4. A triplet of anchor a, positive p of its class and
- * negative n of another has the loss
+ * and Clustering", CVPR 2015. A triplet of anchor a, positive p of its class and negative n of
+ * another has the loss
  *
  * <pre>
  *   max(0, D(a,p) - D(a,n) + margin),   D = ‖f_a - f_p‖²   (or without the square)

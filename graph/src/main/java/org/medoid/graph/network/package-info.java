@@ -17,21 +17,47 @@
  * after an export from Java) and operations for which TensorFlow's C++ library has a gradient,
  * never a function body (gradients registered from Java are not found there).
  *
- * <p>Example: a training graph and an inference graph of the same network.
+ * <p>Example: the same network in a graph that trains and in one that infers. A step runs the
+ * optimizer's operations on the gradients and {@code training.updates()}.
  *
  * <pre>{@code
- * Network network = new ConvNet();
- * EmbeddingHead head = new EmbeddingHead(64);
+ * import java.util.List;
+ * import org.medoid.graph.network.*;
+ * import org.tensorflow.*;
+ * import org.tensorflow.ndarray.Shape;
+ * import org.tensorflow.op.Ops;
+ * import org.tensorflow.types.TFloat32;
  *
- * Ops tf = Ops.create(trainingGraph);
- * Layers layers = new Layers(tf, Layers.Mode.TRAINING, Layers.Options.defaults());
- * Operand<TFloat32> embeddings = head.embed(layers, network.features(layers, images));
- * Operand<TFloat32> loss = ...;
- * List<Operand<TFloat32>> gradients = layers.gradients(loss); // of layers.trainables(), in order
- * // A step runs the optimizer's operations on these and layers.updates().
+ * public class TwoGraphs {
+ *   static Operand<TFloat32> embed(Layers layers, Operand<TFloat32> images) {
+ *     return new EmbeddingHead(64).embed(layers, new ConvNet().features(layers, images));
+ *   }
  *
- * // In the other graph, with Mode.INFERENCE, the same two calls and nothing else;
- * // then inferenceSession.restore(prefix) of what trainingSession.save(prefix) wrote.
+ *   public static void main(String[] arguments) {
+ *     try (Graph one = new Graph(); Graph other = new Graph()) {
+ *       Ops tf = Ops.create(one);
+ *       Layers training = new Layers(tf, Layers.Mode.TRAINING, Layers.Options.defaults());
+ *       Operand<TFloat32> embeddings = embed(training, images(tf, 4));
+ *       List<Operand<TFloat32>> gradients =
+ *           training.gradients(tf.reduceSum(embeddings, tf.constant(new int[] {0, 1})));
+ *       System.out.println(gradients.size() == training.trainables().size()); // prints true
+ *
+ *       tf = Ops.create(other);
+ *       Layers inference = new Layers(tf, Layers.Mode.INFERENCE, Layers.Options.defaults());
+ *       embed(inference, images(tf, 1));
+ *       System.out.println(names(training).equals(names(inference))); // prints true
+ *       System.out.println(names(inference).get(0)); // prints ConvNet/Block1/weights
+ *     }
+ *   }
+ *
+ *   static Operand<TFloat32> images(Ops tf, int batch) {
+ *     return tf.zeros(tf.constant(new int[] {batch, 40, 40, 3}), TFloat32.class);
+ *   }
+ *
+ *   static List<String> names(Layers layers) {
+ *     return layers.variables().stream().map(LayerVariable::name).toList();
+ *   }
+ * }
  * }</pre>
  */
 package org.medoid.graph.network;

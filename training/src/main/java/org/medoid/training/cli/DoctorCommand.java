@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -17,6 +18,7 @@ import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.Loader;
 import org.medoid.ops.FacilityLocationLoss;
+import org.medoid.training.data.DataSets;
 import org.tensorflow.DeviceSpec;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
@@ -42,6 +44,9 @@ import picocli.CommandLine.Spec;
 final class DoctorCommand implements Callable<Integer> {
   /** The heap that holds the batches' indices, evaluation and report of a set such as SOP. */
   private static final long HEAP_NEEDED = 512L << 20;
+
+  /** The rendered icons take 11 MB on a file system of blocks of 4 KB. */
+  private static final long CACHE_NEEDED = 32L << 20;
 
   private static final Path NVIDIA_DRIVER = Path.of("/proc/driver/nvidia/version");
 
@@ -128,6 +133,7 @@ final class DoctorCommand implements Callable<Integer> {
                 + System.getProperty("os.arch")));
     findings.put("threads", threads());
     findings.put("memory", memory());
+    findings.put("cache", cache(DataSets.cache()));
     Finding natives =
         attempt(
             DoctorCommand::natives,
@@ -190,6 +196,28 @@ final class DoctorCommand implements Callable<Integer> {
     return heap >= HEAP_NEEDED
         ? Finding.ok(value)
         : new Finding(Status.NOTE, value, "large data sets may need more: set MEDOID_OPTS=-Xmx2g");
+  }
+
+  /** The folder of the rendered icons: whether it can be written, now or once it is made. */
+  static Finding cache(Path folder) {
+    Path there = folder.toAbsolutePath();
+    while (!Files.exists(there)) {
+      there = there.getParent();
+    }
+    String mend = "icons and the demo need it: set XDG_CACHE_HOME to a folder ";
+    try {
+      Files.delete(Files.createTempFile(there, "medoid-doctor-", ""));
+      long free = Files.getFileStore(there).getUsableSpace();
+      String value = folder + ", " + megabytes(free) + " free";
+      return free >= CACHE_NEEDED
+          ? Finding.ok(value)
+          : new Finding(Status.NOTE, value, mend + "with " + megabytes(CACHE_NEEDED) + " free");
+    } catch (IOException e) {
+      return new Finding(
+          Status.NOTE,
+          folder + " cannot be written: " + Failures.describe(e),
+          mend + "that can be written");
+    }
   }
 
   private static String megabytes(long bytes) {

@@ -22,6 +22,9 @@ final class Failures {
   }
 
   private static String text(Throwable failure) {
+    if (failure instanceof FileSystemException system && system.getReason() != null) {
+      return system.getFile() + ": " + system.getReason();
+    }
     if (failure instanceof NoSuchFileException missing) {
       return missing.getFile() + ": no such file or folder";
     }
@@ -30,9 +33,6 @@ final class Failures {
     }
     if (failure instanceof FileAlreadyExistsException exists) {
       return exists.getFile() + ": already exists";
-    }
-    if (failure instanceof FileSystemException system) {
-      return system.getFile() + ": " + system.getReason();
     }
     if (failure instanceof IllegalArgumentException
         || failure instanceof IllegalStateException
@@ -53,7 +53,8 @@ final class Failures {
     return failure + "; --debug prints where";
   }
 
-  private static String oneLine(String text) {
+  /** A text without line breaks. */
+  static String oneLine(String text) {
     return text.strip().replaceAll("\\s*\\R\\s*", " ");
   }
 }

@@ -3,6 +3,7 @@ package org.medoid.training.cli;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import org.medoid.export.ModelExporter;
 import org.medoid.ops.clustering.Distance;
@@ -14,6 +15,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * The command line. Results go to standard output, logs and progress to standard error; exit code 0
@@ -30,6 +32,7 @@ import picocli.CommandLine.ScopeType;
     subcommands = {
       DemoCommand.class,
       TrainCommand.class,
+      CompareCommand.class,
       InitCommand.class,
       EvaluateCommand.class,
       EmbedCommand.class,
@@ -81,6 +84,24 @@ public final class Medoid {
           }
           return new CommandLine.RunLast().execute(parsed);
         });
+    line.setParameterExceptionHandler(
+        (failure, words) -> {
+          CommandLine command = failure.getCommandLine();
+          if (command == line) {
+            line.usage(line.getErr());
+          }
+          // In one line: the usage of a command with many options would push it off the screen.
+          StringWriter similar = new StringWriter();
+          UnmatchedArgumentException.printSuggestions(failure, new PrintWriter(similar, true));
+          command
+              .getErr()
+              .printf(
+                  "medoid: %s; see %s --help%n",
+                  Failures.oneLine(failure.getMessage() + " " + similar),
+                  command.getCommandSpec().qualifiedName());
+          command.getErr().flush();
+          return CommandLine.ExitCode.USAGE;
+        });
     line.setExecutionExceptionHandler(
         (failure, command, parsed) -> {
           if (medoid.debug) {
@@ -99,6 +120,6 @@ public final class Medoid {
    * @param arguments the words of the command line
    */
   public static void main(String[] arguments) {
-    System.exit(run(arguments));
+    System.exit(Interruption.saidFor(() -> run(arguments)));
   }
 }

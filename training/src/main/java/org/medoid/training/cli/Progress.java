@@ -38,8 +38,10 @@ final class Progress implements Consumer<StepMetrics>, AutoCloseable {
       stepsBefore = row.step() - 1;
       bar = Boolean.getBoolean("medoid.terminal") ? bar(task, steps, stepsBefore) : null;
     }
-    String text =
-        String.format(Locale.ROOT, "loss %.2f, agreement %.3f", row.loss(), row.agreement());
+    String text = String.format(Locale.ROOT, "loss %.2f", row.loss());
+    if (!Double.isNaN(row.agreement())) {
+      text += String.format(Locale.ROOT, ", agreement %.3f", row.agreement());
+    }
     boolean evaluated = !Double.isNaN(row.evalRecallAt1());
     if (evaluated) {
       text +=

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.CountDownLatch;
 import org.medoid.training.RunFolder;
 import org.medoid.training.Trainer;
 import org.medoid.training.TrainingSettings;
@@ -59,10 +58,21 @@ final class TrainCommand implements Callable<Integer> {
       folder = RunFolder.create(out, told);
     }
     EvaluationResult result;
-    try {
-      result = train(folder, new Trainer(folder, split));
+    try (Progress progress = new Progress("training", folder.settings().steps())) {
+      result =
+          Interruption.train(
+              new Trainer(folder, split),
+              progress,
+              stopped ->
+                  spec.commandLine()
+                      .getErr()
+                      .println(
+                          "medoid: "
+                              + stopped
+                              + "; go on with: medoid train --resume --out "
+                              + out));
     } catch (CancellationException e) {
-      return 130; // what a shell expects of a program that Ctrl-C ended
+      return Interruption.EXIT_CODE;
     }
     folder.writeJson("result.json", result);
     try (Model model = Model.ofRun(out)) {
@@ -99,40 +109,6 @@ final class TrainCommand implements Callable<Integer> {
       return settings.build();
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
-    }
-  }
-
-  /** Trains; Ctrl-C ends it after the current step, with a checkpoint. */
-  private EvaluationResult train(RunFolder folder, Trainer trainer) throws IOException {
-    CountDownLatch done = new CountDownLatch(1);
-    // The virtual machine ends when its hooks do: this one waits for the checkpoint.
-    Thread hook =
-        new Thread(
-            () -> {
-              trainer.stop();
-              try {
-                done.await();
-              } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-              }
-            },
-            "stop training");
-    Runtime.getRuntime().addShutdownHook(hook);
-    try (Progress progress = new Progress("training", folder.settings().steps())) {
-      return trainer.run(progress);
-    } catch (CancellationException e) {
-      spec.commandLine()
-          .getErr()
-          .println(
-              "medoid: " + e.getMessage() + "; go on with: medoid train --resume --out " + out);
-      throw e;
-    } finally {
-      done.countDown();
-      try {
-        Runtime.getRuntime().removeShutdownHook(hook);
-      } catch (IllegalStateException e) {
-        // Already ending: the hook has been told.
-      }
     }
   }
 }

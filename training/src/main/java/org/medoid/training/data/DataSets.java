@@ -160,7 +160,7 @@ public final class DataSets {
    *
    * @return its path; it need not exist
    */
-  static Path cache() {
+  public static Path cache() {
     String xdg = System.getenv("XDG_CACHE_HOME");
     Path base =
         xdg != null && !xdg.isEmpty()

@@ -251,17 +251,18 @@ public final class Report {
     Set<Integer> ks = new java.util.TreeSet<>();
     rows.forEach(row -> ks.addAll(row.recallAt().keySet()));
     StringBuilder out =
-        new StringBuilder("<div class=\"wide\"><table class=\"scores\"><thead><tr><th></th>");
+        new StringBuilder(
+            "<div class=\"wide\"><table class=\"scores\"><thead><tr><th></th><th>NMI</th>");
     ks.forEach(k -> out.append("<th>Recall@").append(k).append("</th>"));
-    out.append("<th>NMI</th><th>AMI</th><th>F1</th><th>MAP@R</th></tr></thead><tbody>");
+    out.append("<th>AMI</th><th>F1</th><th>MAP@R</th></tr></thead><tbody>");
     content
         .scores()
         .forEach(
             (name, row) -> {
               out.append("<tr><th scope=\"row\">").append(Html.text(name)).append("</th>");
+              out.append(cell(row.nmi()));
               ks.forEach(k -> out.append(cell(row.recallAt().getOrDefault(k, Double.NaN))));
-              out.append(cell(row.nmi()))
-                  .append(cell(row.ami()))
+              out.append(cell(row.ami()))
                   .append(cell(row.f1()))
                   .append(cell(row.mapAtR()))
                   .append("</tr>");

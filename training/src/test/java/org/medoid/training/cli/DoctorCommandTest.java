@@ -7,7 +7,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 import org.tensorflow.TensorFlow;
 
@@ -38,6 +41,23 @@ class DoctorCommandTest {
         .anyMatch(line -> line.matches("ok +loss op +FacilityLocationLoss registered.*"))
         .last()
         .isEqualTo("Training works here.");
+  }
+
+  @Test
+  void aCacheThatIsNotMadeYetIsFineIfItCanBe(@TempDir Path folder) {
+    DoctorCommand.Finding finding = DoctorCommand.cache(folder.resolve("a").resolve("b"));
+    assertThat(finding.status()).isEqualTo(DoctorCommand.Status.OK);
+    assertThat(finding.value()).matches(".*b, [\\d,]+ MB free");
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void saysWhyTheCacheCannotBeWrittenAndTheMend(@TempDir Path folder) throws Exception {
+    Path file = Files.createFile(folder.resolve("file"));
+    DoctorCommand.Finding finding = DoctorCommand.cache(file.resolve("medoid"));
+    assertThat(finding.status()).isEqualTo(DoctorCommand.Status.NOTE);
+    assertThat(finding.value()).contains(file + "/medoid cannot be written");
+    assertThat(finding.mend()).contains("XDG_CACHE_HOME");
   }
 
   @Test

@@ -1,0 +1,125 @@
+package org.medoid.training;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.medoid.training.data.ImageDataSet;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.ndarray.buffer.DataBuffers;
+import org.tensorflow.types.TFloat32;
+
+/**
+ * One picture of what a few queries find among all images of a data set: a row for each query, the
+ * query itself first, then its nearest others, in a green frame if they are of its class and in a
+ * red one if not. The queries are the same at every evaluation, so that TensorBoard's slider shows
+ * what training changes.
+ *
+ * <p>Cost: queries · n · d, and decoding some 50 images.
+ */
+final class NeighbourGrid {
+  /** Queries, evenly spaced over the classes. */
+  static final int ROWS = 8;
+
+  /** Nearest others of each. */
+  static final int NEIGHBOURS = 5;
+
+  /** Height and width of an image with its frame. */
+  static final int CELL = 48;
+
+  private static final int FRAME = 2;
+  private static final int INNER = CELL - 2 * FRAME;
+  private static final float[] GREY = {0.6f, 0.6f, 0.6f};
+  private static final float[] GREEN = {0, 0.6f, 0.2f};
+  private static final float[] RED = {0.8f, 0.1f, 0.1f};
+
+  private final ImageDataSet data;
+  private final int[] labels;
+  private final int[] queries;
+
+  NeighbourGrid(ImageDataSet data) {
+    this.data = data;
+    labels = data.labels();
+    int[] sizes = new int[data.classNames().size()];
+    Arrays.stream(labels).forEach(label -> sizes[label]++);
+    boolean[] seen = new boolean[sizes.length];
+    int[] candidates = // the first image of each class that has something to find
+        IntStream.range(0, labels.length)
+            .filter(row -> sizes[labels[row]] > 1 && !seen[labels[row]])
+            .peek(row -> seen[labels[row]] = true)
+            .toArray();
+    int count = Math.min(ROWS, candidates.length);
+    queries =
+        IntStream.range(0, count)
+            .map(i -> candidates[(int) ((2L * i + 1) * candidates.length / (2L * count))])
+            .toArray();
+  }
+
+  /** Whether there is a query at all. */
+  boolean any() {
+    return queries.length > 0;
+  }
+
+  /**
+   * Draws.
+   *
+   * @param embeddings a row for each image of the data set
+   * @return float [1, rows · cell, columns · cell, 3] in [0, 1]; the caller closes it
+   */
+  TFloat32 draw(float[] embeddings) {
+    int columns = 1 + Math.min(NEIGHBOURS, labels.length - 1);
+    List<Integer> shown = new ArrayList<>();
+    for (int query : queries) {
+      shown.add(query);
+      shown.addAll(nearest(embeddings, query, columns - 1));
+    }
+    ImageDataSet some =
+        new ImageDataSet(
+            data.name(),
+            shown.stream().map(data.files()::get).toList(),
+            shown.stream().mapToInt(row -> labels[row]).toArray(),
+            data.classNames());
+    float[] images = Embedder.pixels(some, INNER, INNER);
+    int width = columns * CELL;
+    float[] pixels = new float[queries.length * CELL * width * 3];
+    for (int i = 0; i < shown.size(); i++) {
+      int query = queries[i / columns];
+      float[] frame = i % columns == 0 ? GREY : labels[shown.get(i)] == labels[query] ? GREEN : RED;
+      int corner = i / columns * CELL * width + i % columns * CELL;
+      for (int y = 0; y < CELL; y++) {
+        for (int x = 0; x < CELL; x++) {
+          System.arraycopy(frame, 0, pixels, 3 * (corner + y * width + x), 3);
+        }
+      }
+      for (int y = 0; y < INNER; y++) {
+        System.arraycopy(
+            images,
+            3 * (i * INNER + y) * INNER,
+            pixels,
+            3 * (corner + (FRAME + y) * width + FRAME),
+            3 * INNER);
+      }
+    }
+    return TFloat32.tensorOf(
+        Shape.of(1, (long) queries.length * CELL, width, 3), DataBuffers.of(pixels));
+  }
+
+  /** The nearest others of a query, the nearest first; of equals the lower row. */
+  private List<Integer> nearest(float[] embeddings, int query, int count) {
+    int d = embeddings.length / labels.length;
+    double[] squares = new double[labels.length];
+    for (int row = 0; row < labels.length; row++) {
+      for (int j = 0; j < d; j++) {
+        double difference = (double) embeddings[row * d + j] - embeddings[query * d + j];
+        squares[row] += difference * difference;
+      }
+    }
+    return IntStream.range(0, labels.length)
+        .filter(row -> row != query)
+        .boxed()
+        .sorted(Comparator.comparingDouble(row -> squares[row]))
+        .limit(count)
+        .toList();
+  }
+}

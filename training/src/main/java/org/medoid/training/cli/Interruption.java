@@ -1,0 +1,98 @@
+package org.medoid.training.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.IntSupplier;
+import org.medoid.training.StepMetrics;
+import org.medoid.training.Trainer;
+import org.medoid.training.evaluation.EvaluationResult;
+
+/**
+ * What Ctrl-C does (or a signal to terminate): training ends after its current step, with a
+ * checkpoint; everything else ends at once, with a line that says so. The virtual machine gives the
+ * exit code that a shell expects, 130 for Ctrl-C.
+ */
+final class Interruption {
+  /** The exit code of a program that Ctrl-C ended. */
+  static final int EXIT_CODE = 130;
+
+  private static final AtomicInteger TRAININGS = new AtomicInteger();
+
+  private Interruption() {}
+
+  /**
+   * Runs the program.
+   *
+   * @param program gives its exit code
+   * @return the exit code
+   */
+  static int saidFor(IntSupplier program) {
+    Thread hook =
+        new Thread(
+            () -> {
+              if (TRAININGS.get() == 0) { // else the trainer says how far it came
+                new PrintWriter(System.err, true, StandardCharsets.UTF_8)
+                    .println("medoid: interrupted");
+              }
+            },
+            "interrupted");
+    Runtime.getRuntime().addShutdownHook(hook);
+    int code = program.getAsInt();
+    remove(hook);
+    return code;
+  }
+
+  /**
+   * Trains; the end of the program waits for the checkpoint after the current step.
+   *
+   * @param trainer what trains
+   * @param progress told of every step
+   * @param remark told how far it came, if the program is ending
+   * @return the scores on the unseen classes
+   * @throws IOException as {@link Trainer#run}
+   * @throws CancellationException if the program is ending
+   */
+  static EvaluationResult train(
+      Trainer trainer, Consumer<StepMetrics> progress, Consumer<String> remark) throws IOException {
+    CountDownLatch done = new CountDownLatch(1);
+    // The virtual machine ends when its hooks do: this one waits for the checkpoint.
+    Thread hook =
+        new Thread(
+            () -> {
+              trainer.stop();
+              try {
+                done.await();
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            },
+            "stop training");
+    TRAININGS.incrementAndGet();
+    Runtime.getRuntime().addShutdownHook(hook);
+    try {
+      return trainer.run(progress);
+    } catch (CancellationException e) {
+      remark.accept(e.getMessage());
+      throw e;
+    } finally {
+      done.countDown();
+      if (remove(hook)) {
+        TRAININGS.decrementAndGet();
+      }
+    }
+  }
+
+  /** Whether the program is not ending already. */
+  private static boolean remove(Thread hook) {
+    try {
+      return Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,202 @@
+package org.medoid.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.medoid.graph.loss.Losses;
+import org.medoid.training.cli.Medoid;
+import org.medoid.training.data.DataSets;
+import org.medoid.training.evaluation.EvaluationResult;
+
+@Timeout(240)
+class ComparisonTest {
+  private static final int STEPS = 3;
+
+  @TempDir private static Path shared;
+  private static String data;
+  private static Path compared;
+  private static String table;
+
+  @TempDir private Path folder;
+  private String complaints;
+
+  @BeforeAll
+  static void compareTwoLosses() throws IOException {
+    data = Pictures.write(shared.resolve("pictures"), 8, 6, 18);
+    compared = shared.resolve("compared");
+    ComparisonTest test = new ComparisonTest();
+    table = test.compare(0, compared, "--losses", "proxy_nca,facility_location", "--runs", "2");
+  }
+
+  /** Runs {@code medoid compare} and gives what it prints. */
+  private String compare(int expected, Path out, String... more) {
+    List<String> words =
+        new ArrayList<>(List.of("compare", "--data", data, "--out", out.toString()));
+    words.addAll(List.of("--model", "convnet", "--image-size", "16", "--resize", "18"));
+    words.addAll(List.of("--batch", "12", "--classes-per-batch", "3", "--embedding", "4"));
+    words.addAll(List.of("--steps", Integer.toString(STEPS), "--recall-at", "1,5", "--quiet"));
+    words.addAll(List.of(more));
+    PrintStream systemOut = System.out;
+    PrintStream systemErr = System.err;
+    ByteArrayOutputStream printed = new ByteArrayOutputStream();
+    ByteArrayOutputStream complained = new ByteArrayOutputStream();
+    System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
+    System.setErr(new PrintStream(complained, true, StandardCharsets.UTF_8));
+    int code;
+    try {
+      code = Medoid.run(words.toArray(String[]::new));
+    } finally {
+      System.setOut(systemOut);
+      System.setErr(systemErr);
+    }
+    complaints = complained.toString(StandardCharsets.UTF_8);
+    assertThat(code).as(complaints).isEqualTo(expected);
+    return printed.toString(StandardCharsets.UTF_8);
+  }
+
+  private static TrainingSettings.Builder settings() {
+    return TrainingSettings.builder()
+        .data(data)
+        .model("convnet")
+        .imageSize(16)
+        .resize(18)
+        .batch(12)
+        .classesPerBatch(3)
+        .embeddingSize(4)
+        .steps(STEPS);
+  }
+
+  private static JsonNode json(Path file) throws IOException {
+    return new ObjectMapper().readTree(file.toFile());
+  }
+
+  @Test
+  void tellsMeanAndDeviationOfTheRunsOfEachLoss() throws IOException {
+    JsonNode losses = json(compared.resolve("compare.json")).get("losses");
+    assertThat(losses.findValuesAsText("loss")).containsExactly("proxy_nca", "facility_location");
+    for (JsonNode row : losses) {
+      double[] recalls = new double[2];
+      for (int seed = 1; seed <= 2; seed++) {
+        Path run = compared.resolve(row.get("loss").asText() + "-seed" + seed);
+        assertThat(run.resolve("metrics.csv")).content().hasLineCount(STEPS + 1);
+        recalls[seed - 1] = json(run.resolve("result.json")).at("/recall_at/5").asDouble();
+      }
+      JsonNode spread = row.at("/recall_at/5");
+      assertThat(spread.get("mean").asDouble())
+          .isPositive()
+          .isCloseTo((recalls[0] + recalls[1]) / 2, within(1e-12));
+      assertThat(spread.get("deviation").asDouble())
+          .isCloseTo(Math.abs(recalls[0] - recalls[1]) / Math.sqrt(2), within(1e-12));
+    }
+    assertThat(table.lines().toList().get(0)).matches("loss +runs +NMI +R@1 +R@5");
+    assertThat(table)
+        .containsPattern("(?m)^facility_location +2 +0\\.\\d{4} ± 0\\.\\d{4}  ")
+        .contains("last checkpoint");
+    assertThat(compared.resolve("compare.md")).content().contains("| proxy_nca | 2 | 0.");
+  }
+
+  @Test
+  void aLossWithOneSeedIsTheSameRunAsByTrain() throws IOException {
+    RunFolder run =
+        RunFolder.create(folder.resolve("run"), settings().loss("proxy_nca").seed(2).build());
+    EvaluationResult scores = new Trainer(run, DataSets.open(data)).run(row -> {});
+    JsonNode ours = json(compared.resolve("proxy_nca-seed2").resolve("result.json"));
+    assertThat(ours.get("nmi").asDouble()).isEqualTo(scores.nmi());
+    assertThat(ours.at("/recall_at/1").asDouble()).isEqualTo(scores.recallAt().get(1));
+  }
+
+  @Test
+  void trainsOnlyWhatIsNotDoneYet() throws IOException {
+    Path out = folder.resolve("out");
+    compare(0, out, "--losses", "contrastive");
+    byte[] metrics = Files.readAllBytes(out.resolve("contrastive-seed1").resolve("metrics.csv"));
+    compare(0, out, "--losses", "n_pairs,contrastive");
+    // The rows tell the seconds of each step: the same bytes are not those of another training.
+    assertThat(out.resolve("contrastive-seed1").resolve("metrics.csv")).hasBinaryContent(metrics);
+    assertThat(json(out.resolve("compare.json")).get("losses")).hasSize(2);
+  }
+
+  @Test
+  void scoresAnewForAnotherKWithoutTraining() throws IOException {
+    Path out = folder.resolve("out");
+    compare(0, out, "--losses", "contrastive");
+    byte[] metrics = Files.readAllBytes(out.resolve("contrastive-seed1").resolve("metrics.csv"));
+    double before = json(out.resolve("compare.json")).at("/losses/0/nmi/mean").asDouble();
+    assertThat(compare(0, out, "--losses", "contrastive", "--recall-at", "3")).contains("R@3");
+    assertThat(out.resolve("contrastive-seed1").resolve("metrics.csv")).hasBinaryContent(metrics);
+    assertThat(json(out.resolve("compare.json")).at("/losses/0/nmi/mean").asDouble())
+        .isEqualTo(before);
+  }
+
+  @Test
+  void goesOnWithARunThatWasStopped() throws IOException {
+    Path out = folder.resolve("out");
+    Comparison comparison = Comparison.open(out, settings(), List.of(1, 5));
+    Trainer trainer = comparison.trainer("contrastive", 1, DataSets.open(data));
+    assertThatExceptionOfType(CancellationException.class)
+        .isThrownBy(() -> trainer.run(row -> trainer.stop()));
+    Path metrics = out.resolve("contrastive-seed1").resolve("metrics.csv");
+    List<String> before = Files.readAllLines(metrics);
+    assertThat(before).hasSizeBetween(2, STEPS);
+    compare(0, out, "--losses", "contrastive");
+    assertThat(Files.readAllLines(metrics)).hasSize(STEPS + 1).containsSubsequence(before);
+  }
+
+  @Test
+  void refusesToCompareRunsOfOtherSettings() {
+    compare(1, compared, "--losses", "n_pairs", "--gamma", "2");
+    assertThat(complaints.strip())
+        .hasLineCount(1)
+        .contains(compared.toString(), "has gamma 1.0, not 2.0")
+        .doesNotContain("seed ", "steps ");
+    assertThat(compared.resolve("n_pairs-seed1")).doesNotExist();
+  }
+
+  @Test
+  void namesTheLossesThatThereAre() {
+    compare(2, folder.resolve("out"), "--losses", "contrastive,magnet");
+    assertThat(complaints.strip())
+        .hasLineCount(1)
+        .contains("--losses magnet: no such loss")
+        .contains(Losses.names());
+    assertThat(folder.resolve("out")).doesNotExist();
+  }
+
+  @Test
+  void everyRunHasTheSameNumberOfSteps() {
+    compare(2, folder.resolve("out"), "--early-stop", "2");
+    assertThat(complaints.strip()).hasLineCount(1).contains("'--early-stop'");
+  }
+
+  @Test
+  void leavesAFolderAloneThatHoldsSomethingElse() throws IOException {
+    Files.createFile(folder.resolve("precious"));
+    compare(1, folder, "--losses", "contrastive");
+    assertThat(complaints.strip()).hasLineCount(1).contains("holds no comparison");
+    assertThat(folder).isDirectoryNotContaining(file -> !file.endsWith("precious"));
+  }
+
+  @Test
+  void seedsAreGivenInOneWay() {
+    compare(2, folder.resolve("out"), "--seeds", "1,2", "--runs", "2");
+    assertThat(complaints.strip()).hasLineCount(1).contains("--seeds", "--runs");
+    compare(2, folder.resolve("out"), "--seeds", "1,2", "--seed", "2");
+    assertThat(complaints.strip()).hasLineCount(1).contains("--seed goes with --runs");
+  }
+}

@@ -1,0 +1,95 @@
+package org.medoid.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.medoid.training.data.Npy;
+
+/** What Ctrl-C does to the commands. */
+@Timeout(240)
+class InterruptionTest {
+  @TempDir private Path folder;
+
+  private static TrainingSettings settings(String data) throws IOException {
+    return TrainingSettings.builder()
+        .data(data)
+        .model("convnet")
+        .imageSize(16)
+        .batch(12)
+        .classesPerBatch(3)
+        .embeddingSize(4)
+        .steps(100_000)
+        .evalEvery(50_000)
+        .build();
+  }
+
+  /** Sends what Ctrl-C sends, and waits for the end. */
+  private static void interrupt(Process process) throws Exception {
+    new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.exitValue()).isEqualTo(130);
+  }
+
+  @Test
+  void trainingWritesACheckpointAndSaysHowToGoOn() throws Exception {
+    Launched.assumeBash();
+    Path run = folder.resolve("run");
+    RunFolder.create(run, settings(Pictures.write(folder.resolve("data"), 8, 6, 18)));
+    Path output = folder.resolve("output");
+    Process process = Launched.start("", output, "train", "--resume", "--out", run.toString());
+    while (process.isAlive()
+        && !(Files.exists(run.resolve("metrics.csv"))
+            && Files.readAllLines(run.resolve("metrics.csv")).size() > 3)) {
+      Thread.sleep(20);
+    }
+    interrupt(process);
+    long steps = Checkpoints.of(RunFolder.open(run)).latestStep();
+    assertThat(Files.readString(output))
+        .contains(
+            "stopped after step "
+                + steps
+                + " of 100000; go on with: medoid train --resume --out "
+                + run);
+    assertThat(Files.readAllLines(run.resolve("metrics.csv"))).hasSize((int) steps + 1);
+  }
+
+  @Test
+  void evaluationEndsAtOnceAndSaysSo() throws Exception {
+    Launched.assumeBash();
+    int n = 60_000;
+    Random random = new Random(1);
+    float[] x = new float[n * 32];
+    long[] y = new long[n];
+    for (int i = 0; i < x.length; i++) {
+      x[i] = (float) random.nextGaussian();
+      y[i / 32] = i / 32 % 6_000;
+    }
+    Path embeddings = folder.resolve("x.npy");
+    Path labels = folder.resolve("y.npy");
+    new Npy(new int[] {n, 32}, x).write(embeddings);
+    new Npy(new int[] {n}, y).write(labels);
+    Path output = folder.resolve("output");
+    Process process =
+        Launched.start(
+            "",
+            output,
+            "evaluate",
+            "--embeddings",
+            embeddings.toString(),
+            "--labels",
+            labels.toString());
+    while (process.isAlive() && !Files.readString(output).contains(" of " + n)) {
+      Thread.sleep(20); // until it tells how far it is
+    }
+    interrupt(process);
+    assertThat(Files.readString(output).strip().lines()).last().isEqualTo("medoid: interrupted");
+    assertThat(Files.readString(output)).doesNotContain("NMI", "\tat ");
+  }
+}
