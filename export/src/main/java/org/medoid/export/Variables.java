@@ -2,16 +2,21 @@ package org.medoid.export;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.tensorflow.Graph;
 import org.tensorflow.Output;
 import org.tensorflow.RawTensor;
 import org.tensorflow.Result;
+import org.tensorflow.SavedModelBundle;
 import org.tensorflow.Session;
 import org.tensorflow.exceptions.TensorFlowException;
 import org.tensorflow.ndarray.buffer.ByteDataBuffer;
+import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
@@ -57,6 +62,41 @@ final class Variables {
       throw new IllegalStateException("a variable cannot be read: " + firstLine(e), e);
     }
     return values;
+  }
+
+  /**
+   * Gives those variables of a loaded SavedModel their values that it does not restore itself.
+   *
+   * <p>{@code tf.saved_model.save} of a Keras 3 model writes two variables for each of the model's:
+   * the one that the signatures read, and a copy of it, which alone is restored. Python's loader
+   * knows by the model's objects that they are one; a graph shows it by the copy's initial value.
+   *
+   * @param bundle just loaded; its graph gets operations that assign
+   */
+  static void restoreOriginals(SavedModelBundle bundle) {
+    Map<String, NodeDef> nodes = new LinkedHashMap<>();
+    bundle.metaGraphDef().getGraphDef().getNodeList().forEach(n -> nodes.put(n.getName(), n));
+    NodeDef restore = nodes.get(bundle.metaGraphDef().getSaverDef().getRestoreOpName());
+    Set<String> restored = restore == null ? Set.of() : new HashSet<>(restore.getInputList());
+    Ops tf = Ops.create(bundle.graph());
+    List<Op> assignments = new ArrayList<>();
+    for (NodeDef node : nodes.values()) {
+      if (node.getOp().equals("AssignVariableOp") && restored.contains(node.getInput(0))) {
+        NodeDef read = nodes.get(node.getInput(1));
+        if (read != null
+            && read.getOp().equals("ReadVariableOp") && !restored.contains(read.getInput(0))) {
+          assignments.add(
+              tf.assignVariableOp(
+                  bundle.graph().outputOrThrow(read.getInput(0)),
+                  read(bundle.graph(), nodes.get(node.getInput(0)))));
+        }
+      }
+    }
+    if (!assignments.isEmpty()) {
+      Session.Runner runner = bundle.session().runner();
+      assignments.forEach(runner::addTarget);
+      runner.run().close();
+    }
   }
 
   static String firstLine(Exception e) {

@@ -88,6 +88,15 @@ final class ExportCommand implements Callable<Integer> {
   private String name;
 
   @Option(
+      names = "--image-size",
+      paramLabel = "PIXELS",
+      defaultValue = "0",
+      description =
+          "Height and width of the images, for a --model that leaves them open; 0: the model's"
+              + " own.")
+  private int imageSize;
+
+  @Option(
       names = "--images",
       paramLabel = "DIR",
       description =
@@ -120,6 +129,7 @@ final class ExportCommand implements Callable<Integer> {
             .layout(layout)
             .overwrite(overwrite)
             .name(name)
+            .imageSize(imageSize, imageSize)
             .export(to);
     print(report);
     return 0;
