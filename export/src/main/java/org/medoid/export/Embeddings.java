@@ -75,8 +75,15 @@ record Embeddings(float[] values, int count, int size) {
     try (Result result = session.runner().feed(input, batch).fetch(output).run()) {
       if (!(result.get(0) instanceof TFloat32 embedding) || embedding.rank() != 2) {
         throw new IllegalArgumentException(
-            "the output %s is %s %s, it must be float [batch, d]"
-                .formatted(output, result.get(0).dataType(), result.get(0).shape()));
+            "the output %s is %s %s, it must be float [batch, d]%s"
+                .formatted(
+                    output,
+                    result.get(0).dataType(),
+                    result.get(0).shape(),
+                    result.get(0).rank() == 4
+                        ? ": end the model in a global pooling, or let medoid init --model"
+                            + " savedmodel:DIR write it with the mean over all places"
+                        : ""));
       }
       float[] values = new float[Math.toIntExact(embedding.size())];
       embedding.copyTo(DataBuffers.of(values, false, false));

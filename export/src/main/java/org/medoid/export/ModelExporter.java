@@ -536,10 +536,28 @@ public final class ModelExporter {
       double difference = wanted.difference(given);
       if (!(difference <= tolerance * wanted.longest())) {
         throw new IllegalStateException(
-            "embeddings of the %s differ by %.2e, more than %.0e of their length %.3g"
-                .formatted(what, difference, tolerance, wanted.longest()));
+            "embeddings of the %s differ by %.2e, more than %.0e of their length %.3g%s"
+                .formatted(what, difference, tolerance, wanted.longest(), reason()));
       }
       differences.put(key, difference);
+    }
+
+    /** Why embeddings may differ, as far as the graph shows. */
+    private String reason() {
+      List<String> random = new ArrayList<>();
+      boolean half = false;
+      for (NodeDef node : frozen.graph().getNodeList()) {
+        if (node.getOp().contains("RandomUniform") || node.getOp().contains("RandomNormal")) {
+          random.add(node.getName() + " (" + node.getOp() + ")");
+        }
+        DataType type = node.getAttrOrDefault("T", AttrValue.getDefaultInstance()).getType();
+        half |= type == DataType.DT_HALF || type == DataType.DT_BFLOAT16;
+      }
+      if (!random.isEmpty()) {
+        return "; it draws random numbers in %s: leave the augmentation of images out of the model"
+            .formatted(String.join(", ", random));
+      }
+      return half ? "; it computes in half precision, allow for that (--tolerance)" : "";
     }
 
     private void describe() {
