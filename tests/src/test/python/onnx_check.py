@@ -27,6 +27,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import tensorflow as tf
+from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 
 from checks import check, finish
 
@@ -80,11 +81,11 @@ def difference(name, ours, theirs):
     check(name, worst <= TOLERANCE, f"largest difference {worst:.1e} of {scale:.3g}")
 
 
-def convert(medoid, name, model, folder, images, expected):
+def convert(medoid, name, model, folder, images, expected, *options):
     """Converts one SavedModel twice and looks at what came out."""
     target = folder / "out"
     start = time.monotonic()
-    code, error, _ = run(medoid, "export", "--model", model, "--to", target)
+    code, error, _ = run(medoid, "export", "--model", model, "--to", target, *options)
     seconds = time.monotonic() - start
     check(f"{name}: converts", code == 0, f"{seconds:.1f} s {error}")
     if code != 0:
@@ -105,7 +106,7 @@ def convert(medoid, name, model, folder, images, expected):
     difference(f"{name}: onnxruntime, one picture", session.run(["embedding"], {"images": images[:1]})[0], expected[:1])
     serving = tf.saved_model.load(str(target)).signatures["serving_default"]
     difference(f"{name}: the exported SavedModel", serving(images=tf.constant(images))["embedding"].numpy(), expected)
-    code, error, _ = run(medoid, "export", "--model", model, "--to", folder / "again", "--format", "onnx")
+    code, error, _ = run(medoid, "export", "--model", model, "--to", folder / "again", "--format", "onnx", *options)
     same = code == 0 and (folder / "again" / "model.onnx").read_bytes() == (target / "model.onnx").read_bytes()
     check(f"{name}: a second conversion gives the same bytes", same, error)
 
@@ -118,17 +119,18 @@ def place():
 
 def keras_models(medoid):
     applications = keras.applications
-    for build, size, save in (
-        (applications.MobileNetV2, 96, export),
-        (applications.MobileNetV2, 96, tf.saved_model.save),
-        (applications.ResNet50, 224, export_with_named_input),
-        (applications.EfficientNetB0, 128, export),
-        (applications.DenseNet121, 128, tf.saved_model.save),
+    for build, size, save, options in (
+        (applications.MobileNetV2, 96, export, ()),
+        (applications.MobileNetV2, 96, tf.saved_model.save, ("--image-size", 96)),
+        (applications.ResNet50, 224, export_with_named_input, ()),
+        (applications.EfficientNetB0, 128, export, ()),
+        (applications.DenseNet121, 128, tf.saved_model.save, ()),
     ):
-        name = f"{build.__name__} {size} by {save.__name__}"
+        shape = (None, None, 3) if options else (size, size, 3)  # Keras leaves the size open unless told
+        name = f"{build.__name__} {shape[0]} by {save.__name__}"
         keras.utils.set_random_seed(7)
         images = pictures(6, size)
-        model = build(weights=None, include_top=False, pooling="avg", input_shape=(size, size, 3))
+        model = build(weights=None, include_top=False, pooling="avg", input_shape=shape)
         randomise(model, images)
         expected = model(images, training=False).numpy()
         spread = float(expected.std(axis=0).mean() / np.abs(expected).mean())
@@ -136,7 +138,7 @@ def keras_models(medoid):
         with place() as folder:
             with contextlib.redirect_stdout(io.StringIO()):
                 save(model, str(folder / "model"))
-            convert(medoid, name, folder / "model", folder, images, expected)
+            convert(medoid, name, folder / "model", folder, images, expected, *options)
         keras.backend.clear_session()
 
 
@@ -150,7 +152,7 @@ def served(model, images):
 
 
 def other_models(medoid, savedmodel):
-    for network, size in (("convnet", 0), ("inception_v2", 0)):
+    for network in ("convnet", "inception_v2"):
         with place() as folder:
             code, error, _ = run(medoid, "init", "--model", network, "--to", folder / "model")
             check(f"{network}: init", code == 0, error)
@@ -197,11 +199,7 @@ def cyclic(folder):
         first = tf.nn.relu(tf.reduce_mean(images, [1, 2]), "first")
         tf.add(first, first, "second")
         tf.compat.v1.saved_model.simple_save(session, str(folder), {"images": images}, {"features": graph.get_tensor_by_name("second:0")})
-    saved = tf.core.protobuf.saved_model_pb2.SavedModel() if hasattr(tf, "core") else None
-    if saved is None:
-        from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
-
-        saved = SavedModel()
+    saved = SavedModel()
     file = folder / "saved_model.pb"
     saved.ParseFromString(file.read_bytes())
     (node,) = [n for n in saved.meta_graphs[0].graph_def.node if n.name == "first"]
@@ -236,7 +234,7 @@ def refusals(medoid):
         bare = folder / "bare"
         shutil.copytree(model, bare)
         shutil.rmtree(bare / "variables")
-        refused("no variables", bare, bare / "variables")
+        refused("no variables", bare, bare / "variables", "copy the whole folder")
         torn = folder / "torn"
         shutil.copytree(model, torn)
         (torn / "variables" / "variables.data-00000-of-00001").write_bytes(b"")
@@ -250,9 +248,9 @@ def refusals(medoid):
         locked.mkdir()
         locked.chmod(0o500)
         if os.access(locked, os.W_OK):  # root may write everywhere but in the kernel's own folders
-            refused("an unwritable target", model, "/proc/medoid", to="/proc/medoid")
+            refused("an unwritable target", model, "/proc/medoid", "cannot be written", to="/proc/medoid")
         else:
-            refused("an unwritable target", model, locked, to=locked / "out")
+            refused("an unwritable target", model, locked, "cannot be written", to=locked / "out")
         locked.chmod(0o700)
 
         odd = folder / "mit Leerzeichen und Ümläuten" / "模型 é"

@@ -8,6 +8,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.tensorflow.Graph;
 import org.tensorflow.Output;
 import org.tensorflow.RawTensor;
@@ -28,6 +30,8 @@ import org.tensorflow.proto.TensorShapeProto;
 final class Variables {
   /** The largest protocol buffer, 2 GB. */
   static final long LARGEST = Integer.MAX_VALUE;
+
+  private static final Pattern NODE = Pattern.compile("\\{\\{node ([^}]+)}}");
 
   private Variables() {}
 
@@ -99,8 +103,12 @@ final class Variables {
     }
   }
 
+  /** What TensorFlow says in its first line, with the node that it names in a later one. */
   static String firstLine(Exception e) {
-    return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+    String message = String.valueOf(e.getMessage());
+    String line = message.lines().findFirst().orElse("");
+    Matcher node = NODE.matcher(message.substring(line.length()));
+    return node.find() ? line + " (node " + node.group(1) + ")" : line;
   }
 
   private static void refuseTooLarge(List<NodeDef> variables) {
