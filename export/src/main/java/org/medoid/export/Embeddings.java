@@ -127,7 +127,8 @@ record Embeddings(float[] values, int count, int size) {
       for (int from = 0, to = 1; from < count; from = to, to = Math.min(count, from + BATCH)) {
         Embeddings part = run.run(from, to);
         if (part.count != to - from) {
-          throw new IllegalStateException("%d pictures give %d embeddings".formatted(to - from, part.count));
+          throw new IllegalStateException(
+              "%d pictures give %d embeddings".formatted(to - from, part.count));
         }
         if (values == null) {
           size = part.size;
@@ -136,7 +137,8 @@ record Embeddings(float[] values, int count, int size) {
         System.arraycopy(part.values, 0, values, from * size, part.values.length);
       }
     } catch (TensorFlowException | IllegalArgumentException e) {
-      throw new IllegalStateException("TensorFlow does not run the model: " + Variables.firstLine(e), e);
+      throw new IllegalStateException(
+          "TensorFlow does not run the model: " + Variables.firstLine(e), e);
     } catch (OrtException e) {
       throw new IllegalStateException("onnxruntime does not run the model: " + e.getMessage(), e);
     }

@@ -93,7 +93,10 @@ final class SavedModelReader {
     if (!Files.exists(values)) {
       // TensorFlow would load the model without them.
       throw new NoSuchFileException(
-          values.toString(), null, "the values of the model's variables are not here: copy the whole folder of the SavedModel");
+          values.toString(),
+          null,
+          "the values of the model's variables are not here: copy the whole folder of the"
+              + " SavedModel");
     }
     try (SavedModelBundle bundle = load()) {
       return flattener.frozen(
@@ -102,7 +105,8 @@ final class SavedModelReader {
       throw new IOException(folder + " cannot be frozen: " + e.getMessage(), e);
     } catch (IllegalStateException e) {
       throw new IOException(
-          "%s cannot be frozen: %s; only Python may know how to restore it: write the model anew there, by tf.saved_model.save(tf.saved_model.load(FOLDER), NEW)"
+          ("%s cannot be frozen: %s; only Python may know how to restore it: write the model anew"
+                  + " there, by tf.saved_model.save(tf.saved_model.load(FOLDER), NEW)")
               .formatted(folder, e.getMessage()),
           e);
     }

@@ -88,7 +88,8 @@ final class Variables {
       if (node.getOp().equals("AssignVariableOp") && restored.contains(node.getInput(0))) {
         NodeDef read = nodes.get(node.getInput(1));
         if (read != null
-            && read.getOp().equals("ReadVariableOp") && !restored.contains(read.getInput(0))) {
+            && read.getOp().equals("ReadVariableOp")
+            && !restored.contains(read.getInput(0))) {
           assignments.add(
               tf.assignVariableOp(
                   bundle.graph().outputOrThrow(read.getInput(0)),

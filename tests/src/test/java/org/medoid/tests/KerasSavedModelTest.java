@@ -45,7 +45,9 @@ class KerasSavedModelTest {
 
   @TempDir private Path folder;
 
-  /** From the mean colour of images [batch, 4, 4, 3] to two features, its colours by the weights. */
+  /**
+   * From the mean colour of images [batch, 4, 4, 3] to two features, its colours by the weights.
+   */
   private void write(boolean copied) throws IOException {
     Path prefix = Files.createDirectories(folder.resolve("variables")).resolve("variables");
     try (Graph graph = new Graph();
@@ -64,7 +66,8 @@ class KerasSavedModelTest {
         tf.assignVariableOp(restored, value);
       }
       Placeholder<TString> file = tf.withName("file").placeholder(TString.class);
-      Operand<?> saved = tf.train.restore(file, key, whole, List.of(TFloat32.class)).iterator().next();
+      Operand<?> saved =
+          tf.train.restore(file, key, whole, List.of(TFloat32.class)).iterator().next();
       tf.withName("restore").assignVariableOp(restored, saved);
       MetaGraphDef.Builder meta =
           MetaGraphDef.newBuilder()
@@ -85,8 +88,7 @@ class KerasSavedModelTest {
           folder.resolve("saved_model.pb"),
           SavedModel.newBuilder().addMetaGraphs(meta).build().toByteArray());
       session.run(
-          tf.train.save(
-              tf.constant(prefix.toString()), key, whole, List.of(tf.constant(WEIGHTS))));
+          tf.train.save(tf.constant(prefix.toString()), key, whole, List.of(tf.constant(WEIGHTS))));
     }
   }
 
@@ -147,15 +149,12 @@ class KerasSavedModelTest {
           new Layers(
               tf,
               Layers.Mode.TRAINING,
-              Layers.Options.defaults()
-                  .withBatchNormalization(Layers.BatchNormalization.FROZEN));
+              Layers.Options.defaults().withBatchNormalization(Layers.BatchNormalization.FROZEN));
       Operand<TFloat32> images =
-          tf.withName("in")
-              .placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1, 4, 4, 3)));
+          tf.withName("in").placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1, 4, 4, 3)));
       Output<TFloat32> features = network.features(layers, images).asOutput();
       session.initialize();
-      assertThat(run(session, "in", features.op().name()))
-          .containsExactly(EXPECTED, within(1e-6f));
+      assertThat(run(session, "in", features.op().name())).containsExactly(EXPECTED, within(1e-6f));
       assertThat(layers.trainables()).extracting(v -> v.name()).containsExactly("kernel");
     }
   }

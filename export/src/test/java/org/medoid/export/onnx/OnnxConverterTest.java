@@ -143,7 +143,9 @@ class OnnxConverterTest {
             tf ->
                 x ->
                     tf.math.tanh(
-                        tf.reshape(tf.linalg.transpose(x, tf.constant(new int[] {0, 1})), tf.constant(new int[] {-1, 2})))),
+                        tf.reshape(
+                            tf.linalg.transpose(x, tf.constant(new int[] {0, 1})),
+                            tf.constant(new int[] {-1, 2})))),
         Runs.random(1, 3, 4),
         3,
         4);

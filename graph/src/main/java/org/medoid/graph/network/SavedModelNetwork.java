@@ -374,14 +374,16 @@ public final class SavedModelNetwork implements Network {
       throw new NoSuchFileException(
           file.toString(),
           null,
-          "the values of the model's variables are not here: copy the whole folder of the SavedModel");
+          "the values of the model's variables are not here: copy the whole folder of the"
+              + " SavedModel");
     }
     Map<String, String> copies = copies(meta);
     try (SavedModelBundle bundle = SavedModelBundle.load(folder.toString(), tags)) {
       Ops tf = Ops.create(bundle.graph());
       Session.Runner runner = bundle.session().runner();
       for (NodeDef node : nodes.values()) {
-        Output<?> handle = bundle.graph().outputOrThrow(copies.getOrDefault(node.getName(), node.getName()));
+        Output<?> handle =
+            bundle.graph().outputOrThrow(copies.getOrDefault(node.getName(), node.getName()));
         runner.fetch(
             node.getOp().equals("VarHandleOp")
                 ? tf.scope()
