@@ -35,13 +35,12 @@ record Embeddings(float[] values, int count, int size) {
 
   /** Runs pictures {@code from} to {@code to}; gives [to - from, size]. */
   private interface Run {
-    Embeddings run(int from, int to) throws IOException, OrtException;
+    Embeddings run(int from, int to) throws OrtException;
   }
 
   /** Through a TensorFlow session, from pixels [count, height, width, 3]. */
   static Embeddings ofPixels(
-      Session session, String input, String output, float[] pixels, ImageBytes image)
-      throws IOException {
+      Session session, String input, String output, float[] pixels, ImageBytes image) {
     int size = image.height() * image.width() * 3;
     return inBatches(
         pixels.length / size,
@@ -58,8 +57,7 @@ record Embeddings(float[] values, int count, int size) {
   }
 
   /** Through a TensorFlow session, from encoded pictures. */
-  static Embeddings ofBytes(Session session, String input, String output, List<byte[]> encoded)
-      throws IOException {
+  static Embeddings ofBytes(Session session, String input, String output, List<byte[]> encoded) {
     return inBatches(
         encoded.size(),
         (from, to) -> {
@@ -77,8 +75,15 @@ record Embeddings(float[] values, int count, int size) {
     try (Result result = session.runner().feed(input, batch).fetch(output).run()) {
       if (!(result.get(0) instanceof TFloat32 embedding) || embedding.rank() != 2) {
         throw new IllegalArgumentException(
-            "the output %s is %s %s, it must be float [batch, d]"
-                .formatted(output, result.get(0).dataType(), result.get(0).shape()));
+            "the output %s is %s %s, it must be float [batch, d]%s"
+                .formatted(
+                    output,
+                    result.get(0).dataType(),
+                    result.get(0).shape(),
+                    result.get(0).rank() == 4
+                        ? ": end the model in a global pooling, or let medoid init --model"
+                            + " savedmodel:DIR write it with the mean over all places"
+                        : ""));
       }
       float[] values = new float[Math.toIntExact(embedding.size())];
       embedding.copyTo(DataBuffers.of(values, false, false));
@@ -109,20 +114,21 @@ record Embeddings(float[] values, int count, int size) {
             }
           });
     } catch (OrtException e) {
-      throw new IOException(
+      throw new IllegalStateException(
           "onnxruntime does not run " + file.getFileName() + ": " + e.getMessage(), e);
     }
   }
 
   /** The first picture alone, then the rest in batches: that the batch is free is tried as well. */
-  private static Embeddings inBatches(int count, Run run) throws IOException {
+  private static Embeddings inBatches(int count, Run run) {
     float[] values = null;
     int size = 0;
     try {
       for (int from = 0, to = 1; from < count; from = to, to = Math.min(count, from + BATCH)) {
         Embeddings part = run.run(from, to);
         if (part.count != to - from) {
-          throw new IOException("%d pictures give %d embeddings".formatted(to - from, part.count));
+          throw new IllegalStateException(
+              "%d pictures give %d embeddings".formatted(to - from, part.count));
         }
         if (values == null) {
           size = part.size;
@@ -131,9 +137,10 @@ record Embeddings(float[] values, int count, int size) {
         System.arraycopy(part.values, 0, values, from * size, part.values.length);
       }
     } catch (TensorFlowException | IllegalArgumentException e) {
-      throw new IOException("TensorFlow does not run the model: " + Variables.firstLine(e), e);
+      throw new IllegalStateException(
+          "TensorFlow does not run the model: " + Variables.firstLine(e), e);
     } catch (OrtException e) {
-      throw new IOException("onnxruntime does not run the model: " + e.getMessage(), e);
+      throw new IllegalStateException("onnxruntime does not run the model: " + e.getMessage(), e);
     }
     return new Embeddings(values, count, size);
   }

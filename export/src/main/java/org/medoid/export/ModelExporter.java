@@ -23,6 +23,8 @@ import org.tensorflow.Graph;
 import org.tensorflow.SavedModelBundle;
 import org.tensorflow.Session;
 import org.tensorflow.TensorFlow;
+import org.tensorflow.exceptions.TFInvalidArgumentException;
+import org.tensorflow.exceptions.TFUnimplementedException;
 import org.tensorflow.exceptions.TensorFlowException;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
@@ -345,13 +347,28 @@ public final class ModelExporter {
       throw new IllegalArgumentException(
           "Triton runs ONNX files: the format onnx must be exported");
     }
-    FrozenGraph frozen = sized();
-    ImageBytes image = new ImageBytes(height(frozen), width(frozen), resize);
-    try (Target place = place(target)) {
-      return new Work(frozen, image, place, target).run();
-    } catch (TensorFlowException e) {
-      throw new IOException(target + " is not exported: " + Variables.firstLine(e), e);
+    try {
+      FrozenGraph frozen = sized();
+      ImageBytes image = new ImageBytes(height(frozen), width(frozen), resize);
+      try (Target place = place(target)) {
+        return new Work(frozen, image, place).run();
+      }
+    } catch (TFInvalidArgumentException
+        | TFUnimplementedException
+        | TensorFlowException
+        | IllegalStateException e) {
+      // TensorFlow's exceptions have no root of their own.
+      throw new IOException(refused(target) + Variables.firstLine(e), e);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(refused(target) + e.getMessage(), e);
     }
+  }
+
+  /** How a message begins. */
+  private String refused(Path target) {
+    return savedModel == null
+        ? target + " is not exported: "
+        : "%s is not exported to %s: ".formatted(savedModel, target);
   }
 
   private Target place(Path target) throws IOException {
@@ -385,7 +402,8 @@ public final class ModelExporter {
       }
       if (i > 0 && given <= 0) {
         throw new IllegalArgumentException(
-            "the source leaves the size of the images open: say which the export shall have");
+            "the source leaves the size of the images open: say which the export shall have"
+                + " (--image-size)");
       }
       sized.addDimBuilder().setSize(given);
     }
@@ -426,7 +444,6 @@ public final class ModelExporter {
     private final FrozenGraph frozen;
     private final ImageBytes image;
     private final Target place;
-    private final Path target;
     private final Map<String, Double> differences = new LinkedHashMap<>();
     private final ObjectNode info = JSON.createObjectNode();
     private float[] input;
@@ -434,11 +451,10 @@ public final class ModelExporter {
     private Embeddings expected;
     private Embeddings expectedOfBytes;
 
-    Work(FrozenGraph frozen, ImageBytes image, Target place, Path target) {
+    Work(FrozenGraph frozen, ImageBytes image, Target place) {
       this.frozen = frozen;
       this.image = image;
       this.place = place;
-      this.target = target;
     }
 
     ExportReport run() throws IOException {
@@ -516,16 +532,32 @@ public final class ModelExporter {
       }
     }
 
-    private void compare(String key, String what, Embeddings wanted, Embeddings given)
-        throws IOException {
+    private void compare(String key, String what, Embeddings wanted, Embeddings given) {
       double difference = wanted.difference(given);
       if (!(difference <= tolerance * wanted.longest())) {
-        throw new IOException(
-            ("%s is not exported: embeddings of the %s differ by %.2e, more than %.0e of their"
-                    + " length %.3g")
-                .formatted(target, what, difference, tolerance, wanted.longest()));
+        throw new IllegalStateException(
+            "embeddings of the %s differ by %.2e, more than %.0e of their length %.3g%s"
+                .formatted(what, difference, tolerance, wanted.longest(), reason()));
       }
       differences.put(key, difference);
+    }
+
+    /** Why embeddings may differ, as far as the graph shows. */
+    private String reason() {
+      List<String> random = new ArrayList<>();
+      boolean half = false;
+      for (NodeDef node : frozen.graph().getNodeList()) {
+        if (node.getOp().contains("RandomUniform") || node.getOp().contains("RandomNormal")) {
+          random.add(node.getName() + " (" + node.getOp() + ")");
+        }
+        DataType type = node.getAttrOrDefault("T", AttrValue.getDefaultInstance()).getType();
+        half |= type == DataType.DT_HALF || type == DataType.DT_BFLOAT16;
+      }
+      if (!random.isEmpty()) {
+        return "; it draws random numbers in %s: leave the augmentation of images out of the model"
+            .formatted(String.join(", ", random));
+      }
+      return half ? "; it computes in half precision, allow for that (--tolerance)" : "";
     }
 
     private void describe() {

@@ -89,11 +89,26 @@ final class SavedModelReader {
     if (flattener.variables().isEmpty()) {
       return flattener.frozen(Map.of());
     }
+    Path values = folder.resolve("variables").resolve("variables.index");
+    if (!Files.exists(values)) {
+      // TensorFlow would load the model without them.
+      throw new NoSuchFileException(
+          values.toString(),
+          null,
+          "the values of the model's variables are not here: copy the whole folder of the"
+              + " SavedModel");
+    }
     try (SavedModelBundle bundle = load()) {
       return flattener.frozen(
           Variables.values(bundle.session(), bundle.graph(), flattener.variables()));
-    } catch (IllegalArgumentException | IllegalStateException e) {
+    } catch (IllegalArgumentException e) {
       throw new IOException(folder + " cannot be frozen: " + e.getMessage(), e);
+    } catch (IllegalStateException e) {
+      throw new IOException(
+          ("%s cannot be frozen: %s; only Python may know how to restore it: write the model anew"
+                  + " there, by tf.saved_model.save(tf.saved_model.load(FOLDER), NEW)")
+              .formatted(folder, e.getMessage()),
+          e);
     }
   }
 
@@ -101,7 +116,14 @@ final class SavedModelReader {
   SavedModelBundle load() throws IOException {
     String[] tags = meta.getMetaInfoDef().getTagsList().toArray(String[]::new);
     try {
-      return SavedModelBundle.load(folder.toString(), tags);
+      SavedModelBundle bundle = SavedModelBundle.load(folder.toString(), tags);
+      try {
+        Variables.restoreOriginals(bundle);
+        return bundle;
+      } catch (RuntimeException e) {
+        bundle.close();
+        throw e;
+      }
     } catch (TensorFlowException | IllegalArgumentException | UnsupportedOperationException e) {
       throw new IOException(folder + " cannot be loaded: " + Variables.firstLine(e), e);
     }

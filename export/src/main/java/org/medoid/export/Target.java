@@ -2,6 +2,7 @@ package org.medoid.export;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,8 +53,8 @@ final class Target implements AutoCloseable {
       }
     }
     Path missing = firstMissing(home.getParent());
-    Files.createDirectories(home.getParent());
-    return new Target(home, missing, aside(home.getParent(), home.getFileName() + "."), false);
+    Path aside = aside(target, home.getParent(), home.getFileName() + ".");
+    return new Target(home, missing, aside, false);
   }
 
   /**
@@ -73,8 +74,7 @@ final class Target implements AutoCloseable {
               + " is not empty, nor a served model with the folders 1, 2, ...: give another folder");
     }
     Path missing = firstMissing(home);
-    Files.createDirectories(home);
-    return new Target(home, missing, aside(home, ""), true);
+    return new Target(home, missing, aside(target, home, ""), true);
   }
 
   /** Where to write. */
@@ -165,11 +165,19 @@ final class Target implements AutoCloseable {
     return missing;
   }
 
-  private static Path aside(Path parent, String name) throws IOException {
-    // Not createTempDirectory, whose folders nobody but the user may read.
-    return Files.createDirectory(
-        parent.resolve(
-            "." + name + "part-" + ProcessHandle.current().pid() + "-" + System.nanoTime()));
+  private static Path aside(Path target, Path parent, String name) throws IOException {
+    try {
+      Files.createDirectories(parent);
+      // Not createTempDirectory, whose folders nobody but the user may read.
+      return Files.createDirectory(
+          parent.resolve(
+              "." + name + "part-" + ProcessHandle.current().pid() + "-" + System.nanoTime()));
+    } catch (FileSystemException e) {
+      throw new IOException(
+          "%s cannot be written: no folder can be made in %s%s; give another target"
+              .formatted(target, parent, e.getReason() == null ? "" : ", " + e.getReason()),
+          e);
+    }
   }
 
   private static boolean isEmpty(Path folder) throws IOException {

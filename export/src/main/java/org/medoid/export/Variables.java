@@ -2,16 +2,23 @@ package org.medoid.export;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.tensorflow.Graph;
 import org.tensorflow.Output;
 import org.tensorflow.RawTensor;
 import org.tensorflow.Result;
+import org.tensorflow.SavedModelBundle;
 import org.tensorflow.Session;
 import org.tensorflow.exceptions.TensorFlowException;
 import org.tensorflow.ndarray.buffer.ByteDataBuffer;
+import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
@@ -23,6 +30,8 @@ import org.tensorflow.proto.TensorShapeProto;
 final class Variables {
   /** The largest protocol buffer, 2 GB. */
   static final long LARGEST = Integer.MAX_VALUE;
+
+  private static final Pattern NODE = Pattern.compile("\\{\\{node ([^}]+)}}");
 
   private Variables() {}
 
@@ -59,8 +68,48 @@ final class Variables {
     return values;
   }
 
+  /**
+   * Gives those variables of a loaded SavedModel their values that it does not restore itself.
+   *
+   * <p>{@code tf.saved_model.save} of a Keras 3 model writes two variables for each of the model's:
+   * the one that the signatures read, and a copy of it, which alone is restored. Python's loader
+   * knows by the model's objects that they are one; a graph shows it by the copy's initial value.
+   *
+   * @param bundle just loaded; its graph gets operations that assign
+   */
+  static void restoreOriginals(SavedModelBundle bundle) {
+    Map<String, NodeDef> nodes = new LinkedHashMap<>();
+    bundle.metaGraphDef().getGraphDef().getNodeList().forEach(n -> nodes.put(n.getName(), n));
+    NodeDef restore = nodes.get(bundle.metaGraphDef().getSaverDef().getRestoreOpName());
+    Set<String> restored = restore == null ? Set.of() : new HashSet<>(restore.getInputList());
+    Ops tf = Ops.create(bundle.graph());
+    List<Op> assignments = new ArrayList<>();
+    for (NodeDef node : nodes.values()) {
+      if (node.getOp().equals("AssignVariableOp") && restored.contains(node.getInput(0))) {
+        NodeDef read = nodes.get(node.getInput(1));
+        if (read != null
+            && read.getOp().equals("ReadVariableOp")
+            && !restored.contains(read.getInput(0))) {
+          assignments.add(
+              tf.assignVariableOp(
+                  bundle.graph().outputOrThrow(read.getInput(0)),
+                  read(bundle.graph(), nodes.get(node.getInput(0)))));
+        }
+      }
+    }
+    if (!assignments.isEmpty()) {
+      Session.Runner runner = bundle.session().runner();
+      assignments.forEach(runner::addTarget);
+      runner.run().close();
+    }
+  }
+
+  /** What TensorFlow says in its first line, with the node that it names in a later one. */
   static String firstLine(Exception e) {
-    return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+    String message = String.valueOf(e.getMessage());
+    String line = message.lines().findFirst().orElse("");
+    Matcher node = NODE.matcher(message.substring(line.length()));
+    return node.find() ? line + " (node " + node.group(1) + ")" : line;
   }
 
   private static void refuseTooLarge(List<NodeDef> variables) {

@@ -3,6 +3,7 @@ package org.medoid.export;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
@@ -15,14 +16,20 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.medoid.export.ModelExporter.Format;
 import org.medoid.export.ModelExporter.Layout;
+import org.tensorflow.Graph;
+import org.tensorflow.Operand;
 import org.tensorflow.SavedModelBundle;
 import org.tensorflow.ndarray.Shape;
+import org.tensorflow.op.Ops;
+import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.proto.SignatureDef;
+import org.tensorflow.types.TFloat32;
 
 class ModelExporterTest {
   private static final Shape IMAGES = Shape.of(-1, 16, 16, 3);
@@ -197,6 +204,63 @@ class ModelExporterTest {
         .isThrownBy(() -> ModelExporter.of(small()).imageSize(12, 18).export(folder.resolve("y")))
         .withMessageContaining("it must be [batch, 12, 18, 3]");
     assertThat(folder.resolve("y")).doesNotExist();
+  }
+
+  /** What becomes of the mean colour of pictures. */
+  private static FrozenGraph colours(BiFunction<Ops, Operand<TFloat32>, Operand<TFloat32>> detour) {
+    try (Graph graph = new Graph()) {
+      Ops tf = Ops.create(graph);
+      Operand<TFloat32> images =
+          tf.withName("x").placeholder(TFloat32.class, Placeholder.shape(IMAGES));
+      Operand<TFloat32> mean = tf.math.mean(images, tf.constant(new int[] {1, 2}));
+      tf.withName("y").identity(detour.apply(tf, mean));
+      return FrozenGraph.of(graph.toGraphDef(), Map.of("in", "x:0"), Map.of("out", "y:0"));
+    }
+  }
+
+  private void refused(FrozenGraph frozen, String... reasons) {
+    Path target = folder.resolve("deep").resolve("model");
+    assertThatThrownBy(() -> ModelExporter.of(frozen).export(target))
+        .satisfies(
+            e ->
+                assertThat(e.getMessage())
+                    .startsWith(target + " is not exported: ")
+                    .contains(reasons));
+    assertThat(target.getParent()).doesNotExist();
+  }
+
+  @Test
+  void whatCannotBeExportedIsToldWithTheTargetAndLeavesNothing() {
+    refused(
+        colours((tf, x) -> tf.math.digamma(tf.math.add(tf.math.lgamma(x), tf.constant(2f)))),
+        "2 nodes",
+        "(Lgamma)",
+        "(Digamma)");
+    refused(
+        colours((tf, x) -> tf.reshape(x, tf.constant(new int[] {1, 3}))),
+        "TensorFlow does not run the model",
+        "(node Reshape)");
+    refused(
+        colours((tf, x) -> tf.reshape(x, tf.constant(new int[] {-1, 1, 1, 3}))),
+        "[1, 1, 1, 3]",
+        "global pooling");
+    refused(
+        colours(
+            (tf, x) ->
+                tf.math.add(
+                    x, tf.random.randomUniform(tf.constant(new int[] {3}), TFloat32.class))),
+        "differ by",
+        "draws random numbers in",
+        "(RandomUniform)");
+  }
+
+  @Test
+  void aTargetThatCannotBeMadeIsToldWithTheFolderInTheWay() throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "1");
+    assertThatIOException()
+        .isThrownBy(() -> ModelExporter.of(small()).export(file.resolve("model")))
+        .withMessageStartingWith(file.resolve("model") + " cannot be written")
+        .withMessageContaining("no folder can be made in " + file);
   }
 
   @Test

@@ -314,6 +314,8 @@ public final class OnnxConverter {
 
     /** The outputs' own names: a tensor takes one if it is free to, else an Identity copies it. */
     private void nameOutputs() {
+      // Their own already: a tensor that an input stands for shall not give it another.
+      inputs.keySet().forEach(name -> graph.setName(name, name));
       Map<String, OnnxGraph.Node> producers = graph.producers();
       Set<String> named = new HashSet<>();
       outputTensors.forEach(

@@ -125,6 +125,33 @@ class OnnxConverterTest {
   }
 
   @Test
+  void anInputKeepsItsNameWhereANodeOnlyPassesItOn() {
+    GraphDef graph =
+        Runs.graph(
+            new long[] {-1, 6, 6, 3},
+            tf ->
+                x -> {
+                  Operand<TFloat32> same =
+                      tf.linalg.transpose(x, tf.constant(new int[] {0, 1, 2, 3}));
+                  Operand<TFloat32> filter = Runs.constant(tf, 2, 3, 3, 3, 4);
+                  return tf.nn.conv2d(same, filter, List.of(1L, 1L, 1L, 1L), "SAME");
+                });
+    Runs.same(graph, Runs.random(1, 2, 6, 6, 3), 2, 6, 6, 3);
+    Runs.same(
+        Runs.graph(
+            new long[] {-1, 4},
+            tf ->
+                x ->
+                    tf.math.tanh(
+                        tf.reshape(
+                            tf.linalg.transpose(x, tf.constant(new int[] {0, 1})),
+                            tf.constant(new int[] {-1, 2})))),
+        Runs.random(1, 3, 4),
+        3,
+        4);
+  }
+
+  @Test
   void aUserAddsAConverter() {
     GraphDef graph =
         Runs.graph(new long[] {-1, 4}, tf -> x -> tf.math.xlogy(tf.math.exp(x), tf.math.exp(x)));

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -367,11 +368,22 @@ public final class SavedModelNetwork implements Network {
       Path folder, MetaGraphDef meta, Map<String, NodeDef> nodes) throws IOException {
     String[] tags = meta.getMetaInfoDef().getTagsList().toArray(String[]::new);
     Map<String, Value> values = new HashMap<>();
+    Path file = folder.resolve("variables").resolve("variables.index");
+    if (!nodes.isEmpty() && !Files.exists(file)) {
+      // TensorFlow would load the model without them.
+      throw new NoSuchFileException(
+          file.toString(),
+          null,
+          "the values of the model's variables are not here: copy the whole folder of the"
+              + " SavedModel");
+    }
+    Map<String, String> copies = copies(meta);
     try (SavedModelBundle bundle = SavedModelBundle.load(folder.toString(), tags)) {
       Ops tf = Ops.create(bundle.graph());
       Session.Runner runner = bundle.session().runner();
       for (NodeDef node : nodes.values()) {
-        Output<?> handle = bundle.graph().outputOrThrow(node.getName());
+        Output<?> handle =
+            bundle.graph().outputOrThrow(copies.getOrDefault(node.getName(), node.getName()));
         runner.fetch(
             node.getOp().equals("VarHandleOp")
                 ? tf.scope()
@@ -393,14 +405,41 @@ public final class SavedModelNetwork implements Network {
       return values;
     } catch (TensorFlowException | IllegalArgumentException | UnsupportedOperationException e) {
       String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
-      // Keras 3 under tf.saved_model.save: the checkpoint restores copies, not what is served.
       String mend =
           message.contains("Could not find variable")
-              ? " (only Python's loader restores that variable: write a Keras model by"
-                  + " model.export(FOLDER) instead of tf.saved_model.save)"
+              ? "; only Python may know how to restore it: write the model anew there, by"
+                  + " tf.saved_model.save(tf.saved_model.load(FOLDER), NEW)"
               : "";
       throw new IOException(folder + " cannot be loaded: " + message + mend, e);
     }
+  }
+
+  /**
+   * The variables that are restored in place of others.
+   *
+   * <p>{@code tf.saved_model.save} of a Keras 3 model writes two variables for each of the model's:
+   * the one that the signatures read, and a copy of it, which alone is restored. Python's loader
+   * knows by the model's objects that they are one; a graph shows it by the copy's initial value.
+   *
+   * @return the copies' nodes by those that they are copies of
+   */
+  private static Map<String, String> copies(MetaGraphDef meta) {
+    Map<String, NodeDef> nodes = new HashMap<>();
+    meta.getGraphDef().getNodeList().forEach(node -> nodes.put(node.getName(), node));
+    NodeDef restore = nodes.get(meta.getSaverDef().getRestoreOpName());
+    Set<String> restored = restore == null ? Set.of() : Set.copyOf(restore.getInputList());
+    Map<String, String> copies = new HashMap<>();
+    for (NodeDef node : nodes.values()) {
+      if (node.getOp().equals("AssignVariableOp") && restored.contains(node.getInput(0))) {
+        NodeDef read = nodes.get(node.getInput(1));
+        if (read != null
+            && read.getOp().equals("ReadVariableOp")
+            && !restored.contains(read.getInput(0))) {
+          copies.put(read.getInput(0), node.getInput(0));
+        }
+      }
+    }
+    return copies;
   }
 
   private static SignatureDef choose(Path file, Map<String, SignatureDef> signatures)

@@ -41,7 +41,7 @@ final class ExportCommand implements Callable<Integer> {
   private static final int PICTURES = 16;
 
   /** A foreign graph may sum in another order than the exported one does. */
-  private static final double FOREIGN_TOLERANCE = 1e-4;
+  private static final String FOREIGN_TOLERANCE = "1e-4";
 
   /** What is taken over from the {@code export.json} of a model that is exported again. */
   private static final List<String> KEPT = List.of("distance", "normalisation", "scores", "source");
@@ -88,6 +88,24 @@ final class ExportCommand implements Callable<Integer> {
   private String name;
 
   @Option(
+      names = "--image-size",
+      paramLabel = "PIXELS",
+      defaultValue = "0",
+      description =
+          "Height and width of the images, for a --model that leaves them open; 0: the model's"
+              + " own.")
+  private int imageSize;
+
+  @Option(
+      names = "--tolerance",
+      paramLabel = "T",
+      defaultValue = FOREIGN_TOLERANCE,
+      description =
+          "For a --model: the largest difference allowed between its numbers and the exported"
+              + " ones, relative to their length.")
+  private double tolerance;
+
+  @Option(
       names = "--images",
       paramLabel = "DIR",
       description =
@@ -113,13 +131,16 @@ final class ExportCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     ModelExporter exporter =
-        source.run != null ? ofRun(source.run, images) : ofModel(source.model, images);
+        source.run != null
+            ? ofRun(source.run, images)
+            : ofModel(source.model, images).tolerance(tolerance);
     ExportReport report =
         exporter
             .formats(EnumSet.copyOf(formats))
             .layout(layout)
             .overwrite(overwrite)
             .name(name)
+            .imageSize(imageSize, imageSize)
             .export(to);
     print(report);
     return 0;
@@ -160,7 +181,7 @@ final class ExportCommand implements Callable<Integer> {
   }
 
   private static ModelExporter ofModel(Path model, Path images) throws IOException {
-    ModelExporter exporter = ModelExporter.ofSavedModel(model, null).tolerance(FOREIGN_TOLERANCE);
+    ModelExporter exporter = ModelExporter.ofSavedModel(model, null);
     if (images != null) {
       exporter.pictures(some(DataSets.unlabelled(images)).files());
     }

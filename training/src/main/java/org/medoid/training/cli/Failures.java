@@ -22,17 +22,8 @@ final class Failures {
   }
 
   private static String text(Throwable failure) {
-    if (failure instanceof FileSystemException system && system.getReason() != null) {
-      return system.getFile() + ": " + system.getReason();
-    }
-    if (failure instanceof NoSuchFileException missing) {
-      return missing.getFile() + ": no such file or folder";
-    }
-    if (failure instanceof AccessDeniedException denied) {
-      return denied.getFile() + ": permission denied";
-    }
-    if (failure instanceof FileAlreadyExistsException exists) {
-      return exists.getFile() + ": already exists";
+    if (failure instanceof FileSystemException system) {
+      return system.getFile() + ": " + reason(system);
     }
     if (failure instanceof IllegalArgumentException
         || failure instanceof IllegalStateException
@@ -51,6 +42,23 @@ final class Failures {
       return "out of memory (" + failure.getMessage() + "); set MEDOID_OPTS=-Xmx... to allow more";
     }
     return failure + "; --debug prints where";
+  }
+
+  private static String reason(FileSystemException failure) {
+    String told = failure.getReason();
+    if (failure instanceof NoSuchFileException) {
+      return "no such file or folder" + (told == null ? "" : "; " + told);
+    }
+    if (told != null) {
+      return told;
+    }
+    if (failure instanceof AccessDeniedException) {
+      return "permission denied";
+    }
+    if (failure instanceof FileAlreadyExistsException) {
+      return "already exists";
+    }
+    return failure.getClass().getSimpleName();
   }
 
   /** A text without line breaks. */

@@ -1,0 +1,39 @@
+package org.medoid.training.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.FileSystemLoopException;
+import java.nio.file.NoSuchFileException;
+import org.junit.jupiter.api.Test;
+
+class FailuresTest {
+  @Test
+  void ofFilesNameTheFileAndKeepTheReason() {
+    assertThat(Failures.describe(new NoSuchFileException("a", null, "give the folder")))
+        .isEqualTo("a: no such file or folder; give the folder");
+    assertThat(Failures.describe(new FileAlreadyExistsException("a", null, "is not empty")))
+        .isEqualTo("a: is not empty");
+    assertThat(Failures.describe(new FileSystemException("a", null, "No space left on device")))
+        .isEqualTo("a: No space left on device");
+  }
+
+  @Test
+  void ofFilesWithoutAReasonSayTheirKind() {
+    assertThat(Failures.describe(new NoSuchFileException("a")))
+        .isEqualTo("a: no such file or folder");
+    assertThat(Failures.describe(new AccessDeniedException("a"))).isEqualTo("a: permission denied");
+    assertThat(Failures.describe(new FileAlreadyExistsException("a")))
+        .isEqualTo("a: already exists");
+    assertThat(Failures.describe(new FileSystemLoopException("a")))
+        .isEqualTo("a: FileSystemLoopException");
+  }
+
+  @Test
+  void areOneLineWhateverTheyHold() {
+    assertThat(Failures.describe(new IllegalArgumentException("a:\n  b\n\tc\n")))
+        .isEqualTo("a: b c");
+  }
+}
