@@ -135,7 +135,7 @@ class ModelExporterTest {
         .isThrownBy(() -> wrong.export(target))
         .withMessageContaining(target.toString())
         .withMessageMatching(
-            "(?s).*differ by \\d\\.\\d+e-\\d+, more than 1e-05 of their length 1.*");
+            "(?s).*differ by \\d\\.\\d+e-\\d+, more than 1e-05 of their largest value 0\\.\\d+");
     assertThat(target.resolve("saved_model.pb")).hasBinaryContent(before);
     Path fresh = folder.resolve("new").resolve("model");
     assertThatIOException().isThrownBy(() -> wrong.export(fresh));
@@ -164,7 +164,9 @@ class ModelExporterTest {
   void tritonGetsTheOnnxFileAndAConfigurationWithoutTheBatch() throws IOException {
     ModelExporter exporter = ModelExporter.of(small()).layout(Layout.TRITON).name("icons");
     assertThat(exporter.export(folder).folder()).isEqualTo(folder.resolve("icons").resolve("1"));
+    assertThat(content(folder)).doesNotHave(hidden());
     exporter.export(folder);
+    assertThat(content(folder)).doesNotHave(hidden());
     assertThat(content(folder.resolve("icons")))
         .containsExactly(
             "1",
@@ -179,7 +181,32 @@ class ModelExporterTest {
         .contains("name: \"icons\"", "dims: [ 16, 16, 3 ]", "dims: [ 5 ]");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> exporter.formats(SAVEDMODEL).export(folder))
+        .withMessageContaining(folder.toString())
         .withMessageContaining("onnx");
+  }
+
+  @Test
+  void aFailedTritonExportLeavesNeitherAConfigurationNorAFolder() throws IOException {
+    ModelExporter exporter =
+        ModelExporter.of(small()).layout(Layout.TRITON).name("icons").reference(new float[8 * 5]);
+    assertThatIOException().isThrownBy(() -> exporter.export(folder));
+    assertThat(content(folder)).isEmpty();
+    ModelExporter.of(small()).layout(Layout.TRITON).name("icons").export(folder);
+    Path configuration = folder.resolve("icons").resolve("config.pbtxt");
+    Files.writeString(configuration, "the user's own");
+    assertThatIOException().isThrownBy(() -> exporter.export(folder));
+    assertThat(configuration).hasContent("the user's own");
+    // What cannot be replaced by a file takes the new version back.
+    Files.delete(configuration);
+    Files.createDirectories(configuration.resolve("in the way"));
+    assertThatIOException()
+        .isThrownBy(
+            () -> ModelExporter.of(small()).layout(Layout.TRITON).name("icons").export(folder))
+        .withMessageContaining(folder + " is not exported")
+        .withMessageContaining("config.pbtxt");
+    assertThat(content(folder.resolve("icons")))
+        .containsExactly(
+            "1", "1/export.json", "1/model.onnx", "config.pbtxt", "config.pbtxt/in the way");
   }
 
   @Test
@@ -190,6 +217,7 @@ class ModelExporterTest {
     }
     assertThatIllegalArgumentException()
         .isThrownBy(() -> ModelExporter.of(open).export(folder.resolve("x")))
+        .withMessageContaining(folder.resolve("x") + " is not exported")
         .withMessageContaining("leaves the size");
     ExportReport report = ModelExporter.of(open).imageSize(12, 18).export(folder.resolve("x"));
     assertThat(report.info().get("image_width").asInt()).isEqualTo(18);
@@ -221,7 +249,14 @@ class ModelExporterTest {
     assertThatIOException()
         .isThrownBy(
             () -> ModelExporter.of(small()).pictures(List.of(a, b)).export(folder.resolve("y")))
+        .withMessageContaining(folder.resolve("y") + " is not exported")
         .withMessageContaining("b.png is not a picture");
+    Files.delete(b);
+    assertThatIOException()
+        .isThrownBy(
+            () -> ModelExporter.of(small()).pictures(List.of(a, b)).export(folder.resolve("y")))
+        .withMessageContaining(folder.resolve("y") + " is not exported")
+        .withMessageContaining("b.png");
     assertThat(folder.resolve("y")).doesNotExist();
   }
 
