@@ -59,7 +59,7 @@ public final class ModelExporter {
 
   /**
    * The largest difference of a value allowed by default, relative to the largest absolute value of
-   * all embeddings; that is at most 1e-5 where they have length one.
+   * all embeddings. Where all have length one, it is also the largest difference ever allowed.
    */
   public static final double TOLERANCE = 1e-5;
 
@@ -310,6 +310,7 @@ public final class ModelExporter {
    *
    * @param relative to the largest absolute value of all embeddings; {@value #TOLERANCE} by default.
    *     A foreign model may need 1e-4: the frozen graph sums in another order than its source.
+   *     Embeddings of length one never differ by more than {@value #TOLERANCE}, whatever is said.
    * @return this
    */
   public ModelExporter tolerance(double relative) {
@@ -547,11 +548,15 @@ public final class ModelExporter {
     private void compare(String key, String what, Embeddings wanted, Embeddings given)
         throws IOException {
       double difference = wanted.difference(given);
-      if (!(difference <= tolerance * wanted.largest())) {
+      double allowed = tolerance * wanted.largest();
+      if (wanted.normalised()) {
+        allowed = Math.min(allowed, TOLERANCE);
+      }
+      if (!(difference <= allowed)) {
         throw new IOException(
-            ("%s is not exported: embeddings of the %s differ by %.2e, more than %.0e of their"
-                    + " largest value %.3g")
-                .formatted(target, what, difference, tolerance, wanted.largest()));
+            ("%s is not exported: embeddings of the %s differ by %.2e, more than %.1e; their largest"
+                    + " value is %.3g")
+                .formatted(target, what, difference, allowed, wanted.largest()));
       }
       differences.put(key, difference);
     }

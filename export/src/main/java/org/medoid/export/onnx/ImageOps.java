@@ -175,7 +175,9 @@ final class ImageOps {
           node.isConstant(1)
               ? node.constant(1, node.known(1).transposed(perm))
               : transposed(node, perm);
-      attributes.put("group", inputs < 0 ? 1 : inputs / filter[2]);
+      if (inputs > filter[2]) {
+        attributes.put("group", inputs / filter[2]);
+      }
     }
     String x = images(node, last);
     if (!isPadded(attributes)) {

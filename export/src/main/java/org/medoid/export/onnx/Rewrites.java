@@ -49,6 +49,7 @@ final class Rewrites {
     rewrites.each(rewrites::gatherAffine);
     rewrites.each(rewrites::guardPadding);
     rewrites.lower();
+    graph.shareEqualConstants();
     graph.prune(outputs.values());
   }
 

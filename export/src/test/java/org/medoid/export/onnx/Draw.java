@@ -100,12 +100,12 @@ final class Draw {
     int rank = shape.length;
     switch (in(0, 4)) {
       case 0:
-        return Runs.exp(tf, x);
+        return tf.math.tanh(x);
       case 1:
         // Sizes of one, kept or not, from what runs.
         int[] over = axes(rank, 0);
         Operand<TFloat32> most =
-            Runs.node(tf, "Max", Map.of("keep_dims", true), Runs.exp(tf, x), tf.constant(over))
+            Runs.node(tf, "Max", Map.of("keep_dims", true), tf.math.tanh(x), tf.constant(over))
                 .output();
         if (rank > 0 && Arrays.stream(over).anyMatch(axis -> axis == 0 || axis == -rank) && flip()) {
           most =

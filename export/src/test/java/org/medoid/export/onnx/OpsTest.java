@@ -62,8 +62,8 @@ class OpsTest {
   static {
     for (String op :
         List.of(
-            "Abs", "Atan", "Cos", "Cosh", "Elu", "Erf", "Erfc", "Exp", "Expm1", "Identity", "Neg",
-            "OnesLike", "Relu", "Relu6", "Selu", "Sigmoid", "Sin", "Sinh", "Asinh", "Softplus",
+            "Abs", "Atan", "Cos", "Elu", "Erf", "Erfc", "Identity", "Neg",
+            "OnesLike", "Relu", "Relu6", "Selu", "Sigmoid", "Sin", "Asinh", "Softplus",
             "Softsign", "Square", "StopGradient", "Tanh", "ZerosLike")) {
       UNARY.put(op, (tf, x) -> x);
     }
@@ -72,6 +72,9 @@ class OpsTest {
     }
     for (String op : List.of("Acos", "Asin", "Atanh", "Tan")) {
       UNARY.put(op, OpsTest::small);
+    }
+    for (String op : List.of("Cosh", "Exp", "Expm1", "Sinh")) {
+      UNARY.put(op, (tf, x) -> times(tf, x, 0.3f));
     }
     UNARY.put("Acosh", (tf, x) -> tf.math.add(tf.math.abs(x), tf.constant(1.1f)));
   }
@@ -129,6 +132,7 @@ class OpsTest {
             Operand<TFloat32> b = draw.mate(tf, x, shape);
             if (op.equals("Pow")) {
               a = positive(tf, a);
+              b = small(tf, b);
             }
             if (op.contains("Div") || op.endsWith("Mod")) {
               b = positive(tf, b);
@@ -235,10 +239,9 @@ class OpsTest {
           }
           return one(tf, "BiasAdd", x, bias);
         });
-    // Not behind a convolution: TensorFlow's own fusion of the two forgets which axis it was.
     Draw.check(
         seed + 1,
-        new Domain(3, 5, true),
+        new Domain(3, 5, false),
         (tf, draw, x, shape) ->
             Runs.node(
                     tf, "BiasAdd", Map.of("data_format", "NCHW"), x, draw.constant(tf, shape[1]))
@@ -255,7 +258,7 @@ class OpsTest {
       for (int i = 0; i < 2; i++) {
         Draw.check(
             (seed ^ op.hashCode()) + i,
-            i == 0 ? Domain.ANY : new Domain(1, 5, true),
+            i == 0 && !op.equals("Prod") ? Domain.ANY : new Domain(1, 5, true),
             (tf, draw, x, shape) -> {
               int[] axes =
                   draw.chance(0.2) && shape.length == 4 ? ints(1, 2) : draw.axes(shape.length, 0);

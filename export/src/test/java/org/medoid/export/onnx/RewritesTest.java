@@ -291,17 +291,7 @@ class RewritesTest {
     ops((tf, x) -> tf.math.add(conv(tf, x, "SAME"), Runs.constant(tf, 1, 2, 1, 1, 1, 5)))
         .contains("Add");
     ops((tf, x) -> tf.math.div(Runs.constant(tf, 1, 5), conv(tf, x, "SAME"))).contains("Div");
-    // The numbers are not compared: TensorFlow's own optimiser does fold it, to NaN.
-    assertThat(
-            Runs.ops(
-                Runs.convert(
-                    Runs.graph(
-                        IMAGES,
-                        tf ->
-                            x ->
-                                tf.math.div(
-                                    conv(tf, x, "SAME"),
-                                    tf.constant(new float[] {1, 0, 2, -0f, 3}))))))
+    ops((tf, x) -> tf.math.div(conv(tf, x, "SAME"), tf.constant(new float[] {1, 0, 2, -0f, 3})))
         .contains("Div");
     ops(
             (tf, x) -> {
