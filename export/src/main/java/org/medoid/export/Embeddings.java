@@ -159,7 +159,7 @@ record Embeddings(float[] values, int count, int size) {
   }
 
   /** The length of a row. */
-  double length(int row) {
+  private double length(int row) {
     double sum = 0;
     for (int i = row * size; i < (row + 1) * size; i++) {
       sum += (double) values[i] * values[i];
@@ -167,13 +167,13 @@ record Embeddings(float[] values, int count, int size) {
     return Math.sqrt(sum);
   }
 
-  /** The length of the longest row. */
-  double longest() {
-    double longest = 0;
-    for (int row = 0; row < count; row++) {
-      longest = Math.max(longest, length(row));
+  /** The largest absolute value. */
+  double largest() {
+    double largest = 0;
+    for (float value : values) {
+      largest = Math.max(largest, Math.abs(value));
     }
-    return longest;
+    return largest;
   }
 
   /** Whether every row has length one, as far as float numbers go. */

@@ -10,7 +10,7 @@ import java.util.Map;
  * @param folder where the files are: the target itself or a version's folder in it
  * @param embeddingSize numbers per picture
  * @param pictures that were compared
- * @param scale the length of the longest embedding; the tolerance is relative to it
+ * @param scale the largest absolute value of all embeddings; the tolerance is relative to it
  * @param differences the largest difference of a value by what was compared with the frozen graph:
  *     {@code reference} (the embeddings that were given), {@code savedmodel}, {@code image_bytes},
  *     {@code onnx}

@@ -8,6 +8,7 @@ import com.google.protobuf.ByteString;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -58,8 +59,13 @@ public final class ModelExporter {
   /** The exported output. */
   public static final String EMBEDDING = "embedding";
 
-  /** The largest difference allowed by default, relative to the longest embedding. */
+  /**
+   * The largest difference of a value allowed by default, relative to the largest absolute value of
+   * all embeddings. Where all have length one, it is also the largest difference ever allowed.
+   */
   public static final double TOLERANCE = 1e-5;
+
+  private static final String TRITON_CONFIGURATION = "config.pbtxt";
 
   /** The version of {@code export.json}. */
   private static final int FORMAT_VERSION = 1;
@@ -302,9 +308,11 @@ public final class ModelExporter {
   }
 
   /**
-   * Sets the largest difference that is allowed.
+   * Sets the largest difference that is allowed, of any value of any embedding.
    *
-   * @param relative to the longest embedding; {@value #TOLERANCE} by default
+   * @param relative to the largest absolute value of all embeddings; {@value #TOLERANCE} by default.
+   *     A foreign model may need 1e-4: the frozen graph sums in another order than its source.
+   *     Embeddings of length one never differ by more than {@value #TOLERANCE}, whatever is said.
    * @return this
    */
   public ModelExporter tolerance(double relative) {
@@ -336,46 +344,57 @@ public final class ModelExporter {
    * @param target a folder, made if missing
    * @return what was written and how far the parts differ
    * @throws IOException if the target may not or cannot be written, a picture cannot be read, a
-   *     part cannot be run, or its embeddings differ by more than the tolerance; the target is then
-   *     as it was
+   *     part cannot be run, or its embeddings differ by more than the tolerance; the target, which
+   *     the message names, is then as it was
    * @throws IllegalArgumentException if the source is not from float images [batch, height, width,
    *     3] to embeddings [batch, d], its graph cannot be written as ONNX (naming the node), or the
-   *     options contradict each other
+   *     options contradict each other; names the target, and the SavedModel if the source is one
    */
   public ExportReport export(Path target) throws IOException {
-    if (layout == Layout.TRITON && !formats.contains(Format.ONNX)) {
-      throw new IllegalArgumentException(
-          "Triton runs ONNX files: the format onnx must be exported");
-    }
     try {
-      FrozenGraph frozen = sized();
-      ImageBytes image = new ImageBytes(height(frozen), width(frozen), resize);
-      try (Target place = place(target)) {
-        return new Work(frozen, image, place).run();
-      }
+      return exported(target);
     } catch (TFInvalidArgumentException
         | TFUnimplementedException
         | TensorFlowException
         | IllegalStateException e) {
       // TensorFlow's exceptions have no root of their own.
-      throw new IOException(refused(target) + Variables.firstLine(e), e);
+      throw new IOException(refused(target, Variables.firstLine(e)), e);
+    } catch (FileSystemException e) {
+      // Its message may be the name alone.
+      String reason = e.getReason() == null ? e.getClass().getSimpleName() : e.getReason();
+      throw new IOException(refused(target, e.getFile() + ": " + reason), e);
+    } catch (IOException e) {
+      throw e.getMessage() != null && e.getMessage().contains(target.toString())
+          ? e
+          : new IOException(refused(target, e.getMessage()), e);
     } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException(refused(target) + e.getMessage(), e);
+      throw new IllegalArgumentException(refused(target, e.getMessage()), e);
     }
   }
 
-  /** How a message begins. */
-  private String refused(Path target) {
+  private String refused(Path target, String why) {
     return savedModel == null
-        ? target + " is not exported: "
-        : "%s is not exported to %s: ".formatted(savedModel, target);
+        ? "%s is not exported: %s".formatted(target, why)
+        : "%s is not exported to %s: %s".formatted(savedModel, target, why);
+  }
+
+  private ExportReport exported(Path target) throws IOException {
+    if (layout == Layout.TRITON && !formats.contains(Format.ONNX)) {
+      throw new IllegalArgumentException(
+          "Triton runs ONNX files: the format onnx must be exported");
+    }
+    FrozenGraph frozen = sized();
+    ImageBytes image = new ImageBytes(height(frozen), width(frozen), resize);
+    try (Target place = place(target)) {
+      return new Work(frozen, image, place).run();
+    }
   }
 
   private Target place(Path target) throws IOException {
     return switch (layout) {
       case PLAIN -> Target.plain(target, overwrite);
       case TF_SERVING -> Target.version(target, null);
-      case TRITON -> Target.version(target.resolve(name), "config.pbtxt");
+      case TRITON -> Target.version(target.resolve(name), TRITON_CONFIGURATION);
     };
   }
 
@@ -467,15 +486,15 @@ public final class ModelExporter {
         writeOnnx();
       }
       ObjectNode parity = info.putObject("parity");
-      parity.put("pictures", expected.count()).put("scale", expected.longest());
+      parity.put("pictures", expected.count()).put("scale", expected.largest());
       differences.forEach(parity::put);
       Files.writeString(place.aside().resolve("export.json"), JSON.writeValueAsString(info) + "\n");
       if (layout == Layout.TRITON) {
-        place.writeBeside("config.pbtxt", tritonConfiguration());
+        place.beside(TRITON_CONFIGURATION, tritonConfiguration());
       }
       Path folder = place.publish();
       return new ExportReport(
-          folder, expected.size(), expected.count(), expected.longest(), differences, info);
+          folder, expected.size(), expected.count(), expected.largest(), differences, info);
     }
 
     private void expect() throws IOException {
@@ -534,10 +553,14 @@ public final class ModelExporter {
 
     private void compare(String key, String what, Embeddings wanted, Embeddings given) {
       double difference = wanted.difference(given);
-      if (!(difference <= tolerance * wanted.longest())) {
+      double allowed = tolerance * wanted.largest();
+      if (wanted.normalised()) {
+        allowed = Math.min(allowed, TOLERANCE);
+      }
+      if (!(difference <= allowed)) {
         throw new IllegalStateException(
-            "embeddings of the %s differ by %.2e, more than %.0e of their length %.3g%s"
-                .formatted(what, difference, tolerance, wanted.longest(), reason()));
+            "embeddings of the %s differ by %.2e, more than %.1e; their largest value is %.3g%s"
+                .formatted(what, difference, allowed, wanted.largest(), reason()));
       }
       differences.put(key, difference);
     }

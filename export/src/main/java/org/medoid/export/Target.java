@@ -1,7 +1,6 @@
 package org.medoid.export;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -23,12 +22,17 @@ final class Target implements AutoCloseable {
 
   private final Path home;
   private final Path missing;
+  private final Path root;
   private final Path aside;
   private final boolean versioned;
+  private String besideName;
+  private String besideText;
 
-  private Target(Path home, Path missing, Path aside, boolean versioned) {
+  /** What is moved in the end is root: where to write, aside, or the folder it is in. */
+  private Target(Path home, Path missing, Path root, Path aside, boolean versioned) {
     this.home = home;
     this.missing = missing;
+    this.root = root;
     this.aside = aside;
     this.versioned = versioned;
   }
@@ -53,15 +57,15 @@ final class Target implements AutoCloseable {
       }
     }
     Path missing = firstMissing(home.getParent());
-    Path aside = aside(target, home.getParent(), home.getFileName() + ".");
-    return new Target(home, missing, aside, false);
+    Path root = aside(target, home.getParent(), home.getFileName() + ".");
+    return new Target(home, missing, root, root, false);
   }
 
   /**
    * A folder whose subfolders 1, 2, ... are exports: the next of them.
    *
    * @param target the folder
-   * @param also a file that may be in it, or null
+   * @param also a file that belongs beside the versions, or null
    * @throws IOException if it holds something else, or cannot be written
    */
   static Target version(Path target, String also) throws IOException {
@@ -73,8 +77,15 @@ final class Target implements AutoCloseable {
           target
               + " is not empty, nor a served model with the folders 1, 2, ...: give another folder");
     }
+    if (also != null && !Files.exists(home)) {
+      // The folder as a whole: no version is ever seen without the file, nor the file alone.
+      Path missing = firstMissing(home.getParent());
+      Path root = aside(target, home.getParent(), home.getFileName() + ".");
+      return new Target(home, missing, root, Files.createDirectory(root.resolve("1")), true);
+    }
     Path missing = firstMissing(home);
-    return new Target(home, missing, aside(target, home, ""), true);
+    Path root = aside(target, home, "");
+    return new Target(home, missing, root, root, true);
   }
 
   /** Where to write. */
@@ -82,9 +93,10 @@ final class Target implements AutoCloseable {
     return aside;
   }
 
-  /** The folder itself, or that of the versions. */
-  Path home() {
-    return home;
+  /** Sets the text of a file beside the versions; it is written when the version is there. */
+  void beside(String name, String text) {
+    besideName = name;
+    besideText = text;
   }
 
   /**
@@ -93,12 +105,19 @@ final class Target implements AutoCloseable {
    * @return the place
    */
   Path publish() throws IOException {
+    if (!root.equals(aside)) {
+      Files.writeString(root.resolve(besideName), besideText);
+      Files.move(root, home, StandardCopyOption.ATOMIC_MOVE);
+      return home.resolve(aside.getFileName());
+    }
     if (versioned) {
       for (long version = latest(home) + 1; ; version++) {
         Path place = home.resolve(Long.toString(version));
         // Another export may have taken the number meanwhile; a rename refuses a folder with files.
         if (!Files.exists(place)) {
-          return Files.move(aside, place, StandardCopyOption.ATOMIC_MOVE);
+          Files.move(aside, place, StandardCopyOption.ATOMIC_MOVE);
+          writeBeside(place);
+          return place;
         }
       }
     }
@@ -117,27 +136,32 @@ final class Target implements AutoCloseable {
     return home;
   }
 
-  /** Writes a text file into the folder of the versions, whole or not at all. */
-  void writeBeside(String file, String text) throws IOException {
-    Path part = home.resolve("." + aside.getFileName() + "-" + file);
+  /** Writes the file beside the versions, whole or not at all; in vain, the version goes too. */
+  private void writeBeside(Path version) throws IOException {
+    if (besideName == null) {
+      return;
+    }
+    Path part = home.resolve(aside.getFileName() + "-" + besideName);
     try {
-      Files.writeString(part, text, StandardCharsets.UTF_8);
+      Files.writeString(part, besideText);
       Files.move(
           part,
-          home.resolve(file),
+          home.resolve(besideName),
           StandardCopyOption.ATOMIC_MOVE,
           StandardCopyOption.REPLACE_EXISTING);
-    } finally {
+    } catch (IOException e) {
       Files.deleteIfExists(part);
+      delete(version);
+      throw e;
     }
   }
 
   /** Removes what was written aside and not published, and the folders made for it. */
   @Override
   public void close() throws IOException {
-    if (Files.exists(aside)) {
-      delete(aside);
-      for (Path folder = aside.getParent();
+    if (Files.exists(root)) {
+      delete(root);
+      for (Path folder = root.getParent();
           missing != null && folder.startsWith(missing) && isEmpty(folder);
           folder = folder.getParent()) {
         Files.delete(folder);

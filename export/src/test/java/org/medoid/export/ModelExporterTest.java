@@ -142,7 +142,14 @@ class ModelExporterTest {
         .isThrownBy(() -> wrong.export(target))
         .withMessageContaining(target.toString())
         .withMessageMatching(
-            "(?s).*differ by \\d\\.\\d+e-\\d+, more than 1e-05 of their length 1.*");
+            "(?s).*differ by \\d\\.\\d+e-\\d+, more than \\d\\.\\de-06; their largest value is 0\\.\\d+");
+    // However much is allowed, what has length one is held to 1e-5.
+    float[] near = new float[8 * 5];
+    assertThatIOException()
+        .isThrownBy(
+            () ->
+                ModelExporter.of(small()).tolerance(10).reference(near).export(folder.resolve("n")))
+        .withMessageContaining("more than 1.0e-05");
     assertThat(target.resolve("saved_model.pb")).hasBinaryContent(before);
     Path fresh = folder.resolve("new").resolve("model");
     assertThatIOException().isThrownBy(() -> wrong.export(fresh));
@@ -171,7 +178,9 @@ class ModelExporterTest {
   void tritonGetsTheOnnxFileAndAConfigurationWithoutTheBatch() throws IOException {
     ModelExporter exporter = ModelExporter.of(small()).layout(Layout.TRITON).name("icons");
     assertThat(exporter.export(folder).folder()).isEqualTo(folder.resolve("icons").resolve("1"));
+    assertThat(content(folder)).doesNotHave(hidden());
     exporter.export(folder);
+    assertThat(content(folder)).doesNotHave(hidden());
     assertThat(content(folder.resolve("icons")))
         .containsExactly(
             "1",
@@ -186,7 +195,32 @@ class ModelExporterTest {
         .contains("name: \"icons\"", "dims: [ 16, 16, 3 ]", "dims: [ 5 ]");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> exporter.formats(SAVEDMODEL).export(folder))
+        .withMessageContaining(folder.toString())
         .withMessageContaining("onnx");
+  }
+
+  @Test
+  void aFailedTritonExportLeavesNeitherAConfigurationNorAFolder() throws IOException {
+    ModelExporter exporter =
+        ModelExporter.of(small()).layout(Layout.TRITON).name("icons").reference(new float[8 * 5]);
+    assertThatIOException().isThrownBy(() -> exporter.export(folder));
+    assertThat(content(folder)).isEmpty();
+    ModelExporter.of(small()).layout(Layout.TRITON).name("icons").export(folder);
+    Path configuration = folder.resolve("icons").resolve("config.pbtxt");
+    Files.writeString(configuration, "the user's own");
+    assertThatIOException().isThrownBy(() -> exporter.export(folder));
+    assertThat(configuration).hasContent("the user's own");
+    // What cannot be replaced by a file takes the new version back.
+    Files.delete(configuration);
+    Files.createDirectories(configuration.resolve("in the way"));
+    assertThatIOException()
+        .isThrownBy(
+            () -> ModelExporter.of(small()).layout(Layout.TRITON).name("icons").export(folder))
+        .withMessageContaining(folder + " is not exported")
+        .withMessageContaining("config.pbtxt");
+    assertThat(content(folder.resolve("icons")))
+        .containsExactly(
+            "1", "1/export.json", "1/model.onnx", "config.pbtxt", "config.pbtxt/in the way");
   }
 
   @Test
@@ -197,6 +231,7 @@ class ModelExporterTest {
     }
     assertThatIllegalArgumentException()
         .isThrownBy(() -> ModelExporter.of(open).export(folder.resolve("x")))
+        .withMessageContaining(folder.resolve("x") + " is not exported")
         .withMessageContaining("leaves the size");
     ExportReport report = ModelExporter.of(open).imageSize(12, 18).export(folder.resolve("x"));
     assertThat(report.info().get("image_width").asInt()).isEqualTo(18);
@@ -285,7 +320,14 @@ class ModelExporterTest {
     assertThatIOException()
         .isThrownBy(
             () -> ModelExporter.of(small()).pictures(List.of(a, b)).export(folder.resolve("y")))
+        .withMessageContaining(folder.resolve("y") + " is not exported")
         .withMessageContaining("b.png is not a picture");
+    Files.delete(b);
+    assertThatIOException()
+        .isThrownBy(
+            () -> ModelExporter.of(small()).pictures(List.of(a, b)).export(folder.resolve("y")))
+        .withMessageContaining(folder.resolve("y") + " is not exported")
+        .withMessageContaining("b.png");
     assertThat(folder.resolve("y")).doesNotExist();
   }
 

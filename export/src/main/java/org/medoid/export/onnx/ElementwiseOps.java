@@ -1,7 +1,5 @@
 package org.medoid.export.onnx;
 
-import static org.tensorflow.proto.DataType.DT_BOOL;
-
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -53,7 +51,7 @@ final class ElementwiseOps {
     // What patterns are made of stays one node until they have been looked for.
     table.put("Rsqrt", node -> apply(node, Rewrites.RSQRT));
     table.put("Square", node -> apply(node, Rewrites.SQUARE));
-    table.put("Erfc", node -> apply(node, Rewrites.ERFC));
+    table.put("Erfc", ElementwiseOps::erfc);
     table.put("Relu6", node -> clip(node, 0, 6));
     table.put(
         "LeakyRelu",
@@ -76,7 +74,7 @@ final class ElementwiseOps {
       table.put(op, node -> apply(node, op));
     }
     table.put("AddV2", node -> apply(node, "Add"));
-    table.put("AddN", node -> apply(node, "Sum"));
+    table.put("AddN", ElementwiseOps::addAll);
     table.put("RealDiv", node -> apply(node, "Div"));
     table.put("Div", node -> apply(node, "Div"));
     table.put("Maximum", node -> apply(node, "Max"));
@@ -126,6 +124,20 @@ final class ElementwiseOps {
     node.alignedOutput(0, node.emit(op, tensors));
   }
 
+  /** ONNX's Sum takes floats alone. */
+  private static void addAll(TfNode node) {
+    if (Types.isFloating(node.type(0))) {
+      apply(node, "Sum");
+      return;
+    }
+    List<String> tensors = node.aligned();
+    String sum = tensors.get(0);
+    for (String more : tensors.subList(1, tensors.size())) {
+      sum = node.emit("Add", List.of(sum, more));
+    }
+    node.alignedOutput(0, sum);
+  }
+
   private static OpConverter with(BiFunction<TfNode, String, String> function) {
     return node -> {
       String x = node.aligned().get(0);
@@ -140,6 +152,15 @@ final class ElementwiseOps {
   private static String filled(TfNode node, String x, double value) {
     return node.emit(
         "Expand", List.of(node.scalar(node.type(0), value), node.emit("Shape", List.of(x))));
+  }
+
+  private static void erfc(TfNode node) {
+    if (node.type(0) == DataType.DT_FLOAT) {
+      apply(node, Rewrites.ERFC);
+    } else {
+      String erf = node.emit("Erf", node.aligned());
+      node.alignedOutput(0, node.emit("Sub", List.of(one(node), erf)));
+    }
   }
 
   private static void clip(TfNode node, double low, double high) {
@@ -222,9 +243,5 @@ final class ElementwiseOps {
     } else {
       apply(node, "Where");
     }
-  }
-
-  static String toBool(TfNode node, String tensor, DataType from) {
-    return node.cast(tensor, from, DT_BOOL);
   }
 }

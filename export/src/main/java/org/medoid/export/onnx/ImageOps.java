@@ -55,7 +55,11 @@ final class ImageOps {
     }
   }
 
-  /** Kernel, strides, dilations and padding as attributes. */
+  /**
+   * Kernel, strides, dilations and padding as attributes. Without pads and auto_pad, the padding
+   * must be computed when the size of the image is seen: onnxruntime refuses SAME_UPPER with a
+   * dilation, and shifts the window by a negative padding where the stride is above the kernel.
+   */
   private static Map<String, Object> window(
       TfNode node, boolean channelsLast, long[] kernel, long[] strides, long[] dilations) {
     Map<String, Object> attributes = new HashMap<>();
@@ -83,14 +87,13 @@ final class ImageOps {
           } else if (sizes[i] >= 0) {
             long out = (sizes[i] + strides[i] - 1) / strides[i];
             total = Math.max((out - 1) * strides[i] + reach - sizes[i], 0);
-          } else if (dilations[i] > 1 || kernel[0] < strides[0] || kernel[1] < strides[1]) {
-            // onnxruntime refuses the one, and shifts the window by a negative padding in the
-            // other.
-            throw node.unsupported(
-                "SAME padding of an unknown image size with a dilation, or a stride above the kernel;"
-                    + " fix the size");
-          } else {
+          } else if (dilations[0] == 1
+              && dilations[1] == 1
+              && kernel[0] >= strides[0]
+              && kernel[1] >= strides[1]) {
             attributes.put("auto_pad", "SAME_UPPER");
+            return attributes;
+          } else {
             return attributes;
           }
           pads[i] = total / 2;
@@ -100,6 +103,46 @@ final class ImageOps {
     }
     attributes.put("pads", pads);
     return attributes;
+  }
+
+  /**
+   * The SAME padding of an image whose size only the model sees, as the one operand of Pad: out =
+   * ceil(size / stride), total = max((out - 1) stride + reach - size, 0), half of it in front.
+   */
+  private static String samePads(TfNode node, String size, Map<String, Object> window) {
+    long[] strides = (long[]) window.get("strides");
+    long[] reach = ((long[]) window.get("kernel_shape")).clone();
+    long[] dilations = (long[]) window.getOrDefault("dilations", new long[] {1, 1});
+    Arrays.setAll(reach, i -> (reach[i] - 1) * dilations[i] + 1);
+    String last = node.emit("Div", List.of(minusOne(node, size), node.constant(strides)));
+    String end = node.emit("Mul", List.of(last, node.constant(strides)));
+    String missing =
+        node.emit("Sub", List.of(node.emit("Add", List.of(end, node.constant(reach))), size));
+    String total = node.emit("Max", List.of(missing, node.constant(0)));
+    String before = node.emit("Div", List.of(total, node.constant(2)));
+    String after = node.emit("Sub", List.of(total, before));
+    String none = node.constant(0, 0);
+    return node.emit("Concat", List.of(none, before, none, after), Map.of("axis", 0));
+  }
+
+  private static String minusOne(TfNode node, String size) {
+    return node.emit("Sub", List.of(size, node.constant(1)));
+  }
+
+  private static boolean isPadded(Map<String, Object> window) {
+    return window.containsKey("pads") || window.containsKey("auto_pad");
+  }
+
+  /** Height and width as a vector. */
+  private static String size(TfNode node, String images) {
+    List<String> slice =
+        List.of(node.emit("Shape", List.of(images)), node.constant(2), node.constant(4));
+    return node.emit("Slice", slice);
+  }
+
+  private static String padded(TfNode node, String x, String pads, double fill) {
+    return node.emit(
+        "Pad", List.of(x, pads, node.scalar(node.type(0), fill)), Map.of("mode", "constant"));
   }
 
   private static void convolve(TfNode node, boolean depthwise) {
@@ -132,9 +175,15 @@ final class ImageOps {
           node.isConstant(1)
               ? node.constant(1, node.known(1).transposed(perm))
               : transposed(node, perm);
-      attributes.put("group", inputs < 0 ? 1 : inputs / filter[2]);
+      if (inputs > filter[2]) {
+        attributes.put("group", inputs / filter[2]);
+      }
     }
-    setImages(node, last, node.emit("Conv", List.of(images(node, last), kernel), attributes));
+    String x = images(node, last);
+    if (!isPadded(attributes)) {
+      x = padded(node, x, samePads(node, size(node, x), attributes), 0);
+    }
+    setImages(node, last, node.emit("Conv", List.of(x, kernel), attributes));
   }
 
   private static String transposed(TfNode node, int... perm) {
@@ -171,7 +220,30 @@ final class ImageOps {
     if (op.equals("AveragePool")) {
       attributes.put("count_include_pad", 0);
     }
-    setImages(node, last, node.emit(op, List.of(images(node, last)), attributes));
+    String x = images(node, last);
+    String pooled;
+    if (isPadded(attributes)) {
+      pooled = node.emit(op, List.of(x), attributes);
+    } else if (!Types.isFloating(node.type(0))) {
+      throw node.unsupported(
+          "SAME padding of integers, of an unknown image size, with a stride above the kernel;"
+              + " fix the size");
+    } else {
+      String hw = size(node, x);
+      String pads = samePads(node, hw, attributes);
+      boolean max = op.equals("MaxPool");
+      double fill = max ? Double.NEGATIVE_INFINITY : 0;
+      pooled = node.emit(op, List.of(padded(node, x, pads, fill)), attributes);
+      if (!max) {
+        // The zeros must not count: divide by the mean of what is one inside and zero outside.
+        String shape =
+            node.emit("Concat", List.of(node.constant(1, 1), hw), Map.of("axis", 0));
+        String inside = node.emit("Expand", List.of(node.scalar(node.type(0), 1), shape));
+        String share = node.emit(op, List.of(padded(node, inside, pads, 0)), attributes);
+        pooled = node.emit("Div", List.of(pooled, share));
+      }
+    }
+    setImages(node, last, pooled);
   }
 
   private static void resize(TfNode node, boolean bilinear) {

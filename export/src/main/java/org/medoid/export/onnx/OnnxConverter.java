@@ -226,7 +226,7 @@ public final class OnnxConverter {
       this.source = source;
       this.inputs = inputs;
       this.outputs = outputs;
-      inputs.keySet().forEach(graph::fresh);
+      inputs.keySet().forEach(name -> graph.setName(graph.fresh(name), name));
       outputs.keySet().forEach(graph::fresh);
       Set<Source.TensorName> images = Layouts.channelsFirstInputs(source);
       inputs.forEach(

@@ -3,6 +3,7 @@ package org.medoid.export.onnx;
 import ai.onnx.proto.OnnxMl;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
+import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.tensorflow.proto.DataType;
 
 /** An ONNX graph under construction: nodes in order of computation and constants, by name. */
 final class OnnxGraph {
@@ -166,6 +168,20 @@ final class OnnxGraph {
     }
     nodes.removeIf(node -> !needed.contains(node));
     constants.keySet().removeIf(name -> !seen.contains(name));
+  }
+
+  /** Lets nodes that read equal constants read one. */
+  void shareEqualConstants() {
+    record Key(DataType type, List<Long> shape, ByteBuffer data) {}
+    Map<Key, String> first = new HashMap<>();
+    Map<String, String> same = new HashMap<>();
+    constants.forEach(
+        (name, constant) -> {
+          List<Long> shape = Arrays.stream(constant.shape()).boxed().toList();
+          Key key = new Key(constant.type(), shape, ByteBuffer.wrap(constant.data()));
+          same.put(name, first.computeIfAbsent(key, k -> name));
+        });
+    nodes.forEach(node -> node.inputs.replaceAll(input -> same.getOrDefault(input, input)));
   }
 
   /** The node behind each tensor. */

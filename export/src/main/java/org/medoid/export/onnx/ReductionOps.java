@@ -1,6 +1,7 @@
 package org.medoid.export.onnx;
 
 import static org.tensorflow.proto.DataType.DT_BOOL;
+import static org.tensorflow.proto.DataType.DT_FLOAT;
 import static org.tensorflow.proto.DataType.DT_INT32;
 import static org.tensorflow.proto.DataType.DT_INT64;
 
@@ -70,7 +71,7 @@ final class ReductionOps {
     String reduced;
     if (first
         && op.equals("ReduceMean")
-        && Types.isFloating(node.type(0))
+        && node.type(0) == DT_FLOAT // runtimes have no other kernel
         && Arrays.equals(axes, IntStream.range(1, rank - 1).toArray())) {
       // Runtimes that compute convolutions in blocks of channels pool in that layout too.
       reduced = node.emit("GlobalAveragePool", List.of(x));

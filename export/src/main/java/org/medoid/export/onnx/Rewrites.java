@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Consumer;
 import org.tensorflow.proto.DataType;
 
@@ -20,7 +19,7 @@ final class Rewrites {
   /** x^2. */
   static final String SQUARE = "tf.Square";
 
-  /** 1 - erf(x). */
+  /** 1 - erf(x), of floats. */
   static final String ERFC = "tf.Erfc";
 
   private final OnnxGraph graph;
@@ -42,12 +41,15 @@ final class Rewrites {
     Rewrites rewrites = new Rewrites(graph, outputs);
     rewrites.each(rewrites::mergeReshapes);
     rewrites.each(rewrites::normalizeByLength);
+    rewrites.each(rewrites::length);
     rewrites.each(rewrites::gelu);
     rewrites.each(rewrites::hardSwish);
     rewrites.each(rewrites::foldPadding);
     rewrites.each(rewrites::foldAffine);
     rewrites.each(rewrites::gatherAffine);
+    rewrites.each(rewrites::guardPadding);
     rewrites.lower();
+    graph.shareEqualConstants();
     graph.prune(outputs.values());
   }
 
@@ -89,13 +91,14 @@ final class Rewrites {
     graph.nodes().add(graph.nodes().indexOf(at), made);
     producers.put(made.output(), made);
     in.forEach(input -> uses.merge(input, 1, Integer::sum));
-    graph.setShape(made.output(), graph.shape(at.output()));
     return made.output();
   }
 
   private void become(
       OnnxGraph.Node old, String op, List<String> in, Map<String, Object> attributes) {
-    replace(old.output(), emit(old, op, in, attributes));
+    String made = emit(old, op, in, attributes);
+    graph.setShape(made, graph.shape(old.output()));
+    replace(old.output(), made);
   }
 
   /** The one value of a constant all of whose values are the same, else NaN. */
@@ -169,21 +172,43 @@ final class Rewrites {
       OnnxGraph.Node max = rsqrt == null ? null : producer(rsqrt.inputs.get(0), "Max");
       String[] parts = split(max);
       OnnxGraph.Node sum = parts == null ? null : producer(parts[1], "ReduceSum");
-      OnnxGraph.Node square = sum == null ? null : producer(sum.inputs.get(0), SQUARE, "Mul");
-      Constant axes = sum == null ? null : graph.constant(sum.inputs.get(1));
-      if (square != null
-          && axes != null
-          && square.inputs.stream().allMatch(x::equals)
+      if (x.equals(squared(sum))
           && scalar(parts[0]) > 0
           && Boolean.TRUE.equals(sum.attributes.get("keepdims"))) {
-        String norm =
-            emit(node, "ReduceL2", List.of(x), Map.of("axes", axes.longs(), "keepdims", 1));
         String e = scalarLike(parts[0], Math.sqrt(scalar(parts[0])));
-        String length = emit(node, "Max", List.of(norm, e), Map.of());
+        String length = emit(node, "Max", List.of(norm(node, sum, x), e), Map.of());
         become(node, "Div", List.of(x, length), Map.of());
         return;
       }
     }
+  }
+
+  /** sqrt(sum(x^2)). */
+  private void length(OnnxGraph.Node node) {
+    OnnxGraph.Node sum = node.is("Sqrt") ? producer(node.inputs.get(0), "ReduceSum") : null;
+    String x = squared(sum);
+    if (x != null) {
+      replace(node.output(), norm(node, sum, x));
+    }
+  }
+
+  /** The x of a sum of x^2 over known axes, else null. */
+  private String squared(OnnxGraph.Node sum) {
+    OnnxGraph.Node square = sum == null ? null : producer(sum.inputs.get(0), SQUARE, "Mul");
+    if (square == null || sum.inputs.size() < 2 || graph.constant(sum.inputs.get(1)) == null) {
+      return null;
+    }
+    String x = square.inputs.get(0);
+    return square.inputs.stream().allMatch(x::equals) ? x : null;
+  }
+
+  private String norm(OnnxGraph.Node at, OnnxGraph.Node sum, String x) {
+    long[] axes = graph.constant(sum.inputs.get(1)).longs();
+    return emit(
+        at,
+        "ReduceL2",
+        List.of(x),
+        Map.of("axes", axes, "keepdims", sum.attributes.getOrDefault("keepdims", true)));
   }
 
   /** erfc(-x) is 1 + erf(x): the form of GELU that runtimes have one kernel for. */
@@ -316,6 +341,30 @@ final class Rewrites {
     node.attributes.put("pads", sum);
   }
 
+  /**
+   * onnxruntime takes zeros in front of a pooling for the pooling's own padding, which they are
+   * not: a maximum never sees its own, a mean does not count it, and it must be below the kernel. A
+   * Max with minus infinity between the two changes no number and keeps them apart.
+   */
+  private void guardPadding(OnnxGraph.Node node) {
+    if (!node.is("MaxPool", "AveragePool")) {
+      return;
+    }
+    // It moves a Transpose out of the way first.
+    OnnxGraph.Node moved = producer(node.inputs.get(0), "Transpose");
+    OnnxGraph.Node pad = producer((moved == null ? node : moved).inputs.get(0), "Pad");
+    if (pad != null
+        && "constant".equals(pad.attributes.get("mode"))
+        && (pad.inputs.size() < 3 || scalar(pad.inputs.get(2)) == 0)) {
+      DataType type =
+          pad.inputs.size() < 3 ? DataType.DT_FLOAT : graph.constant(pad.inputs.get(2)).type();
+      String least =
+          graph.shareConstant(
+              Constant.of(type, new long[0], new double[] {Double.NEGATIVE_INFINITY}));
+      node.inputs.set(0, emit(node, "Max", List.of(node.inputs.get(0), least), Map.of()));
+    }
+  }
+
   /** y = x * scale + shift for each channel; null scale or shift: none. */
   private record Affine(double[] scale, double[] shift) {}
 
@@ -342,8 +391,10 @@ final class Rewrites {
     String constant = other(node, x);
     double[] c = constant == null ? null : perChannel(constant, channels, trailing);
     boolean left = node.inputs.get(0).equals(x);
-    if (c == null || (!left && node.is("Div"))) {
-      return null;
+    if (c == null
+        || !Arrays.stream(c).allMatch(Double::isFinite)
+        || (node.is("Div") && (!left || Arrays.stream(c).anyMatch(v -> v == 0)))) {
+      return null; // weights of a kernel over 0 add up to NaN, where their sum over 0 is infinite
     }
     double[] one = new double[channels];
     Arrays.fill(one, 1);
@@ -385,7 +436,7 @@ final class Rewrites {
 
   /** Folds a product or sum with constants into the convolution or matrix product before it. */
   private void foldAffine(OnnxGraph.Node node) {
-    for (String x : Set.copyOf(node.inputs)) {
+    for (String x : node.inputs.stream().distinct().toList()) {
       OnnxGraph.Node before = producer(x, "Conv", "Gemm");
       Constant weights = before == null ? null : graph.constant(before.inputs.get(1));
       if (weights == null

@@ -82,7 +82,8 @@ final class ShapeOps {
             .toArray();
     if (axes.length == 0) {
       if (!Shapes.isKnown(shape)) {
-        throw node.unsupported("it names no axes and the shape is not known; name them");
+        node.output(0, node.emit("Squeeze", List.of(node.input(0))));
+        return;
       }
       axes = IntStream.range(0, rank).filter(i -> shape[i] == 1).toArray();
       if (axes.length == 0) {
@@ -152,18 +153,15 @@ final class ShapeOps {
     List<Long> steps = new ArrayList<>();
     List<Integer> dropped = new ArrayList<>();
     List<Long> added = new ArrayList<>();
-    long newAxes = Long.bitCount(node.integer("new_axis_mask") & (1L << begin.length) - 1);
     int axis = 0;
     int out = 0;
     for (int i = 0; i < begin.length; i++) {
       long bit = 1L << i;
       if ((node.integer("ellipsis_mask") & bit) != 0) {
-        // As many axes as the other entries leave.
-        long after = newAxes;
-        for (int j = 0; j < i; j++) {
-          after -= node.integer("new_axis_mask") >> j & 1;
-        }
-        int to = (int) (rank - (begin.length - i - 1 - after));
+        // As many axes as the entries behind it leave; new axes take none.
+        long behind = (1L << begin.length) - (bit << 1);
+        int after = Long.bitCount(node.integer("new_axis_mask") & behind);
+        int to = rank - (begin.length - i - 1 - after);
         out += Math.max(to - axis, 0);
         axis = Math.max(to, axis);
       } else if ((node.integer("new_axis_mask") & bit) != 0) {
@@ -181,6 +179,17 @@ final class ShapeOps {
                 : (node.integer("end_mask") & bit) != 0
                     ? back ? Integer.MIN_VALUE : Integer.MAX_VALUE
                     : end[i];
+        if (back && !drop && from < -1) {
+          // Before the first there is nothing to go back to; ONNX starts at the first then.
+          if (node.shape(0)[axis] < 0) {
+            throw node.unsupported(
+                "it goes back from element " + from + " of an axis of unknown size; fix the size");
+          }
+          if (from < -node.shape(0)[axis]) {
+            from = 0;
+            to = 0;
+          }
+        }
         if (drop || from != 0 || to != Integer.MAX_VALUE || step[i] != 1) {
           starts.add(from);
           ends.add(to);
@@ -349,9 +358,7 @@ final class ShapeOps {
     boolean first = node.isChannelsFirst(0);
     List<String> tensors =
         new ArrayList<>(List.of(inLayout(node, 0, first), node.constant(pads(node, first))));
-    if (node.op().equals("PadV2")) {
-      tensors.add(node.input(2));
-    }
+    tensors.add(node.op().equals("PadV2") ? node.input(2) : node.scalar(node.type(0), 0));
     set(node, 0, first, node.emit("Pad", tensors, Map.of("mode", "constant")));
   }
 
@@ -367,27 +374,27 @@ final class ShapeOps {
           node.emit("Pad", List.of(x, node.constant(pads)), Map.of("mode", "reflect")));
       return;
     }
-    // SYMMETRIC repeats the border, which ONNX cannot until opset 19: take the rows by number.
-    long[] shape = node.shape(0) == null ? null : inOrder(first, node.shape(0));
+    // SYMMETRIC repeats the border, which ONNX cannot until opset 19: join the mirrored edges.
     int rank = pads.length / 2;
     for (int axis = 0; axis < rank; axis++) {
-      if (pads[axis] + pads[axis + rank] > 0) {
-        if (shape == null || shape[axis] < 0) {
-          throw node.unsupported("SYMMETRIC padding of an axis of unknown size; use REFLECT");
-        }
-        long size = shape[axis];
-        long before = pads[axis];
-        long[] rows = new long[Math.toIntExact(before + size + pads[axis + rank])];
-        Arrays.setAll(
-            rows,
-            i -> {
-              long at = i - before;
-              return at < 0 ? -1 - at : at < size ? at : 2 * size - 1 - at;
-            });
-        x = node.emit("Gather", List.of(x, node.constant(rows)), Map.of("axis", axis));
+      long before = pads[axis];
+      long after = pads[axis + rank];
+      List<String> parts = new ArrayList<>();
+      if (before > 0) {
+        parts.add(reversed(node, x, axis, before - 1, Integer.MIN_VALUE));
       }
+      parts.add(x);
+      if (after > 0) {
+        parts.add(reversed(node, x, axis, -1, -1 - after));
+      }
+      x = parts.size() == 1 ? x : node.emit("Concat", parts, Map.of("axis", axis));
     }
     set(node, 0, first, x);
+  }
+
+  private static String reversed(TfNode node, String x, int axis, long start, long end) {
+    return sliced(
+        node, x, new long[] {start}, new long[] {end}, new long[] {axis}, new long[] {-1});
   }
 
   private static void tile(TfNode node) {

@@ -81,6 +81,23 @@ class OnnxConverterTest {
         .isEqualTo(Runs.convert(convNet()).toByteString());
   }
 
+  @Test
+  void equalWeightsAreInTheFileOnce() {
+    OnnxMl.ModelProto model =
+        Runs.same(
+            Runs.graph(
+                new long[] {-1, 6},
+                tf ->
+                    x ->
+                        tf.linalg.matMul(
+                            tf.nn.relu(tf.linalg.matMul(x, Runs.constant(tf, 1, 6, 6))),
+                            Runs.constant(tf, 1, 6, 6))),
+            Runs.random(2, 3, 6),
+            3,
+            6);
+    assertThat(model.getGraph().getInitializerCount()).isEqualTo(1);
+  }
+
   private static GraphDef graph(NodeDef... nodes) {
     return GraphDef.newBuilder().addAllNode(List.of(nodes)).build();
   }

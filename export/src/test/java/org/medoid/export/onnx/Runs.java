@@ -14,9 +14,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.function.Function;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
+import org.tensorflow.Operation;
+import org.tensorflow.OperationBuilder;
+import org.tensorflow.Output;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.Tensor;
@@ -24,12 +28,29 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
+import org.tensorflow.proto.ConfigProto;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.GraphDef;
+import org.tensorflow.proto.GraphOptions;
+import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.RewriterConfig;
 import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.family.TType;
 
 /** Runs a graph in TensorFlow and its conversion in onnxruntime on the same input. */
 final class Runs {
+  /**
+   * TensorFlow computes what the graph says: its optimiser folds a division by zero into a kernel,
+   * adds a bias to the wrong axis, and aborts the process for some products behind a convolution.
+   */
+  private static final ConfigProto AS_WRITTEN =
+      ConfigProto.newBuilder()
+          .setGraphOptions(
+              GraphOptions.newBuilder()
+                  .setRewriteOptions(
+                      RewriterConfig.newBuilder().setDisableMetaOptimizer(true)))
+          .build();
+
   private Runs() {}
 
   /** A graph of one input {@code x} and one output {@code y}, both float unless it says else. */
@@ -38,10 +59,89 @@ final class Runs {
     try (Graph graph = new Graph()) {
       Ops tf = Ops.create(graph);
       Placeholder<TFloat32> x =
-          tf.withName("x").placeholder(TFloat32.class, Placeholder.shape(Shape.of(placeholder)));
+          tf.withName("x").placeholder(TFloat32.class, Placeholder.shape(placeholder == null ? Shape.unknown() : Shape.of(placeholder)));
       tf.withName("y").identity(body.apply(tf).apply(x));
       return graph.toGraphDef();
     }
+  }
+
+  /**
+   * A node of any operation.
+   *
+   * @param attributes by name: String, Boolean, Float, Integer, long[] or DataType
+   */
+  static Made node(Ops tf, String op, Map<String, ?> attributes, Operand<?>... in) {
+    return node(tf, op, attributes, List.of(in), List.of());
+  }
+
+  /**
+   * A node of an operation that takes a list of tensors.
+   *
+   * @param list goes before the single inputs
+   */
+  static Made node(
+      Ops tf,
+      String op,
+      Map<String, ?> attributes,
+      List<? extends Operand<?>> in,
+      List<? extends Operand<?>> list) {
+    OperationBuilder builder = tf.scope().env().opBuilder(op, tf.scope().makeOpName(op), tf.scope());
+    if (!list.isEmpty()) {
+      builder.addInputList(list.stream().map(Operand::asOutput).toArray(Output<?>[]::new));
+    }
+    in.forEach(one -> builder.addInput(one.asOutput()));
+    attributes.forEach(
+        (name, value) -> {
+          if (value instanceof String text) {
+            builder.setAttr(name, text);
+          } else if (value instanceof Boolean flag) {
+            builder.setAttr(name, flag);
+          } else if (value instanceof Float number) {
+            builder.setAttr(name, number);
+          } else if (value instanceof long[] numbers) {
+            builder.setAttr(name, numbers);
+          } else if (value instanceof DataType type) {
+            builder.setAttr(name, type);
+          } else {
+            builder.setAttr(name, ((Integer) value).longValue());
+          }
+        });
+    return new Made(builder.build());
+  }
+
+  /** A node that was made. */
+  record Made(Operation operation) {
+    <T extends TType> Operand<T> output() {
+      return output(0);
+    }
+
+    <T extends TType> Operand<T> output(int index) {
+      return operation.output(index);
+    }
+  }
+
+  /** A pooling of one pixel: changes nothing, and wants channels first. */
+  static Operand<TFloat32> asImage(Ops tf, Operand<?> x) {
+    long[] one = {1, 1, 1, 1};
+    return node(tf, "MaxPool", Map.of("ksize", one, "strides", one, "padding", "VALID"), x)
+        .output();
+  }
+
+  /** The nodes of a graph in short: operations, attributes and small constants. */
+  static String text(GraphDef graph) {
+    StringBuilder text = new StringBuilder();
+    for (NodeDef node : graph.getNodeList()) {
+      text.append("\n  ").append(node.getName()).append(' ').append(node.getOp());
+      text.append(node.getInputList());
+      new TreeMap<>(node.getAttrMap())
+          .forEach(
+              (name, value) -> {
+                String shown = value.toString().replaceAll("\\s+", " ");
+                text.append(' ').append(name).append('=');
+                text.append(shown, 0, Math.min(160, shown.length()));
+              });
+    }
+    return text.toString();
   }
 
   static OnnxMl.ModelProto convert(GraphDef graph) {
@@ -64,7 +164,11 @@ final class Runs {
 
   /** Random values as a constant. */
   static Operand<TFloat32> constant(Ops tf, long seed, long... shape) {
-    return tf.constant(Shape.of(shape), DataBuffers.of(random(seed, shape)));
+    return constant(tf, random(seed, shape), shape);
+  }
+
+  static Operand<TFloat32> constant(Ops tf, float[] values, long... shape) {
+    return tf.constant(Shape.of(shape), DataBuffers.of(values));
   }
 
   /** Positive random values as a constant. */
@@ -128,7 +232,7 @@ final class Runs {
   private static Values tensorFlow(GraphDef graph, float[] x, long... shape) {
     try (Graph imported = new Graph()) {
       imported.importGraphDef(graph);
-      try (Session session = new Session(imported);
+      try (Session session = new Session(imported, AS_WRITTEN);
           TFloat32 fed = TFloat32.tensorOf(Shape.of(shape), DataBuffers.of(x));
           Result result = session.runner().feed("x", fed).fetch("y").run()) {
         Tensor y = result.get(0);
@@ -160,12 +264,15 @@ final class Runs {
               case DOUBLE -> DataType.DT_DOUBLE;
               case INT32 -> DataType.DT_INT32;
               case INT64 -> DataType.DT_INT64;
+              case UINT8 -> DataType.DT_UINT8;
               case BOOL -> DataType.DT_BOOL;
               default -> throw new AssertionError(y.getInfo().type);
             };
         ByteBuffer data = y.getByteBuffer();
-        byte[] bytes = new byte[data.remaining()];
-        data.get(bytes);
+        byte[] bytes = new byte[data == null ? 0 : data.remaining()];
+        if (data != null) {
+          data.get(bytes);
+        }
         Constant constant = new Constant(type, y.getInfo().getShape(), bytes);
         return new Values(type, y.getInfo().getShape(), constant.doubles());
       }
