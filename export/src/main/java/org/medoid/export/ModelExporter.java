@@ -556,7 +556,7 @@ public final class ModelExporter {
       if (!(difference <= allowed)) {
         throw new IOException(
             ("%s is not exported: embeddings of the %s differ by %.2e, more than %.1e; their"
-                 + " largest value is %.3g")
+                    + " largest value is %.3g")
                 .formatted(target, what, difference, allowed, wanted.largest()));
       }
       differences.put(key, difference);
