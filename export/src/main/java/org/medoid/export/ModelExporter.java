@@ -310,9 +310,10 @@ public final class ModelExporter {
   /**
    * Sets the largest difference that is allowed, of any value of any embedding.
    *
-   * @param relative to the largest absolute value of all embeddings; {@value #TOLERANCE} by default.
-   *     A foreign model may need 1e-4: the frozen graph sums in another order than its source.
-   *     Embeddings of length one never differ by more than {@value #TOLERANCE}, whatever is said.
+   * @param relative to the largest absolute value of all embeddings; {@value #TOLERANCE} by
+   *     default. A foreign model may need 1e-4: the frozen graph sums in another order than its
+   *     source. Embeddings of length one never differ by more than {@value #TOLERANCE}, whatever is
+   *     said.
    * @return this
    */
   public ModelExporter tolerance(double relative) {
@@ -715,25 +716,25 @@ public final class ModelExporter {
 
     private String tritonConfiguration() {
       return """
+      name: "%s"
+      platform: "onnxruntime_onnx"
+      max_batch_size: 64
+      input [
+        {
           name: "%s"
-          platform: "onnxruntime_onnx"
-          max_batch_size: 64
-          input [
-            {
-              name: "%s"
-              data_type: TYPE_FP32
-              dims: [ %d, %d, 3 ]
-            }
-          ]
-          output [
-            {
-              name: "%s"
-              data_type: TYPE_FP32
-              dims: [ %d ]
-            }
-          ]
-          dynamic_batching { }
-          """
+          data_type: TYPE_FP32
+          dims: [ %d, %d, 3 ]
+        }
+      ]
+      output [
+        {
+          name: "%s"
+          data_type: TYPE_FP32
+          dims: [ %d ]
+        }
+      ]
+      dynamic_batching { }
+      """
           .formatted(name, IMAGES, image.height(), image.width(), EMBEDDING, expected.size());
     }
 

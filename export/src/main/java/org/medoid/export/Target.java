@@ -75,7 +75,8 @@ final class Target implements AutoCloseable {
         && (also == null || !Files.exists(home.resolve(also)))) {
       throw new IOException(
           target
-              + " is not empty, nor a served model with the folders 1, 2, ...: give another folder");
+              + " is not empty, nor a served model with the folders 1, 2, ...: give another"
+              + " folder");
     }
     if (also != null && !Files.exists(home)) {
       // The folder as a whole: no version is ever seen without the file, nor the file alone.

@@ -142,7 +142,8 @@ class ModelExporterTest {
         .isThrownBy(() -> wrong.export(target))
         .withMessageContaining(target.toString())
         .withMessageMatching(
-            "(?s).*differ by \\d\\.\\d+e-\\d+, more than \\d\\.\\de-06; their largest value is 0\\.\\d+");
+            "(?s).*differ by \\d\\.\\d+e-\\d+, more than \\d\\.\\de-06; their largest value is"
+                + " 0\\.\\d+");
     // However much is allowed, what has length one is held to 1e-5.
     float[] near = new float[8 * 5];
     assertThatIOException()

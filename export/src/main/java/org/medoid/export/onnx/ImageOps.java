@@ -236,8 +236,7 @@ final class ImageOps {
       pooled = node.emit(op, List.of(padded(node, x, pads, fill)), attributes);
       if (!max) {
         // The zeros must not count: divide by the mean of what is one inside and zero outside.
-        String shape =
-            node.emit("Concat", List.of(node.constant(1, 1), hw), Map.of("axis", 0));
+        String shape = node.emit("Concat", List.of(node.constant(1, 1), hw), Map.of("axis", 0));
         String inside = node.emit("Expand", List.of(node.scalar(node.type(0), 1), shape));
         String share = node.emit(op, List.of(padded(node, inside, pads, 0)), attributes);
         pooled = node.emit("Div", List.of(pooled, share));

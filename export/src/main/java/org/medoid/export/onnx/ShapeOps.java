@@ -413,10 +413,19 @@ final class ShapeOps {
 
   private static void gather(TfNode node) {
     boolean second = node.op().equals("GatherV2");
-    if (second && node.integer("batch_dims") != 0) {
-      throw node.unsupported("batch_dims " + node.integer("batch_dims") + ", only 0 is");
-    }
     int axis = second ? node.axis(node.integers(2)[0], node.rank(0)) : 0;
+    long batch = second ? node.integer("batch_dims") : 0;
+    if (batch != 0) {
+      batch += batch < 0 ? node.rank(1) : 0;
+      if (axis != batch) {
+        throw node.unsupported("batch_dims " + batch + " of axis " + axis + ", only the same is");
+      }
+      String each = node.cast(node.input(1), node.type(1), DT_INT64);
+      String last = node.emit("Unsqueeze", List.of(each, node.constant(-1)));
+      node.output(
+          0, node.emit("GatherND", List.of(node.input(0), last), Map.of("batch_dims", batch)));
+      return;
+    }
     node.output(
         0, node.emit("Gather", List.of(node.input(0), node.input(1)), Map.of("axis", axis)));
   }

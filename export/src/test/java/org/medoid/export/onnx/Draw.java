@@ -98,39 +98,35 @@ final class Draw {
   /** Something of the same type that x can be broadcast with, constant or computed from x. */
   Operand<TFloat32> mate(Ops tf, Operand<TFloat32> x, long[] shape) {
     int rank = shape.length;
-    switch (in(0, 4)) {
-      case 0:
-        return tf.math.tanh(x);
-      case 1:
-        // Sizes of one, kept or not, from what runs.
-        int[] over = axes(rank, 0);
-        Operand<TFloat32> most =
-            Runs.node(tf, "Max", Map.of("keep_dims", true), tf.math.tanh(x), tf.constant(over))
-                .output();
-        if (rank > 0 && Arrays.stream(over).anyMatch(axis -> axis == 0 || axis == -rank) && flip()) {
-          most =
-              Runs.node(tf, "Squeeze", Map.of("squeeze_dims", new long[] {0}), most).output();
-        }
-        return most;
-      case 2:
-        return constant(tf);
-      default:
-        int longer = rank < 5 && chance(0.15) ? 1 : 0;
-        int shorter = longer == 0 && rank > 0 ? in(0, rank) : 0;
-        long[] to = new long[rank + longer - shorter];
-        for (int i = 0; i < to.length; i++) {
-          int at = i - longer + shorter;
-          long size = at < 0 ? in(1, 2) : shape[at];
-          to[i] = size == 1 ? in(1, 3) : chance(0.3) ? 1 : size;
-        }
-        return constant(tf, to);
+    int kind = in(0, 4);
+    if (kind == 0) {
+      return tf.math.tanh(x);
     }
+    if (kind == 1) {
+      // Sizes of one, kept or not, from what runs.
+      int[] over = axes(rank, 0);
+      Operand<TFloat32> most =
+          Runs.node(tf, "Max", Map.of("keep_dims", true), tf.math.tanh(x), tf.constant(over))
+              .output();
+      return flip() && Arrays.stream(over).anyMatch(axis -> axis == 0 || axis == -rank)
+          ? Runs.node(tf, "Squeeze", Map.of("squeeze_dims", new long[] {0}), most).output()
+          : most;
+    }
+    int longer = rank < 5 && chance(0.15) ? 1 : 0;
+    int shorter = longer == 0 && rank > 0 ? in(0, rank) : 0;
+    long[] to = new long[rank + longer - shorter];
+    for (int i = 0; i < to.length; i++) {
+      int at = i - longer + shorter;
+      long size = at < 0 ? in(1, 2) : shape[at];
+      to[i] = size == 1 ? in(1, 3) : chance(0.3) ? 1 : size;
+    }
+    return constant(tf, to);
   }
 
   /**
-   * Draws where x comes from, adds the operation, and compares what TensorFlow and onnxruntime give:
-   * in half of the cases x is the output of a convolution, or of a pooling that changes nothing, and
-   * so in ONNX's layout; in some of them such a pooling reads the result.
+   * Draws where x comes from, adds the operation, and compares what TensorFlow and onnxruntime
+   * give: in half of the cases x is the output of a convolution, or of a pooling that changes
+   * nothing, and so in ONNX's layout; in some of them such a pooling reads the result.
    */
   static void check(long seed, Domain domain, Body body) {
     Draw draw = new Draw(seed);

@@ -67,7 +67,8 @@ class RewritesTest {
             (tf, x) ->
                 times(tf, tf.math.mul(x, tf.nn.relu6(tf.math.sub(x, tf.constant(3f)))), sixth),
             (tf, x) ->
-                tf.math.div(tf.constant(6f), tf.math.add(tf.math.mul(x, relu6(tf, x, 3)), tf.constant(9f))),
+                tf.math.div(
+                    tf.constant(6f), tf.math.add(tf.math.mul(x, relu6(tf, x, 3)), tf.constant(9f))),
             (tf, x) -> tf.math.div(times(tf, tf.math.mul(x, relu6(tf, x, 3)), 1), tf.constant(5f)));
     for (BiFunction<Ops, Operand<TFloat32>, Operand<?>> form : forms) {
       ops(form).doesNotContain("HardSwish");
@@ -91,14 +92,15 @@ class RewritesTest {
     }
     // Without a sign to take out there is one minus erf.
     ops((tf, x) -> tf.math.erfc(times(tf, x, root))).containsExactly("Mul", "Erf", "Sub");
-    ops((tf, x) -> tf.math.erfc(tf.math.div(tf.constant(-1f), tf.math.add(tf.math.abs(x), tf.constant(1f)))))
+    ops((tf, x) ->
+            tf.math.erfc(
+                tf.math.div(tf.constant(-1f), tf.math.add(tf.math.abs(x), tf.constant(1f)))))
         .contains("Erf");
     // The negative that something else reads stays for it.
-    ops(
-            (tf, x) -> {
-              Operand<TFloat32> minus = tf.math.neg(x);
-              return tf.math.add(tf.math.erfc(minus), minus);
-            })
+    ops((tf, x) -> {
+          Operand<TFloat32> minus = tf.math.neg(x);
+          return tf.math.add(tf.math.erfc(minus), minus);
+        })
         .contains("Neg", "Erf");
   }
 
@@ -119,12 +121,11 @@ class RewritesTest {
         .containsExactly("ReduceL2", "Max", "Div");
     ops((tf, x) -> tf.math.sqrt(sum(tf, tf.math.square(x), false, 1, 2)))
         .containsExactly("ReduceL2");
-    ops(
-            (tf, x) ->
-                tf.math.div(
-                    x,
-                    tf.math.maximum(
-                        tf.math.sqrt(sum(tf, tf.math.square(x), true, 3)), tf.constant(0.1f))))
+    ops((tf, x) ->
+            tf.math.div(
+                x,
+                tf.math.maximum(
+                    tf.math.sqrt(sum(tf, tf.math.square(x), true, 3)), tf.constant(0.1f))))
         .containsExactly("ReduceL2", "Max", "Div");
   }
 
@@ -136,29 +137,43 @@ class RewritesTest {
         .doesNotContain("ReduceL2");
     ops((tf, x) -> scaled(tf, x, sum(tf, tf.math.abs(x), true, 3), 1e-12f))
         .doesNotContain("ReduceL2");
-    ops(
-            (tf, x) ->
-                scaled(tf, x, tf.math.mean(tf.math.square(x), tf.constant(new int[] {0, 1, 2, 3})), 1e-12f))
+    ops((tf, x) ->
+            scaled(
+                tf,
+                x,
+                tf.math.mean(tf.math.square(x), tf.constant(new int[] {0, 1, 2, 3})),
+                1e-12f))
         .doesNotContain("ReduceL2");
     // Without axes kept, the lengths are spread over others than their own.
-    ops(
-            (tf, x) ->
-                scaled(
+    ops((tf, x) ->
+            scaled(
+                tf,
+                node(
                     tf,
-                    node(tf, "Slice", Map.of(), x, tf.constant(new int[4]), tf.constant(new int[] {-1, 4, 4, 4})),
-                    sum(
-                        tf,
-                        tf.math.square(
-                            node(tf, "Slice", Map.of(), x, tf.constant(new int[4]), tf.constant(new int[] {1, 4, 4, 4}))),
-                        false,
-                        1),
-                    1e-12f))
+                    "Slice",
+                    Map.of(),
+                    x,
+                    tf.constant(new int[4]),
+                    tf.constant(new int[] {-1, 4, 4, 4})),
+                sum(
+                    tf,
+                    tf.math.square(
+                        node(
+                            tf,
+                            "Slice",
+                            Map.of(),
+                            x,
+                            tf.constant(new int[4]),
+                            tf.constant(new int[] {1, 4, 4, 4}))),
+                    false,
+                    1),
+                1e-12f))
         .doesNotContain("Div");
   }
 
   private static Operand<TFloat32> conv(Ops tf, Operand<TFloat32> x, String padding) {
     long[] one = {1, 1, 1, 1};
-    long in = x.shape().size(3);
+    long in = x.shape().get(3);
     return node(
         tf,
         "Conv2D",
@@ -183,12 +198,10 @@ class RewritesTest {
         .containsExactly("Transpose", "Conv", "Transpose");
     ops((tf, x) -> conv(tf, pad(tf, x, 0, 0, 0, 1, 2, 0, 3, 0, 0), "SAME"))
         .containsExactly("Transpose", "Conv", "Transpose");
-    ops(
-            (tf, x) -> {
-              Operand<TFloat32> padded = pad(tf, tf.nn.relu(x), 0, 0, 0, 1, 1, 1, 1, 0, 0);
-              return tf.math.add(
-                  conv(tf, padded, "VALID"), sum(tf, padded, false, 0, 1, 2, 3));
-            })
+    ops((tf, x) -> {
+          Operand<TFloat32> padded = pad(tf, tf.nn.relu(x), 0, 0, 0, 1, 1, 1, 1, 0, 0);
+          return tf.math.add(conv(tf, padded, "VALID"), sum(tf, padded, false, 0, 1, 2, 3));
+        })
         .contains("Pad"); // the sum reads it
   }
 
@@ -197,39 +210,34 @@ class RewritesTest {
     ops((tf, x) -> conv(tf, pad(tf, x, 1, 0, 0, 1, 2, 0, 3, 0, 0), "VALID")).contains("Pad");
     ops((tf, x) -> conv(tf, pad(tf, x, 0, 0, 0, 1, 1, 0, 0, 1, 0), "VALID")).contains("Pad");
     ops((tf, x) -> conv(tf, pad(tf, x, 0, 1, 0, 1, 1, 0, 0, 0, 0), "VALID")).contains("Pad");
-    ops(
-            (tf, x) ->
-                conv(
+    ops((tf, x) ->
+            conv(
+                tf,
+                node(
                     tf,
-                    node(
-                        tf,
-                        "MirrorPad",
-                        Map.of("mode", "REFLECT"),
-                        x,
-                        tf.constant(new int[][] {{0, 0}, {1, 1}, {1, 1}, {0, 0}})),
-                    "VALID"))
+                    "MirrorPad",
+                    Map.of("mode", "REFLECT"),
+                    x,
+                    tf.constant(new int[][] {{0, 0}, {1, 1}, {1, 1}, {0, 0}})),
+                "VALID"))
         .contains("Pad");
   }
 
   private static Operand<TFloat32> pool(Ops tf, Operand<TFloat32> x, String op, String padding) {
     long[] window = {1, 3, 3, 1};
     return node(
-        tf,
-        op,
-        Map.of("ksize", window, "strides", new long[] {1, 2, 2, 1}, "padding", padding),
-        x);
+        tf, op, Map.of("ksize", window, "strides", new long[] {1, 2, 2, 1}, "padding", padding), x);
   }
 
   @Test
   void zerosAroundNothingNegativeAreAPoolingsOwnPadding() {
     for (String op : List.of("Relu", "Relu6", "Sigmoid")) {
-      ops(
-              (tf, x) ->
-                  pool(
-                      tf,
-                      pad(tf, node(tf, op, Map.of(), x), 0, 0, 0, 1, 1, 2, 0, 0, 0),
-                      "MaxPool",
-                      "VALID"))
+      ops((tf, x) ->
+              pool(
+                  tf,
+                  pad(tf, node(tf, op, Map.of(), x), 0, 0, 0, 1, 1, 2, 0, 0, 0),
+                  "MaxPool",
+                  "VALID"))
           .doesNotContain("Pad");
     }
   }
@@ -238,7 +246,8 @@ class RewritesTest {
   void otherPaddingIsNoPoolings() {
     ops((tf, x) -> pool(tf, pad(tf, x, 0, 0, 0, 1, 1, 1, 1, 0, 0), "MaxPool", "VALID"))
         .contains("Pad");
-    ops((tf, x) -> pool(tf, pad(tf, tf.math.tanh(x), 0, 0, 0, 1, 1, 1, 1, 0, 0), "MaxPool", "VALID"))
+    ops((tf, x) ->
+            pool(tf, pad(tf, tf.math.tanh(x), 0, 0, 0, 1, 1, 1, 1, 0, 0), "MaxPool", "VALID"))
         .contains("Pad");
     ops((tf, x) -> pool(tf, pad(tf, tf.nn.relu(x), 1, 0, 0, 1, 1, 1, 1, 0, 0), "MaxPool", "VALID"))
         .contains("Pad");
@@ -252,33 +261,31 @@ class RewritesTest {
 
   @Test
   void productsAndSumsForEachChannelGoIntoTheConvolution() {
-    ops(
-            (tf, x) -> {
-              Operand<TFloat32> y = tf.math.mul(Runs.constant(tf, 1, 5), conv(tf, x, "SAME"));
-              y = tf.math.sub(Runs.constant(tf, 2, 1, 1, 5), y);
-              y = tf.math.div(y, Runs.positive(tf, 3, 5));
-              y = tf.math.add(y, tf.constant(0.3f));
-              return node(
-                  tf,
-                  "FusedBatchNormV3",
-                  Map.of("is_training", false, "epsilon", 0.01f),
-                  y,
-                  Runs.constant(tf, 6, 5),
-                  Runs.constant(tf, 7, 5),
-                  Runs.constant(tf, 8, 5),
-                  Runs.positive(tf, 9, 5));
-            })
+    ops((tf, x) -> {
+          Operand<TFloat32> y = tf.math.mul(Runs.constant(tf, 1, 5), conv(tf, x, "SAME"));
+          y = tf.math.sub(Runs.constant(tf, 2, 1, 1, 5), y);
+          y = tf.math.div(y, Runs.positive(tf, 3, 5));
+          y = tf.math.add(y, tf.constant(0.3f));
+          return node(
+              tf,
+              "FusedBatchNormV3",
+              Map.of("is_training", false, "epsilon", 0.01f),
+              y,
+              Runs.constant(tf, 6, 5),
+              Runs.constant(tf, 7, 5),
+              Runs.constant(tf, 8, 5),
+              Runs.positive(tf, 9, 5));
+        })
         .containsExactly("Transpose", "Conv", "Transpose");
-    ops(
-            (tf, x) ->
-                tf.math.mul(
-                    node(
-                        tf,
-                        "DepthwiseConv2dNative",
-                        Map.of("strides", new long[] {1, 1, 1, 1}, "padding", "SAME"),
-                        x,
-                        Runs.constant(tf, 5, 3, 3, 4, 2)),
-                    Runs.constant(tf, 6, 8)))
+    ops((tf, x) ->
+            tf.math.mul(
+                node(
+                    tf,
+                    "DepthwiseConv2dNative",
+                    Map.of("strides", new long[] {1, 1, 1, 1}, "padding", "SAME"),
+                    x,
+                    Runs.constant(tf, 5, 3, 3, 4, 2)),
+                Runs.constant(tf, 6, 8)))
         .containsExactly("Transpose", "Conv", "Transpose");
   }
 
@@ -293,34 +300,31 @@ class RewritesTest {
     ops((tf, x) -> tf.math.div(Runs.constant(tf, 1, 5), conv(tf, x, "SAME"))).contains("Div");
     ops((tf, x) -> tf.math.div(conv(tf, x, "SAME"), tf.constant(new float[] {1, 0, 2, -0f, 3})))
         .contains("Div");
-    ops(
-            (tf, x) -> {
-              Operand<TFloat32> y = conv(tf, x, "SAME");
-              return tf.math.add(tf.math.mul(y, Runs.constant(tf, 1, 5)), y);
-            })
+    ops((tf, x) -> {
+          Operand<TFloat32> y = conv(tf, x, "SAME");
+          return tf.math.add(tf.math.mul(y, Runs.constant(tf, 1, 5)), y);
+        })
         .contains("Mul", "Add");
-    ops(
-            (tf, x) -> {
-              // One channel, spread to five by the constant.
-              Operand<TFloat32> y =
-                  node(
-                      tf,
-                      "Conv2D",
-                      Map.of("strides", new long[] {1, 1, 1, 1}, "padding", "SAME"),
-                      x,
-                      Runs.constant(tf, 5, 1, 1, 4, 1));
-              return tf.math.add(y, Runs.constant(tf, 1, 5));
-            })
+    ops((tf, x) -> {
+          // One channel, spread to five by the constant.
+          Operand<TFloat32> y =
+              node(
+                  tf,
+                  "Conv2D",
+                  Map.of("strides", new long[] {1, 1, 1, 1}, "padding", "SAME"),
+                  x,
+                  Runs.constant(tf, 5, 1, 1, 4, 1));
+          return tf.math.add(y, Runs.constant(tf, 1, 5));
+        })
         .contains("Add");
   }
 
   @Test
   void aProductAndASumWithoutAConvolutionAreOnePassOverTheMap() {
-    ops(
-            (tf, x) ->
-                tf.math.add(
-                    tf.math.mul(tf.nn.relu(conv(tf, x, "SAME")), Runs.constant(tf, 1, 5)),
-                    Runs.constant(tf, 2, 5)))
+    ops((tf, x) ->
+            tf.math.add(
+                tf.math.mul(tf.nn.relu(conv(tf, x, "SAME")), Runs.constant(tf, 1, 5)),
+                Runs.constant(tf, 2, 5)))
         .contains("BatchNormalization")
         .doesNotContain("Mul", "Add");
   }
@@ -329,38 +333,31 @@ class RewritesTest {
   void productsAndSumsOfAnotherFormAreNone() {
     long[][] factors = {{7, 1}, {6, 1, 1}, {6, 7, 5}, {3, 1, 1, 1}};
     for (long[] factor : factors) {
-      ops(
-              (tf, x) ->
-                  tf.math.add(
-                      tf.math.mul(
-                          tf.nn.relu(conv(tf, x, "SAME")), Runs.constant(tf, 1, factor)),
-                      Runs.constant(tf, 2, 5)))
+      ops((tf, x) ->
+              tf.math.add(
+                  tf.math.mul(tf.nn.relu(conv(tf, x, "SAME")), Runs.constant(tf, 1, factor)),
+                  Runs.constant(tf, 2, 5)))
           .as(Arrays.toString(factor))
           .doesNotContain("BatchNormalization");
-      ops(
-              (tf, x) ->
-                  tf.math.add(
-                      tf.math.mul(tf.nn.relu(conv(tf, x, "SAME")), Runs.constant(tf, 2, 5)),
-                      Runs.constant(tf, 1, factor)))
+      ops((tf, x) ->
+              tf.math.add(
+                  tf.math.mul(tf.nn.relu(conv(tf, x, "SAME")), Runs.constant(tf, 2, 5)),
+                  Runs.constant(tf, 1, factor)))
           .as(Arrays.toString(factor))
           .doesNotContain("BatchNormalization");
     }
-    ops(
-            (tf, x) -> {
-              Operand<TFloat32> y =
-                  tf.math.mul(tf.nn.relu(conv(tf, x, "SAME")), Runs.constant(tf, 1, 5));
-              return tf.math.mul(tf.math.add(y, Runs.constant(tf, 2, 5)), y);
-            })
+    ops((tf, x) -> {
+          Operand<TFloat32> y =
+              tf.math.mul(tf.nn.relu(conv(tf, x, "SAME")), Runs.constant(tf, 1, 5));
+          return tf.math.mul(tf.math.add(y, Runs.constant(tf, 2, 5)), y);
+        })
         .doesNotContain("BatchNormalization");
-    ops(
-            (tf, x) -> {
-              // The lengths have one channel, whatever the map has.
-              Operand<TFloat32> length =
-                  tf.math.sqrt(
-                      sum(tf, tf.math.square(tf.nn.relu(conv(tf, x, "SAME"))), true, 3));
-              return tf.math.add(
-                  tf.math.mul(length, Runs.constant(tf, 1, 5)), Runs.constant(tf, 2, 5));
-            })
+    ops((tf, x) -> {
+          // The lengths have one channel, whatever the map has.
+          Operand<TFloat32> length =
+              tf.math.sqrt(sum(tf, tf.math.square(tf.nn.relu(conv(tf, x, "SAME"))), true, 3));
+          return tf.math.add(tf.math.mul(length, Runs.constant(tf, 1, 5)), Runs.constant(tf, 2, 5));
+        })
         .doesNotContain("BatchNormalization");
   }
 }

@@ -47,8 +47,7 @@ final class Runs {
       ConfigProto.newBuilder()
           .setGraphOptions(
               GraphOptions.newBuilder()
-                  .setRewriteOptions(
-                      RewriterConfig.newBuilder().setDisableMetaOptimizer(true)))
+                  .setRewriteOptions(RewriterConfig.newBuilder().setDisableMetaOptimizer(true)))
           .build();
 
   private Runs() {}
@@ -59,7 +58,10 @@ final class Runs {
     try (Graph graph = new Graph()) {
       Ops tf = Ops.create(graph);
       Placeholder<TFloat32> x =
-          tf.withName("x").placeholder(TFloat32.class, Placeholder.shape(placeholder == null ? Shape.unknown() : Shape.of(placeholder)));
+          tf.withName("x")
+              .placeholder(
+                  TFloat32.class,
+                  Placeholder.shape(placeholder == null ? Shape.unknown() : Shape.of(placeholder)));
       tf.withName("y").identity(body.apply(tf).apply(x));
       return graph.toGraphDef();
     }
@@ -85,7 +87,8 @@ final class Runs {
       Map<String, ?> attributes,
       List<? extends Operand<?>> in,
       List<? extends Operand<?>> list) {
-    OperationBuilder builder = tf.scope().env().opBuilder(op, tf.scope().makeOpName(op), tf.scope());
+    OperationBuilder builder =
+        tf.scope().env().opBuilder(op, tf.scope().makeOpName(op), tf.scope());
     if (!list.isEmpty()) {
       builder.addInputList(list.stream().map(Operand::asOutput).toArray(Output<?>[]::new));
     }
