@@ -121,8 +121,7 @@ class WeightsCommandTest {
     try (SavedModelBundle bundle = SavedModelBundle.load(model.toString(), "serve");
         TFloat32 images = TFloat32.tensorOf(Shape.of(1, SIZE, SIZE, 3), DataBuffers.of(pixels))) {
       Session session = bundle.session();
-      String output =
-          bundle.signatures().get(0).getOutputs().values().iterator().next().name;
+      String output = bundle.signatures().get(0).getOutputs().values().iterator().next().name;
       try (Result result = session.runner().feed("images", images).fetch(output).run()) {
         TFloat32 features = (TFloat32) result.get(0);
         float[] values = new float[Math.toIntExact(features.size())];

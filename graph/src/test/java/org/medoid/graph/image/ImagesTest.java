@@ -37,8 +37,7 @@ class ImagesTest {
       Ops tf = Ops.create(graph);
       Placeholder<TFloat32> image =
           tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(FROM, FROM, 3)));
-      Placeholder<TInt64> seed =
-          tf.placeholder(TInt64.class, Placeholder.shape(Shape.of(2)));
+      Placeholder<TInt64> seed = tf.placeholder(TInt64.class, Placeholder.shape(Shape.of(2)));
       Operand<TFloat32> cut = Images.randomCrop(tf, image, FROM, SIZE, mirror, seed);
       try (TFloat32 x = TFloat32.tensorOf(Shape.of(FROM, FROM, 3), DataBuffers.of(pixels()))) {
         for (int s = 0; s < seeds; s++) {

@@ -44,8 +44,7 @@ public final class InceptionStep {
     int batch = Integer.parseInt(arguments[0]);
     int steps = Integer.parseInt(arguments[1]);
     double step = median("facility_location", batch, steps, null);
-    System.out.printf(
-        Locale.ROOT, "facility_location: %.2f s a step of %d images%n", step, batch);
+    System.out.printf(Locale.ROOT, "facility_location: %.2f s a step of %d images%n", step, batch);
     try (LossInSession loss = new LossInSession(batch, 64, batch / 4, 1)) {
       double[] seconds = new double[1000];
       for (int i = 0; i < 2 * seconds.length; i++) {
@@ -87,8 +86,7 @@ public final class InceptionStep {
               labels,
               Losses.of(loss, Losses.Settings.of(batch, FacilityLocationLoss.margin("nmi"))),
               RmsProp.defaults(),
-              Layers.Options.defaults()
-                  .withBatchNormalization(Layers.BatchNormalization.FROZEN));
+              Layers.Options.defaults().withBatchNormalization(Layers.BatchNormalization.FROZEN));
       if (file != null) {
         Files.write(file, graph.toGraphDef().toByteArray());
       }

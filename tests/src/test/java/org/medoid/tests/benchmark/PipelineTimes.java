@@ -79,14 +79,8 @@ public final class PipelineTimes {
       double[][] rates = new double[3][rounds];
       for (int round = -1; round < rounds; round++) {
         double[] rate = {
-          rate(
-              session,
-              s -> training.start(s, sequence, 0),
-              s -> training.next(s).close()),
-          rate(
-              session,
-              s -> evaluation.start(s, sequence, 0),
-              s -> evaluation.next(s).close()),
+          rate(session, s -> training.start(s, sequence, 0), s -> training.next(s).close()),
+          rate(session, s -> evaluation.start(s, sequence, 0), s -> evaluation.next(s).close()),
           rate(session, plain::start, plain::next)
         };
         for (int i = 0; i < rate.length && round >= 0; i++) { // the first round warms up
@@ -123,7 +117,9 @@ public final class PipelineTimes {
 
     Plain(Ops tf, ImageDataSet data) {
       String[] files =
-          data.files().stream().map(file -> file.toAbsolutePath().toString()).toArray(String[]::new);
+          data.files().stream()
+              .map(file -> file.toAbsolutePath().toString())
+              .toArray(String[]::new);
       ConcreteFunction load =
           ConcreteFunction.create(
               f -> {
@@ -152,8 +148,7 @@ public final class PipelineTimes {
       List<Shape> batched = List.of(Shape.of(BATCH, SIZE, SIZE, 3));
       Operand<? extends TType> loaded =
           tf.data.parallelMapDataset(
-              tf.data.tensorSliceDataset(
-                  List.of(tf.constant(sequence)), List.of(Shape.scalar())),
+              tf.data.tensorSliceDataset(List.of(tf.constant(sequence)), List.of(Shape.scalar())),
               List.of(),
               tf.constant(2L * Runtime.getRuntime().availableProcessors()),
               load,
@@ -169,7 +164,11 @@ public final class PipelineTimes {
       Operand<? extends TType> iterator = tf.data.iterator("plain", "", types, batched);
       start = tf.data.makeIterator(ahead, iterator);
       images =
-          tf.data.iteratorGetNext(iterator, types, batched).components().get(0).expect(TFloat32.class);
+          tf.data
+              .iteratorGetNext(iterator, types, batched)
+              .components()
+              .get(0)
+              .expect(TFloat32.class);
     }
 
     void start(Session session) {
