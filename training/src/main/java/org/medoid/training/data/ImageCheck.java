@@ -66,7 +66,7 @@ final class ImageCheck implements AutoCloseable {
 
   /**
    * The images that are too large to decode, by their headers, each with the reason, in their
-   * order. Cost: 0.05 ms a file, shared among the processors.
+   * order. Cost: the header of every file is read, shared among the processors.
    */
   static Map<Path, String> huge(List<Path> files) {
     Map<Path, String> found = new LinkedHashMap<>();
