@@ -23,8 +23,8 @@ import org.tensorflow.types.TFloat32;
  * The features that a frozen backbone gives for the centre of each image, computed once per run and
  * kept in its folder as {@code features-train-KEY.npy} and {@code features-test-KEY.npy}. The key
  * stands for the network's name or path, the image sizes and each image's path, length and time of
- * change: what was computed for others is not used. With the features a step is a product of two matrices and
- * the loss.
+ * change: what was computed for others is not used. With the features a step is a product of two
+ * matrices and the loss.
  *
  * <p>Memory: 4 bytes times images times features (4 KB an image for 1,024 features).
  */
