@@ -162,7 +162,7 @@ public final class PipelineTimes {
               types,
               batched);
       Operand<? extends TType> iterator = tf.data.iterator("plain", "", types, batched);
-      start = tf.data.makeIterator(ahead, iterator);
+      start = tf.data.makeIterator(ImagePipeline.untuned(tf, ahead, types, batched), iterator);
       images =
           tf.data
               .iteratorGetNext(iterator, types, batched)
