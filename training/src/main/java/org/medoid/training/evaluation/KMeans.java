@@ -154,12 +154,8 @@ record KMeans(int[] assignments, double inertia, int iterations) {
           () -> {
             Selection selection = new Selection();
             return (i, row) -> {
-              double bound = distance[i] + error;
-              int least = Selection.min(row, against.length);
-              if (Float.intBitsToFloat(least) > bound) {
-                return;
-              }
-              selection.least(row, against.length, 1, 2 * error);
+              float bound = Math.nextUp((float) (distance[i] + error));
+              selection.least(row, against.length, bound, 2 * error);
               for (int f = 0; f < selection.count(); f++) {
                 int c = against[selection.found()[f]];
                 double exact = Blocks.squared(x, i, centres, c, d);

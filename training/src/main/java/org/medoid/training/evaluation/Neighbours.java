@@ -89,7 +89,9 @@ final class Neighbours {
                                 pointLengths[other],
                                 d)
                             : Blocks.squared(queries, query, points, other, d),
-                    selection);
+                    selection,
+                    row,
+                    slack);
               }
               use.accept(query, order.nearest, k);
             };
@@ -132,46 +134,62 @@ final class Neighbours {
     return sum;
   }
 
-  /** Orders candidates by exact distance, equals by index. */
+  /**
+   * Orders candidates by exact distance, equals by index. Only those that the block's distances
+   * leave in doubt are compared exactly: few, and each takes as long as 30 elements of a row.
+   */
   private static final class Order {
-    private double[] distance = new double[0];
-    private double[] sorted;
-    private int[] taken;
-    private int[] nearest = new int[0];
+    /** The bits of a candidate's distance, not below 0, and below them its index. */
+    private long[] keys = new long[0];
 
-    void sort(IntToDoubleFunction distances, Selection candidates) {
+    private int[] nearest = new int[0];
+    private Exact[] doubtful = new Exact[0];
+
+    void sort(IntToDoubleFunction distances, Selection candidates, int[] row, float slack) {
       int n = candidates.count();
-      int[] found = candidates.found();
-      if (distance.length < n) {
-        distance = new double[2 * n];
-        sorted = new double[2 * n];
-        taken = new int[2 * n];
+      if (keys.length < n) {
+        keys = new long[2 * n];
         nearest = new int[2 * n];
       }
       for (int i = 0; i < n; i++) {
-        distance[i] = distances.applyAsDouble(found[i]);
-        sorted[i] = distance[i];
+        int found = candidates.found()[i];
+        keys[i] = (long) Math.max(0, row[found]) << 32 | found;
       }
-      Arrays.sort(sorted, 0, n);
-      Arrays.fill(taken, 0, n, 0);
-      for (int i = 0; i < n; i++) { // found ascends, so equals come out by index
-        int at = first(sorted, n, distance[i]);
-        nearest[at + taken[at]++] = found[i];
+      Arrays.sort(keys, 0, n);
+      for (int i = 0; i < n; i++) {
+        nearest[i] = (int) keys[i];
+      }
+      for (int from = 0, to; from < n; from = to) {
+        for (to = from + 1; to < n && value(to) - value(to - 1) <= slack; to++) {}
+        if (to > from + 1) {
+          settle(distances, from, to);
+        }
       }
     }
 
-    private static int first(double[] sorted, int n, double value) {
-      int from = 0;
-      int to = n;
-      while (from < to) {
-        int middle = (from + to) >>> 1;
-        if (sorted[middle] < value) {
-          from = middle + 1;
-        } else {
-          to = middle;
-        }
+    private float value(int i) {
+      return Float.intBitsToFloat((int) (keys[i] >>> 32));
+    }
+
+    private void settle(IntToDoubleFunction distances, int from, int to) {
+      if (doubtful.length < to - from) {
+        doubtful = new Exact[2 * (to - from)];
       }
-      return from;
+      for (int i = from; i < to; i++) {
+        doubtful[i - from] = new Exact(distances.applyAsDouble(nearest[i]), nearest[i]);
+      }
+      Arrays.sort(doubtful, 0, to - from);
+      for (int i = from; i < to; i++) {
+        nearest[i] = doubtful[i - from].index();
+      }
+    }
+  }
+
+  private record Exact(double distance, int index) implements Comparable<Exact> {
+    @Override
+    public int compareTo(Exact other) {
+      int order = Double.compare(distance, other.distance);
+      return order != 0 ? order : Integer.compare(index, other.index);
     }
   }
 }

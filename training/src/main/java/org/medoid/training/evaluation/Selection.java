@@ -3,16 +3,26 @@ package org.medoid.training.evaluation;
 import java.util.Arrays;
 
 /**
- * Finds the least of a row of {@link Blocks}. The row is folded into groups, a group being the
- * elements at one remainder; the k-th least of the groups' minima is not below the k-th least
- * element, so that only groups with a minimum up to it need be looked into. Not for several threads
- * at once.
+ * Finds the least of a row of {@link Blocks}. What lies below a bound is found by folding the row
+ * into groups, a group being the elements at one remainder, and looking into those groups alone
+ * that are marked. The bound for the k least is guessed from a sample, and raised until enough lie
+ * below it. Not for several threads at once.
  */
 final class Selection {
-  /** Groups at least: folding is the faster the longer the row of groups. */
-  private static final int GROUPS = 1024;
+  /** Groups at least; no power of two, whose strides would fall on a few lines of the cache. */
+  private static final int GROUPS = 1041;
 
-  private int[] minima = new int[0];
+  /** Elements of a group: few enough to look into, enough to make the marks few. */
+  private static final int GROUP = 16;
+
+  /** Sampled elements, from which a bound is guessed. */
+  private static final int SAMPLE = 2048;
+
+  /** Above all that may be found. */
+  private static final int ALL = Integer.MAX_VALUE - 1;
+
+  private int[] marks = new int[0];
+  private int[] piece;
   private int[] work = new int[0];
   private int[] found = new int[64];
   private int count;
@@ -27,19 +37,33 @@ final class Selection {
    * @param slack at least 0
    */
   void least(int[] row, int n, int k, float slack) {
-    int groups = n <= GROUPS || k > n / 16 ? n : Math.max(GROUPS, 4 * k);
-    fold(row, n, groups);
-    if (work.length < groups) {
-      work = new int[groups];
+    int bound = guess(row, n, k);
+    upTo(row, n, bound);
+    if (count < k) {
+      bound = ALL;
+      upTo(row, n, bound);
     }
-    System.arraycopy(minima, 0, work, 0, groups);
-    int bits = k == 1 ? min(work, groups) : kth(work, groups, k - 1);
-    upTo(row, n, groups, plus(bits, slack));
+    int most = most(row, k, slack);
+    if (most > bound) {
+      upTo(row, n, most);
+    } else {
+      keep(row, most);
+    }
   }
 
-  /** The bits of a distance plus slack. */
-  static int plus(int bits, float slack) {
-    return Float.floatToRawIntBits(Math.max(0, Float.intBitsToFloat(bits)) + slack);
+  /**
+   * Finds the elements that are up to a bound and up to the least plus some slack.
+   *
+   * @param row as above
+   * @param n elements of the row
+   * @param bound not negative
+   * @param slack at least 0
+   */
+  void least(int[] row, int n, float bound, float slack) {
+    upTo(row, n, Float.floatToRawIntBits(bound));
+    if (count > 0) {
+      keep(row, most(row, 1, slack));
+    }
   }
 
   /** How many were found. */
@@ -47,53 +71,110 @@ final class Selection {
     return count;
   }
 
-  /** What was found, in ascending order; only the first {@link #count}. */
+  /** What was found, in no order; only the first {@link #count}. */
   int[] found() {
     return found;
   }
 
-  private void fold(int[] row, int n, int groups) {
-    if (minima.length < groups) {
-      minima = new int[groups];
+  /**
+   * A bound that seldom has fewer than k elements below it, and not many more: the value in the
+   * sample whose rank is three deviations above what the k-th least of the row would have.
+   */
+  private int guess(int[] row, int n, int k) {
+    double expected = (double) k * SAMPLE / n;
+    int rank = (int) Math.ceil(expected + 3 * Math.sqrt(expected)) + 3;
+    if (n < 2 * SAMPLE || rank > SAMPLE / 2) {
+      return ALL;
     }
-    int[] least = minima;
-    System.arraycopy(row, 0, least, 0, groups);
-    for (int from = groups; from < n; from += groups) {
-      int length = Math.min(groups, n - from);
-      for (int g = 0; g < length; g++) { // element by element: the compiler vectorises it
-        least[g] = Math.min(least[g], row[from + g]);
-      }
+    int[] sample = work(SAMPLE);
+    int step = n / SAMPLE;
+    for (int i = 0; i < SAMPLE; i++) {
+      sample[i] = row[i * step];
     }
+    return Math.min(ALL, Math.max(0, kth(sample, SAMPLE, rank - 1)));
   }
 
-  private void upTo(int[] row, int n, int groups, int most) {
+  /** The bits of the k-th least that was found, plus some slack. */
+  private int most(int[] row, int k, float slack) {
+    int[] values = work(count);
+    for (int f = 0; f < count; f++) {
+      values[f] = row[found[f]];
+    }
+    float kth = Float.intBitsToFloat(kth(values, count, k - 1));
+    return Math.min(ALL, Float.floatToRawIntBits(Math.max(0, kth) + slack));
+  }
+
+  private void keep(int[] row, int most) {
+    int kept = 0;
+    for (int f = 0; f < count; f++) {
+      if (row[found[f]] <= most) {
+        found[kept++] = found[f];
+      }
+    }
+    count = kept;
+  }
+
+  private int[] work(int n) {
+    if (work.length < n) {
+      work = new int[n];
+    }
+    return work;
+  }
+
+  /** Finds all up to a bound, in no order. */
+  private void upTo(int[] row, int n, int most) {
     count = 0;
+    if (n < 2 * GROUPS) {
+      find(row, 0, 1, n, most);
+      return;
+    }
+    int groups = Math.max(GROUPS, n / GROUP | 1);
+    mark(row, n, groups, most + 1);
     for (int g = 0; g < groups; g++) {
-      if (minima[g] <= most) {
-        for (int i = g; i < n; i += groups) {
-          if (row[i] <= most) {
-            if (count == found.length) {
-              found = Arrays.copyOf(found, 2 * count);
-            }
-            found[count++] = i;
-          }
-        }
+      if (marks[g] < 0) {
+        find(row, g, groups, n, most);
       }
     }
-    Arrays.sort(found, 0, count);
   }
 
-  /** The least of some values. */
-  static int min(int[] values, int n) {
-    int least = Integer.MAX_VALUE;
-    for (int i = 0; i < n; i++) {
-      least = Math.min(least, values[i]);
+  private void find(int[] row, int first, int step, int n, int most) {
+    for (int i = first; i < n; i += step) {
+      if (row[i] <= most) {
+        if (count == found.length) {
+          found = Arrays.copyOf(found, 2 * count);
+        }
+        found[count++] = i;
+      }
     }
-    return least;
+  }
+
+  /**
+   * Makes negative the marks of the groups with elements below a bound. A difference is negative
+   * where the element is below, or is not negative and so cannot overflow; an element below 0 is
+   * negative itself. The compiler makes vectors only of arrays that run at the same index, hence
+   * the copy: 0.1 instead of 0.7 ns an element, and 0.65 with Math.min, which it never does.
+   */
+  private void mark(int[] row, int n, int groups, int bound) {
+    if (marks.length < groups) {
+      marks = new int[groups];
+      piece = new int[groups];
+    }
+    Arrays.fill(marks, 0, groups, 0);
+    for (int from = 0; from < n; from += groups) {
+      int length = Math.min(groups, n - from);
+      System.arraycopy(row, from, piece, 0, length);
+      mark(piece, marks, length, bound);
+    }
+  }
+
+  private static void mark(int[] values, int[] negative, int length, int bound) {
+    for (int g = 0; g < length; g++) {
+      negative[g] = negative[g] | (values[g] - bound) | values[g];
+    }
   }
 
   /** The value that would be at k after sorting (Hoare); reorders. */
-  static int kth(int[] a, int n, int k) {
+  private static int kth(int[] a, int n, int k) {
     int from = 0;
     int to = n - 1;
     while (from < to) {
