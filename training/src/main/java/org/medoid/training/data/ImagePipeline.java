@@ -1,5 +1,6 @@
 package org.medoid.training.data;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.medoid.graph.image.Images;
@@ -41,11 +42,12 @@ public final class ImagePipeline {
    * Of ten starts three to five lasted 2 to 6 seconds, as long as 3,000 to 9,000 images.
    */
   private static final String OPTIONS =
-      DatasetOptions.Options.newBuilder()
-          .setAutotuneOptions(DatasetOptions.AutotuneOptions.newBuilder().setEnabled(false))
-          .build()
-          .toByteString()
-          .toStringUtf8();
+      new String(
+          DatasetOptions.Options.newBuilder()
+              .setAutotuneOptions(DatasetOptions.AutotuneOptions.newBuilder().setEnabled(false))
+              .build()
+              .toByteArray(),
+          StandardCharsets.US_ASCII); // tags and sizes, all below 128
 
   private final ImageDataSet data;
   private final Placeholder<TInt32> indices;
