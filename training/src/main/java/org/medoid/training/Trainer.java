@@ -264,6 +264,9 @@ public final class Trainer {
 
     EvaluationResult from(long start, Stepper stepper) throws IOException {
       EvaluationResult last = null;
+      if (settings.steps() == 0 && !checkpoints.any()) {
+        checkpoints.write(session, 0);
+      }
       if (start > 0 && due(start) && checkpoints.evaluatedStep() < start) {
         last = evaluate();
         rows.add(StepMetrics.lost(start).evaluated(last.nmi(), last.recallAt().get(1)));

@@ -49,7 +49,7 @@ import picocli.CommandLine.Option;
  * @param backboneRateMultiplier the backbone's learning rate over that of the embedding layer
  * @param clipNorm the largest global norm of the gradients; 0 for no limit
  * @param weightDecay this times each weight (not biases) is added to its gradient
- * @param steps training steps in all
+ * @param steps training steps in all; 0 only scores the untrained network
  * @param evalEvery steps between evaluations; 0 for only at the end
  * @param earlyStop evaluations without a better Recall@1 after which training ends early; 0 for
  *     never
@@ -270,7 +270,10 @@ public record TrainingSettings(
         description = "This times each weight (not biases) is added to its gradient.")
     private double weightDecay;
 
-    @Option(names = "--steps", paramLabel = "N", description = "In all.")
+    @Option(
+        names = "--steps",
+        paramLabel = "N",
+        description = "In all; 0: only scores the untrained network.")
     private long steps = 500;
 
     @Option(
@@ -618,7 +621,7 @@ public record TrainingSettings(
     /**
      * Sets {@link TrainingSettings#steps}.
      *
-     * @param steps training steps in all
+     * @param steps training steps in all; 0 only scores the untrained network
      * @return this
      */
     public Builder steps(long steps) {
@@ -749,8 +752,8 @@ public record TrainingSettings(
             "--chunk needs --batch-norm frozen: the statistics of a chunk are not those of the"
                 + " batch");
       }
-      if (steps < 1) {
-        throw new IllegalArgumentException("--steps " + steps + ": must be 1 or more");
+      if (steps < 0) {
+        throw new IllegalArgumentException("--steps " + steps + ": must not be negative");
       }
       if (evalEvery < 0 || earlyStop < 0) {
         throw new IllegalArgumentException("--eval-every and --early-stop must not be negative");

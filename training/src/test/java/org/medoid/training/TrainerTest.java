@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.medoid.graph.BackboneGraph;
 import org.medoid.graph.network.ConvNet;
 import org.medoid.training.data.DataSets;
+import org.medoid.training.evaluation.EvaluationResult;
 
 @Timeout(240)
 class TrainerTest {
@@ -111,6 +113,18 @@ class TrainerTest {
           Files.readString(files.findFirst().orElseThrow(), StandardCharsets.ISO_8859_1);
       assertThat(events).contains("train/batch", "unseen/nearest", "unseen/embeddings");
     }
+  }
+
+  @Test
+  void noStepsScoreTheUntrainedNetwork() throws IOException {
+    RunFolder run = RunFolder.create(folder.resolve("untrained"), settings().steps(0).build());
+    List<StepMetrics> rows = new ArrayList<>();
+    EvaluationResult untrained = new Trainer(run, DataSets.open(data)).run(rows::add);
+    assertThat(rows).isEmpty();
+    assertThat(Checkpoints.of(run).best()).isEqualTo(Checkpoints.of(run).latest());
+    EvaluationResult again = new Trainer(run, DataSets.open(data)).run(rows::add);
+    assertThat(again.recallAt()).isEqualTo(untrained.recallAt());
+    assertThat(again.nmi()).isEqualTo(untrained.nmi());
   }
 
   @Test

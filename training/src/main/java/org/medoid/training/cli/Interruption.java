@@ -75,15 +75,21 @@ final class Interruption {
     TRAININGS.incrementAndGet();
     Runtime.getRuntime().addShutdownHook(hook);
     try {
-      return trainer.run(progress);
+      EvaluationResult result = trainer.run(progress);
+      if (!remove(hook)) {
+        // TensorFlow must rest when the program ends: its threads crash when their pools are gone.
+        throw new CancellationException("stopped after the last step");
+      }
+      TRAININGS.decrementAndGet();
+      return result;
     } catch (CancellationException e) {
       remark.accept(e.getMessage());
       throw e;
     } finally {
-      done.countDown();
-      if (remove(hook)) {
+      if (remove(hook)) { // it failed
         TRAININGS.decrementAndGet();
       }
+      done.countDown();
     }
   }
 
