@@ -75,13 +75,14 @@ final class TrainCommand implements Callable<Integer> {
       return Interruption.EXIT_CODE;
     }
     folder.writeJson("result.json", result);
+    String when = folder.settings().steps() == 0 ? "untrained" : "after training";
     try (Model model = Model.ofRun(out)) {
-      RunReport.write(folder, model, Map.of(), "after training");
+      RunReport.write(folder, model, Map.of(), when);
     }
     if (json) {
       spec.commandLine().getOut().println(new ObjectMapper().writeValueAsString(result));
     } else {
-      new ScoreTable().row("after training", result).print(spec.commandLine().getOut());
+      new ScoreTable().row(when, result).print(spec.commandLine().getOut());
     }
     return 0;
   }
