@@ -44,7 +44,7 @@ window.addEventListener('load', () => setTimeout(() => {
   const found = {faults: faults, script: document.documentElement.dataset.script || '',
     fetched: performance.getEntriesByType('resource').map(entry => entry.name).filter(name => !name.startsWith('data:')),
     overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    queries: document.querySelectorAll('.query[data-query]').length, clipped: 0, inked: 0, tip: '', classes: 0};
+    queries: document.querySelectorAll('.query[data-query]').length, clipped: 0, inked: 0, tip: '', hover: '', left: false, classes: 0};
   for (const text of document.querySelectorAll('.chart text')) {
     const box = text.getBoundingClientRect();
     const chart = text.closest('svg').getBoundingClientRect();
@@ -61,7 +61,18 @@ window.addEventListener('load', () => setTimeout(() => {
         if (!document.getElementById('tip').hidden) break search;
       }
     }
-    found.tip = document.getElementById('tip').textContent;
+    const tip = document.getElementById('tip');
+    found.tip = tip.textContent;
+    canvas.dispatchEvent(new PointerEvent('pointerleave', {pointerType: 'mouse'}));
+    found.left = tip.hidden;
+    search: for (let y = 0; y < box.height; y += 12) {
+      for (let x = 0; x < box.width; x += 12) {
+        canvas.dispatchEvent(new PointerEvent('pointermove', {clientX: box.left + x, clientY: box.top + y, pointerType: 'mouse'}));
+        if (!tip.hidden) break search;
+      }
+    }
+    const picture = tip.querySelector('i.p');
+    found.hover = !picture || getComputedStyle(picture).backgroundImage === 'none' ? '' : tip.textContent;
     document.getElementById('pictures').click();
     document.getElementById('in').click();
   }
@@ -111,6 +122,8 @@ def main(run, browser=None):
         if 'id="plane"' in page:
             check(f"{width} px: the map is drawn", found["inked"] > 500, f"{found['inked']} pixels")
             check(f"{width} px: a tap names the class", "nearest" in found["tip"], found["tip"])
+            check(f"{width} px: pointing at an image shows it and its class", "nearest" in found["hover"], found["hover"])
+            check(f"{width} px: what was shown goes when the pointer leaves", found["left"])
             check(f"{width} px: classes can be chosen", found["classes"] > 1, f"{found['classes']}")
     return finish()
 

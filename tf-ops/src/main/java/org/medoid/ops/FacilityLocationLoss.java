@@ -55,8 +55,8 @@ import org.tensorflow.types.family.TNumber;
  * selection and a local search (paper, algorithms 1 and 2). The loss is a sum over the batch.
  *
  * <p>Gradient: only {@code loss} is differentiable, and only in {@code embeddings}: 1[loss &gt; 0]
- * (∂F(S*) - ∂F~), medoids and agreement held fixed (paper, equation 9). It is computed with the
- * value and returned as {@code backprop}. The other outputs pass no gradient on, nor is the margin
+ * (∂F(S*) - ∂F~), medoids and agreement held fixed, as in the paper. It is computed with the value
+ * and returned as {@code backprop}. The other outputs pass no gradient on, nor is the margin
  * multiplier a parameter to learn: its gradient is zero. In TensorFlow Java gradients exist in
  * graph mode.
  *

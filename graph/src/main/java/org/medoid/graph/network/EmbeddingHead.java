@@ -4,9 +4,9 @@ import org.tensorflow.Operand;
 import org.tensorflow.types.TFloat32;
 
 /**
- * The last layer of an embedding model: fully connected, then L2 normalisation, as the paper
- * (section 5) places it on the features of a network. Its variables are {@code Embedding/weights}
- * and {@code Embedding/biases}.
+ * The last layer of an embedding model: fully connected, then L2 normalisation, as the paper places
+ * it on the features of a network. Its variables are {@code Embedding/weights} and {@code
+ * Embedding/biases}.
  *
  * @param size the length d of an embedding, 64 for every data set of the paper
  */

@@ -122,8 +122,7 @@ public final class Clustering {
 
   /**
    * Writes the subgradient of the loss: 1[ℓ &gt; 0] (∂F(S*) - ∂F~), medoids and margin held fixed
-   * (paper, equations 8 and 9). Each distance pulls the point and its medoid; a distance of 0 pulls
-   * neither.
+   * as in the paper. Each distance pulls the point and its medoid; a distance of 0 pulls neither.
    *
    * @param out m·d values, row-major; overwritten
    * @throws IllegalArgumentException if it has another length
