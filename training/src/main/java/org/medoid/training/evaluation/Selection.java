@@ -5,8 +5,8 @@ import java.util.Arrays;
 /**
  * Finds the least of a row of {@link Blocks}. What lies below a bound is found by folding the row
  * into groups, a group being the elements at one remainder, and looking into those groups alone
- * that are marked. The bound for the k least is guessed from a sample, and raised until enough lie
- * below it. Not for several threads at once.
+ * that are marked. The bound for the k least is guessed from a sample; where too few lie below it,
+ * the whole row is looked into. Not for several threads at once.
  */
 final class Selection {
   /** Groups at least; no power of two, whose strides would fall on a few lines of the cache. */
@@ -18,9 +18,14 @@ final class Selection {
   /** Sampled elements, from which a bound is guessed. */
   private static final int SAMPLE = 2048;
 
+  /** 2^32 over the golden ratio, whose multiples spread evenly (Knuth's multiplicative hash). */
+  private static final int GOLDEN = 0x9E3779B9;
+
   /** Above all that may be found. */
   private static final int ALL = Integer.MAX_VALUE - 1;
 
+  private final int[] sampled = new int[SAMPLE];
+  private int sampledOf;
   private int[] marks = new int[0];
   private int[] piece;
   private int[] work = new int[0];
@@ -86,10 +91,16 @@ final class Selection {
     if (n < 2 * SAMPLE || rank > SAMPLE / 2) {
       return ALL;
     }
+    if (sampledOf != n) {
+      sampledOf = n;
+      int step = n / SAMPLE;
+      for (int i = 0; i < SAMPLE; i++) { // not at even steps: classes may come in turn
+        sampled[i] = i * step + (i * GOLDEN >>> 16) % step;
+      }
+    }
     int[] sample = work(SAMPLE);
-    int step = n / SAMPLE;
     for (int i = 0; i < SAMPLE; i++) {
-      sample[i] = row[i * step];
+      sample[i] = row[sampled[i]];
     }
     return Math.min(ALL, Math.max(0, kth(sample, SAMPLE, rank - 1)));
   }
