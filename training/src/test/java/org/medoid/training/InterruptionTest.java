@@ -1,12 +1,14 @@
 package org.medoid.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,6 +32,24 @@ class InterruptionTest {
         .build();
   }
 
+  /**
+   * What a shell starts in the background ignores Ctrl-C, and so does all that it starts itself.
+   */
+  @BeforeAll
+  static void assumeCtrlC() throws IOException {
+    Launched.assumeBash();
+    Path status = Path.of("/proc/self/status");
+    if (Files.exists(status)) {
+      String ignored =
+          Files.readAllLines(status).stream()
+              .filter(line -> line.startsWith("SigIgn:"))
+              .findFirst()
+              .orElseThrow();
+      long mask = Long.parseUnsignedLong(ignored.substring(7).strip(), 16);
+      assumeThat(mask & 2).as("skipped: started where Ctrl-C is ignored").isZero();
+    }
+  }
+
   /** Sends what Ctrl-C sends, and waits for the end. */
   private static void interrupt(Process process) throws Exception {
     new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
@@ -39,7 +59,6 @@ class InterruptionTest {
 
   @Test
   void trainingWritesACheckpointAndSaysHowToGoOn() throws Exception {
-    Launched.assumeBash();
     Path run = folder.resolve("run");
     RunFolder.create(run, settings(Pictures.write(folder.resolve("data"), 8, 6, 18)));
     Path output = folder.resolve("output");
@@ -62,7 +81,6 @@ class InterruptionTest {
 
   @Test
   void evaluationEndsAtOnceAndSaysSo() throws Exception {
-    Launched.assumeBash();
     int n = 60_000;
     Random random = new Random(1);
     float[] x = new float[n * 32];
