@@ -95,7 +95,7 @@ final class Selection {
       sampledOf = n;
       int step = n / SAMPLE;
       for (int i = 0; i < SAMPLE; i++) { // not at even steps: classes may come in turn
-        sampled[i] = i * step + (i * GOLDEN >>> 16) % step;
+        sampled[i] = i * step + ((i * GOLDEN) >>> 16) % step;
       }
     }
     int[] sample = work(SAMPLE);
