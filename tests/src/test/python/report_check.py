@@ -55,24 +55,22 @@ window.addEventListener('load', () => setTimeout(() => {
     const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
     for (let i = 3; i < pixels.length; i += 4) if (pixels[i]) found.inked++;
     const box = canvas.getBoundingClientRect();
-    search: for (let y = 0; y < box.height; y += 12) {
-      for (let x = 0; x < box.width; x += 12) {
-        canvas.dispatchEvent(new PointerEvent('pointerdown', {clientX: box.left + x, clientY: box.top + y, pointerType: 'touch'}));
-        if (!document.getElementById('tip').hidden) break search;
-      }
-    }
     const tip = document.getElementById('tip');
+    const search = (event, pointerType) => {
+      for (let y = 0; y < box.height; y += 12) {
+        for (let x = 0; x < box.width; x += 12) {
+          canvas.dispatchEvent(new PointerEvent(event, {clientX: box.left + x, clientY: box.top + y, pointerType: pointerType}));
+          if (!tip.hidden) return;
+        }
+      }
+    };
+    search('pointerdown', 'touch');
     found.tip = tip.textContent;
     canvas.dispatchEvent(new PointerEvent('pointerleave', {pointerType: 'mouse'}));
     found.left = tip.hidden;
-    search: for (let y = 0; y < box.height; y += 12) {
-      for (let x = 0; x < box.width; x += 12) {
-        canvas.dispatchEvent(new PointerEvent('pointermove', {clientX: box.left + x, clientY: box.top + y, pointerType: 'mouse'}));
-        if (!tip.hidden) break search;
-      }
-    }
+    search('pointermove', 'mouse');
     const picture = tip.querySelector('i.p');
-    found.hover = !picture || getComputedStyle(picture).backgroundImage === 'none' ? '' : tip.textContent;
+    found.hover = tip.hidden || !picture || getComputedStyle(picture).backgroundImage === 'none' ? '' : tip.textContent;
     document.getElementById('pictures').click();
     document.getElementById('in').click();
   }
