@@ -31,15 +31,8 @@ public final class BatchSampler {
    * @throws IllegalArgumentException if no such batch can be drawn from the data
    */
   public BatchSampler(ImageDataSet data, int batch, int classesPerBatch, long seed) {
-    if (classesPerBatch < 2 || classesPerBatch >= batch) {
-      throw new IllegalArgumentException(
-          "--classes-per-batch "
-              + classesPerBatch
-              + " with --batch "
-              + batch
-              + ": a batch needs two classes or more and fewer classes than images, else the loss"
-              + " is 0");
-    }
+    BatchShape shape = new BatchShape(batch, classesPerBatch);
+    shape.require(data, BatchShape.sizes(data));
     int[] labels = data.labels();
     List<List<Integer>> images = new ArrayList<>();
     data.classNames().forEach(any -> images.add(new ArrayList<>()));
@@ -51,35 +44,6 @@ public final class BatchSampler {
         images.stream()
             .map(each -> each.stream().mapToInt(Integer::intValue).toArray())
             .toArray(int[][]::new);
-    if (byClass.length < classesPerBatch) {
-      throw new IllegalArgumentException(
-          "--classes-per-batch "
-              + classesPerBatch
-              + ": "
-              + data.name()
-              + " has only "
-              + byClass.length
-              + " classes");
-    }
-    int[] sizes = Arrays.stream(byClass).mapToInt(each -> each.length).sorted().toArray();
-    int room = 0;
-    for (int i = 0; i < classesPerBatch; i++) {
-      room += sizes[i];
-    }
-    if (room < batch) {
-      throw new IllegalArgumentException(
-          "--batch "
-              + batch
-              + " with --classes-per-batch "
-              + classesPerBatch
-              + ": the "
-              + classesPerBatch
-              + " smallest classes of "
-              + data.name()
-              + " have only "
-              + room
-              + " images; lower the one or raise the other");
-    }
     this.batch = batch;
     this.classes = classesPerBatch;
     this.seed = seed;
