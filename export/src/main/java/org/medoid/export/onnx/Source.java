@@ -20,10 +20,13 @@ import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.TensorFlow;
 import org.tensorflow.exceptions.TensorFlowException;
+import org.tensorflow.proto.ConfigProto;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.GraphDef;
+import org.tensorflow.proto.GraphOptions;
 import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.OpDef;
+import org.tensorflow.proto.RewriterConfig;
 
 /**
  * What is converted: the nodes that the outputs depend on, in order of computation, with the types
@@ -34,6 +37,22 @@ final class Source {
 
   /** A tensor that depends on constants is computed at most up to this size beyond its inputs'. */
   private static final long LARGEST_GROWTH = 16 << 20;
+
+  /**
+   * Products that stay in the model even of constants; the runtime computes them once, when it
+   * loads the file. TensorFlow 2.18's oneDNN, on by default where a processor has AVX512_VNNI, has
+   * batches of matrix products wrong and fails on a convolution behind a padding of channels.
+   */
+  private static final Set<String> NOT_FOLDED =
+      Set.of("BatchMatMul", "BatchMatMulV2", "BatchMatMulV3", "Conv2D", "DepthwiseConv2dNative");
+
+  /** Constants are computed as the graph says it. */
+  private static final ConfigProto AS_WRITTEN =
+      ConfigProto.newBuilder()
+          .setGraphOptions(
+              GraphOptions.newBuilder()
+                  .setRewriteOptions(RewriterConfig.newBuilder().setDisableMetaOptimizer(true)))
+          .build();
 
   /** Output {@code index} of a node. */
   record TensorName(String node, int index) {
@@ -139,8 +158,7 @@ final class Source {
     List<TensorName> wanted = new ArrayList<>(also);
     wanted.addAll(roots);
     // Not recursive: a deep network would overflow the stack. A node is found, but not yet among
-    // the
-    // nodes, while its inputs are visited; meeting it again then is a cycle.
+    // the nodes, while its inputs are visited; meeting it again then is a cycle.
     for (TensorName root : wanted) {
       visit(root.node(), "a wanted tensor", all, found, missing, path, next);
       while (!path.isEmpty()) {
@@ -241,6 +259,7 @@ final class Source {
     }
     if (node.inputs().isEmpty()
         || definition(node).getIsStateful()
+        || NOT_FOLDED.contains(node.op())
         || !node.inputs().stream().allMatch(input -> folded.contains(input.node()))) {
       return false;
     }
@@ -268,7 +287,7 @@ final class Source {
     if (wanted.isEmpty()) {
       return;
     }
-    try (Session session = new Session(imported)) {
+    try (Session session = new Session(imported, AS_WRITTEN)) {
       Session.Runner runner = session.runner();
       wanted.forEach(tensor -> runner.fetch(tensor.node(), tensor.index()));
       try (Result values = runner.run()) {

@@ -297,7 +297,17 @@ class RewritesTest {
         .contains("Add");
     ops((tf, x) -> tf.math.add(conv(tf, x, "SAME"), Runs.constant(tf, 1, 2, 1, 1, 1, 5)))
         .contains("Add");
-    ops((tf, x) -> tf.math.div(Runs.constant(tf, 1, 5), conv(tf, x, "SAME"))).contains("Div");
+    ops((tf, x) -> {
+          // Between 1 and 10: nowhere near a division by zero.
+          Operand<TFloat32> bounded = tf.math.sigmoid(x);
+          Operand<TFloat32> weights = Runs.positive(tf, 5, 1, 1, 4, 5);
+          Map<String, Object> attributes =
+              Map.of("strides", new long[] {1, 1, 1, 1}, "padding", "SAME");
+          return tf.math.div(
+              Runs.constant(tf, 1, 5),
+              node(tf, "Conv2D", attributes, tf.math.add(bounded, tf.constant(0.5f)), weights));
+        })
+        .contains("Div");
     ops((tf, x) -> tf.math.div(conv(tf, x, "SAME"), tf.constant(new float[] {1, 0, 2, -0f, 3})))
         .contains("Div");
     ops((tf, x) -> {
