@@ -9,8 +9,8 @@ public final class Agreement {
 
   /**
    * Compares two partitions. Negative AMI and ARI, which mean less agreement than chance, are given
-   * as 0; two partitions that are the same up to names agree by 1 in every measure, also when both
-   * are one cluster.
+   * as 0, as margins need them; {@link #score} tells them. Two partitions that are the same up to
+   * names agree by 1 in every measure, also when both are one cluster.
    *
    * <p>Cost: linear in the number of points; for AMI also distinct cluster sizes times distinct
    * class sizes times the smaller of the two.
@@ -22,6 +22,20 @@ public final class Agreement {
    * @throws IllegalArgumentException if there are no points, or not as many in both
    */
   public static double between(Margin measure, int[] truth, int[] found) {
+    return Math.max(0, score(measure, truth, found));
+  }
+
+  /**
+   * Compares two partitions as {@link #between} does, but tells AMI and ARI below 0, where they
+   * agree less than chance: the number that evaluations report.
+   *
+   * @param measure the measure
+   * @param truth the class of each point, any values
+   * @param found the cluster of each point, any values
+   * @return at most 1; at least 0 but for AMI and ARI
+   * @throws IllegalArgumentException if there are no points, or not as many in both
+   */
+  public static double score(Margin measure, int[] truth, int[] found) {
     if (truth.length != found.length) {
       throw new IllegalArgumentException(
           "two partitions of the same points, but one has "
@@ -50,7 +64,7 @@ public final class Agreement {
       clusterSum += table.t[n];
       expectation += table.expected(n);
     }
-    return table.agreement(cellSum, clusterSum, expectation);
+    return table.score(cellSum, clusterSum, expectation);
   }
 
   private static int[] number(int[] labels) {

@@ -93,7 +93,7 @@ final class CountTable {
   }
 
   /**
-   * The agreement.
+   * The agreement, 0 where {@link #score} is below.
    *
    * @param cells Σ t over the cells of the contingency table
    * @param clusters Σ t over the clusters
@@ -101,6 +101,18 @@ final class CountTable {
    * @return in [0, 1]
    */
   double agreement(long cells, long clusters, long expectation) {
+    return Math.max(0, score(cells, clusters, expectation));
+  }
+
+  /**
+   * The measure, below 0 where AMI or ARI find less agreement than chance has.
+   *
+   * @param cells Σ t over the cells of the contingency table
+   * @param clusters Σ t over the clusters
+   * @param expectation Σ u over the clusters, for AMI
+   * @return at most 1
+   */
+  double score(long cells, long clusters, long expectation) {
     if (cells == clusters && cells == classes) {
       return 1; // each cell is a whole cluster and a whole class
     }
@@ -128,7 +140,8 @@ final class CountTable {
       case IDENTICAL -> value = 0;
       default -> throw new AssertionError(measure);
     }
-    return Math.min(1, Math.max(0, value));
+    boolean adjusted = measure == Margin.AMI || measure == Margin.ARI;
+    return Math.min(1, adjusted ? value : Math.max(0, value));
   }
 
   /** m times the mutual information, in fixed point: exact up to the last conversion. */

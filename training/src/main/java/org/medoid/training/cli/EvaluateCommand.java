@@ -1,10 +1,6 @@
 package org.medoid.training.cli;
 
-import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializerProvider;
-import com.fasterxml.jackson.databind.module.SimpleModule;
-import com.fasterxml.jackson.databind.ser.std.StdSerializer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -163,13 +159,7 @@ final class EvaluateCommand implements Callable<Integer> {
       new Npy(new int[] {result.clusters().length}, result.clusters()).write(clustersOut);
     }
     if (json) {
-      ObjectMapper mapper =
-          new ObjectMapper()
-              .registerModule(
-                  new SimpleModule()
-                      .addSerializer(Double.class, new NanAsNull())
-                      .addSerializer(double.class, new NanAsNull()));
-      spec.commandLine().getOut().println(mapper.writeValueAsString(result));
+      spec.commandLine().getOut().println(new ObjectMapper().writeValueAsString(result));
       spec.commandLine().getOut().flush();
     } else {
       new ScoreTable().row("", result.scores()).print(spec.commandLine().getOut());
@@ -284,24 +274,5 @@ final class EvaluateCommand implements Callable<Integer> {
       return numbers.of(Arrays.stream(narrow).asLongStream().toArray());
     }
     throw new IllegalArgumentException(file + ": labels must be int32 or int64, not " + y);
-  }
-
-  /** JSON has no NaN. */
-  private static final class NanAsNull extends StdSerializer<Double> {
-    private static final long serialVersionUID = 1;
-
-    NanAsNull() {
-      super(Double.class);
-    }
-
-    @Override
-    public void serialize(Double value, JsonGenerator json, SerializerProvider provider)
-        throws IOException {
-      if (Double.isNaN(value)) {
-        json.writeNull();
-      } else {
-        json.writeNumber(value);
-      }
-    }
   }
 }

@@ -11,34 +11,41 @@ import org.medoid.training.evaluation.ClassScores;
 import org.medoid.training.evaluation.Evaluation;
 import org.medoid.training.evaluation.EvaluationResult;
 
-/** Prints evaluations below each other. */
+/** Prints evaluations below each other, in the same characters under every locale. */
 final class ScoreTable {
   private final List<String> names = new ArrayList<>();
   private final List<EvaluationResult> rows = new ArrayList<>();
 
-  /** Adds a row. */
+  /** Adds a row; names may be empty. */
   ScoreTable row(String name, EvaluationResult result) {
     names.add(name);
     rows.add(result);
     return this;
   }
 
-  /** Prints NMI and every Recall@K of the first row. */
+  /** Prints NMI and every Recall@K of the first row; {@code -} where a score is undefined. */
   void print(PrintWriter out) {
-    int width = names.stream().mapToInt(String::length).max().orElse(0);
-    StringBuilder head = new StringBuilder(" ".repeat(width)).append("     NMI");
-    rows.get(0).recallAt().keySet().forEach(k -> head.append(String.format("  R@%-4d", k)));
-    out.println(head.toString().stripTrailing());
+    List<Integer> ks = List.copyOf(rows.get(0).recallAt().keySet());
+    List<List<String>> cells = new ArrayList<>();
+    List<String> head = new ArrayList<>(List.of("", "NMI"));
+    ks.forEach(k -> head.add("R@" + k));
+    cells.add(head);
     for (int i = 0; i < rows.size(); i++) {
-      StringBuilder line =
-          new StringBuilder(
-              String.format(
-                  Locale.ROOT, "%-" + width + "s  %6.4f", names.get(i), rows.get(i).nmi()));
-      rows.get(i)
-          .recallAt()
-          .values()
-          .forEach(value -> line.append(String.format(Locale.ROOT, "  %6.4f", value)));
-      out.println(line);
+      List<String> line = new ArrayList<>(List.of(names.get(i), score(rows.get(i).nmi())));
+      Map<Integer, Double> recall = rows.get(i).recallAt();
+      ks.forEach(k -> line.add(score(recall.getOrDefault(k, Double.NaN))));
+      cells.add(line);
+    }
+    int names = cells.stream().mapToInt(line -> line.get(0).length()).max().orElse(0);
+    for (List<String> line : cells) {
+      StringBuilder text = new StringBuilder(line.get(0));
+      text.append(" ".repeat(names - text.length()));
+      for (int c = 1; c < line.size(); c++) {
+        int column = c;
+        int width = cells.stream().mapToInt(each -> each.get(column).length()).max().orElse(0);
+        text.append(" ".repeat(2 + width - line.get(c).length())).append(line.get(c));
+      }
+      out.println(names == 0 ? text.substring(2) : text.toString());
     }
     out.flush();
   }
@@ -54,13 +61,19 @@ final class ScoreTable {
     lines.put("Precision@1", scores.precisionAt1());
     lines.put("R-precision", scores.rPrecision());
     lines.put("MAP@R", scores.mapAtR());
-    lines.forEach((name, value) -> out.printf(Locale.ROOT, "%-12s %6.4f%n", name, value));
+    lines.forEach((name, value) -> out.printf(Locale.ROOT, "%-12s%8s%n", name, score(value)));
     if (result.withoutMatch() > 0) {
       out.printf(
+          Locale.ROOT,
           "%d of %d queries have no other of their class to find; retrieval leaves them out%n",
-          result.withoutMatch(), result.queries());
+          result.withoutMatch(),
+          result.queries());
     }
     out.flush();
+  }
+
+  private static String score(double value) {
+    return Double.isFinite(value) ? String.format(Locale.ROOT, "%.4f", value) : "-";
   }
 
   /** The scores of each class as comma-separated values; a class without a match has empty ones. */

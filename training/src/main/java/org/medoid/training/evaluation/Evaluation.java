@@ -13,7 +13,7 @@ import java.util.List;
  * @param withoutMatch how many of them had no other of their class to find; retrieval leaves them
  *     out
  * @param inertia the sum of the squared distances of the queries to the centres of their clusters;
- *     NaN without k-means
+ *     NaN, null in JSON, without k-means
  * @param iterations of k-means, in the start that was best
  * @param classes the scores of each class of the queries, labels ascending
  * @param clusters the cluster of each query; null without k-means
@@ -22,7 +22,7 @@ public record Evaluation(
     @JsonUnwrapped EvaluationResult scores,
     int queries,
     @JsonProperty("without_match") int withoutMatch,
-    double inertia,
+    @Undefined.OrNull double inertia,
     int iterations,
     @JsonIgnore List<ClassScores> classes,
     @JsonIgnore int[] clusters) {}

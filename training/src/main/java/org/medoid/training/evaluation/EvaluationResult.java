@@ -1,16 +1,19 @@
 package org.medoid.training.evaluation;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
+import com.fasterxml.jackson.databind.annotation.JsonSerialize;
 import java.util.Map;
 
 /**
- * The scores of some embeddings; all but seconds in [0, 1], more is better, NaN where there is
- * nothing to score: clusters without k-means, retrieval without a query that has a match. Queries
+ * The scores of some embeddings; at most 1, and but for AMI and ARI at least 0, more is better.
+ * NaN, and null in JSON, where there is nothing to score: clusters without k-means, pairs where no
+ * two points share a cluster or a class, retrieval without a query that has a match. Queries
  * without a match count in no retrieval score ({@link Evaluator}).
  *
  * @param nmi normalised mutual information (geometric mean) of k-means clusters and classes
- * @param ami adjusted mutual information (arithmetic mean), 0 where negative
- * @param ari adjusted Rand index, 0 where negative
+ * @param ami adjusted mutual information (arithmetic mean); below 0: agrees less than chance
+ * @param ari adjusted Rand index, at least -0.5; below 0: agrees less than chance
  * @param vMeasure harmonic mean of homogeneity and completeness
  * @param f1 harmonic mean of precision and recall over the pairs that share a cluster or a class
  * @param recallAt for each K the share of queries with one of their class among the K nearest
@@ -22,13 +25,16 @@ import java.util.Map;
  * @param seconds what took how long: {@code kmeans}, {@code retrieval}
  */
 public record EvaluationResult(
-    @JsonProperty("nmi") double nmi,
-    @JsonProperty("ami") double ami,
-    @JsonProperty("ari") double ari,
-    @JsonProperty("v_measure") double vMeasure,
-    @JsonProperty("f1") double f1,
-    @JsonProperty("recall_at") Map<Integer, Double> recallAt,
-    @JsonProperty("precision_at_1") double precisionAt1,
-    @JsonProperty("r_precision") double rPrecision,
-    @JsonProperty("map_at_r") double mapAtR,
+    @JsonProperty("nmi") @Undefined.OrNull double nmi,
+    @JsonProperty("ami") @Undefined.OrNull double ami,
+    @JsonProperty("ari") @Undefined.OrNull double ari,
+    @JsonProperty("v_measure") @Undefined.OrNull double vMeasure,
+    @JsonProperty("f1") @Undefined.OrNull double f1,
+    @JsonProperty("recall_at")
+        @JsonSerialize(contentUsing = Undefined.AsNull.class)
+        @JsonDeserialize(contentUsing = Undefined.FromNull.class)
+        Map<Integer, Double> recallAt,
+    @JsonProperty("precision_at_1") @Undefined.OrNull double precisionAt1,
+    @JsonProperty("r_precision") @Undefined.OrNull double rPrecision,
+    @JsonProperty("map_at_r") @Undefined.OrNull double mapAtR,
     @JsonProperty("seconds") Map<String, Double> seconds) {}

@@ -14,8 +14,8 @@ import org.medoid.ops.clustering.Margin;
  *
  * <p><b>Clusters</b> are those of k-means with as many clusters as the queries have classes. NMI
  * has the geometric mean of the entropies, AMI their arithmetic mean; F1 is that of the pairs of
- * points that share a cluster against the pairs that share a class, 0 if there is no pair of either
- * kind.
+ * points that share a cluster against the pairs that share a class, NaN if there is no pair of
+ * either kind. AMI and ARI are below 0 where clusters and classes agree less than by chance.
  *
  * <p><b>Retrieval</b> ranks the gallery for each query; without a gallery of its own, each point is
  * a query to all others (leave one out). R is the number of the query's class that the gallery
@@ -294,7 +294,7 @@ public final class Evaluator {
   }
 
   private static double agreement(Margin measure, int[] labels, int[] clusters) {
-    return clusters == null ? Double.NaN : Agreement.between(measure, labels, clusters);
+    return clusters == null ? Double.NaN : Agreement.score(measure, labels, clusters);
   }
 
   private static void check(String name, float[] x, int n, int d, int[] labels, int least) {
@@ -338,7 +338,7 @@ public final class Evaluator {
     }
     double both = pairs(cells);
     double sum = pairs(sizes(clusters)) + pairs(sizes(labels));
-    return sum == 0 ? 0 : 2 * both / sum;
+    return sum == 0 ? Double.NaN : 2 * both / sum;
   }
 
   private static double pairs(Map<?, Integer> counts) {
