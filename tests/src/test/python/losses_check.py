@@ -24,7 +24,7 @@ PLAIN = {"normalize_embeddings": False}
 
 def with_proxies(loss, name):
     def run(x, y, proxies):
-        weights = proxies.t() if name == "W" else proxies
+        weights = proxies.t() if name in ("W", "fc") else proxies
         del loss._parameters[name]
         setattr(loss, name, weights)
         return loss(x, y)
@@ -75,6 +75,30 @@ def proxy_nca(x, y, proxies):
     return (d[own] + torch.logsumexp(-d.masked_fill(own, torch.inf), 1)).mean()
 
 
+def soft_triple(x, y, proxies):
+    """Two centres a class: its proxy, and the same read backwards."""
+    loss = losses.SoftTripleLoss(CLASSES, SIZE, centers_per_class=2, la=20, gamma=0.1, margin=0.01)
+    return with_proxies(loss, "fc")(x, y, torch.cat([proxies, proxies.flip(1)], 1).reshape(2 * CLASSES, SIZE))
+
+
+def smooth_ap(x, y, proxies):
+    """The definition for classes of any sizes. On n classes of n points it must be the library's: version 2.9 takes the
+    size of a class for their number."""
+
+    def value(x, y):
+        s = torch.nn.functional.normalize(x) @ torch.nn.functional.normalize(x).t()
+        above = torch.sigmoid((s[:, None, :] - s[:, :, None]) / 0.01) * (1 - torch.eye(len(y), dtype=x.dtype))
+        same = (y[:, None] == y[None]).to(x.dtype)
+        precision = (1 + (above * same[:, None, :]).sum(2)) / (1 + above.sum(2))
+        return 1 - ((precision * same).sum(1) / same.sum(1)).mean()
+
+    rows = torch.cat([torch.nonzero(y == c)[:3, 0] for c in range(CLASSES) if (y == c).sum() >= 3][:3])
+    theirs = losses.SmoothAPLoss(temperature=0.01, reducer=reducers.MeanReducer())(x[rows], y[rows])
+    ours = value(x[rows], y[rows])
+    assert abs(float((ours - theirs).detach())) < 1e-6, (ours, theirs)
+    return value(x, y)
+
+
 def deep_clustering(x, y, proxies):
     return ((x @ x.t() - (y[:, None] == y[None]).to(x.dtype)) ** 2).sum()
 
@@ -121,6 +145,10 @@ REFERENCES = {
         LIBRARY,
         lambda: with_proxies(losses.NormalizedSoftmaxLoss(CLASSES, SIZE, temperature=0.05), "W"),
     ),
+    "arcface": (LIBRARY, lambda: with_proxies(losses.ArcFaceLoss(CLASSES, SIZE, margin=28.6, scale=64), "W")),
+    "soft_triple": (LIBRARY, lambda: soft_triple),
+    "supcon": (LIBRARY, lambda: pairs(losses.SupConLoss(temperature=0.1))),
+    "smooth_ap": ("definition", lambda: smooth_ap),
     "deep_clustering": ("definition", lambda: deep_clustering),
     "spectral_clustering": ("definition", lambda: spectral_clustering),
 }

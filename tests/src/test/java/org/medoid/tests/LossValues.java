@@ -3,8 +3,10 @@ package org.medoid.tests;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import org.medoid.graph.loss.ArcFace;
 import org.medoid.graph.loss.Contrastive;
 import org.medoid.graph.loss.DeepClustering;
 import org.medoid.graph.loss.EmbeddingLoss;
@@ -14,7 +16,10 @@ import org.medoid.graph.loss.NPairs;
 import org.medoid.graph.loss.NormalizedSoftmax;
 import org.medoid.graph.loss.ProxyAnchor;
 import org.medoid.graph.loss.ProxyNca;
+import org.medoid.graph.loss.SmoothAp;
+import org.medoid.graph.loss.SoftTriple;
 import org.medoid.graph.loss.SpectralClustering;
+import org.medoid.graph.loss.SupCon;
 import org.medoid.graph.loss.TripletSemiHard;
 import org.medoid.training.data.Npy;
 import org.tensorflow.Graph;
@@ -73,9 +78,22 @@ public class LossValues {
     losses.put("proxy_nca_softmax", p -> new ProxyNca(p, 3, true));
     losses.put("proxy_anchor", p -> new ProxyAnchor(p, 0.1, 32));
     losses.put("normalized_softmax", p -> new NormalizedSoftmax(p, 0.05));
+    losses.put("arcface", p -> new ArcFace(p, Math.toRadians(28.6), 64));
+    // Rows 2c and 2c + 1 are the centres of class c: its proxy, and the same read backwards.
+    losses.put("soft_triple", p -> new SoftTriple(centres(p), 2, 20, 0.1, 0.01));
+    losses.put("supcon", p -> new SupCon(0.1));
+    losses.put("smooth_ap", p -> new SmoothAp(0.01));
     losses.put("deep_clustering", p -> new DeepClustering());
     losses.put("spectral_clustering", p -> new SpectralClustering());
     return losses;
+  }
+
+  private static <T extends TNumber> Operand<T> centres(Operand<T> proxies) {
+    Ops tf = Ops.create(proxies.asOutput().env());
+    Operand<T> backwards = tf.reverse(proxies, tf.constant(new int[] {1}));
+    long size = proxies.shape().get(1);
+    return tf.reshape(
+        tf.concat(List.of(proxies, backwards), tf.constant(1)), tf.constant(new long[] {-1, size}));
   }
 
   private static <T extends TNumber> void write(

@@ -3,45 +3,118 @@ package org.medoid.graph.loss;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
+import java.util.Optional;
 import org.medoid.ops.FacilityLocationLoss;
 
-/** The losses by name, as the command line offers them. */
+/**
+ * The losses by name, as the command line offers them, each with its one main parameter: the number
+ * that a fair comparison tunes beside the learning rate. K. Musgrave, S. Belongie, S.-N. Lim: "A
+ * Metric Learning Reality Check", ECCV 2020, shows what comparisons are worth that tune one loss
+ * alone.
+ */
 public final class Losses {
-  private static final Map<String, Function<Settings, BatchLoss.Builder>> BY_NAME =
-      new LinkedHashMap<>();
+  /**
+   * The main parameter of a loss.
+   *
+   * @param name what its paper calls it
+   * @param value the default: the paper's or, where it has none, pytorch-metric-learning's
+   * @param lowest where to search, about where published settings of it end
+   * @param highest where to search
+   */
+  public record Parameter(String name, double value, double lowest, double highest) {}
+
+  /** A loss in the table. */
+  private record Entry(Optional<Parameter> parameter, Maker maker) {}
+
+  /** Makes a loss of settings and the value of its parameter. */
+  private interface Maker {
+    BatchLoss.Builder make(Settings settings, double value);
+  }
+
+  private static final Map<String, Entry> BY_NAME = new LinkedHashMap<>();
 
   static {
-    BY_NAME.put(
+    // Its parameter, the margin multiplier, is fed to the graph with every step.
+    put(
         "facility_location",
-        s ->
+        (s, none) ->
             FacilityLocation.builder(
                 s.facilityLocation().toArray(FacilityLocationLoss.Options[]::new)));
-    BY_NAME.put("contrastive", s -> Contrastive.defaults().builder());
-    BY_NAME.put("triplet_semihard", s -> TripletSemiHard.defaults().builder());
-    BY_NAME.put("lifted_structure", s -> LiftedStructure.defaults().builder());
-    BY_NAME.put("n_pairs", s -> NPairs.defaults().builder());
-    BY_NAME.put("multi_similarity", s -> MultiSimilarity.defaults().builder());
-    BY_NAME.put("proxy_nca", s -> ProxyNca.builder(s.classes()));
-    BY_NAME.put("proxy_anchor", s -> ProxyAnchor.builder(s.classes()));
-    BY_NAME.put("normalized_softmax", s -> NormalizedSoftmax.builder(s.classes()));
-    BY_NAME.put("deep_clustering", s -> new DeepClustering().builder());
-    BY_NAME.put("spectral_clustering", s -> new SpectralClustering().builder());
+    put("contrastive", new Parameter("margin", 1, 0.3, 1.5), Losses::contrastive);
+    put("triplet_semihard", new Parameter("margin", 0.2, 0.05, 0.8), Losses::triplets);
+    put(
+        "lifted_structure",
+        new Parameter("margin", 1, 0.3, 1.5),
+        (s, v) -> new LiftedStructure(v).builder());
+    put("n_pairs", new Parameter("scale", 16, 4, 64), (s, v) -> new NPairs(v).builder());
+    put(
+        "multi_similarity",
+        new Parameter("base", 0.5, 0.2, 1),
+        (s, v) -> new MultiSimilarity(2, 50, v, 0.1).builder());
+    put(
+        "proxy_nca",
+        new Parameter("scale", 9, 1, 32),
+        (s, v) -> ProxyNca.builder(s.classes(), v, false));
+    put(
+        "proxy_anchor",
+        new Parameter("alpha", 32, 8, 64),
+        (s, v) -> ProxyAnchor.builder(s.classes(), 0.1, v));
+    put(
+        "normalized_softmax",
+        new Parameter("temperature", 0.05, 0.02, 0.2),
+        (s, v) -> NormalizedSoftmax.builder(s.classes(), v));
+    put(
+        "arcface",
+        new Parameter("scale", 64, 8, 64),
+        (s, v) -> ArcFace.builder(s.classes(), 0.5, v));
+    put(
+        "soft_triple",
+        new Parameter("lambda", 20, 5, 60),
+        (s, v) -> SoftTriple.builder(s.classes(), 10, v, 0.1, 0.01));
+    put("supcon", new Parameter("temperature", 0.1, 0.03, 0.3), (s, v) -> new SupCon(v).builder());
+    put(
+        "smooth_ap",
+        new Parameter("temperature", 0.01, 0.005, 0.1),
+        (s, v) -> new SmoothAp(v).builder());
+    put("deep_clustering", (s, none) -> new DeepClustering().builder());
+    put("spectral_clustering", (s, none) -> new SpectralClustering().builder());
   }
 
   private Losses() {}
+
+  private static void put(String name, Parameter parameter, Maker maker) {
+    BY_NAME.put(name, new Entry(Optional.of(parameter), maker));
+  }
+
+  private static void put(String name, Maker maker) {
+    BY_NAME.put(name, new Entry(Optional.empty(), maker));
+  }
+
+  private static BatchLoss.Builder contrastive(Settings settings, double margin) {
+    Contrastive usual = Contrastive.defaults();
+    return new Contrastive(usual.positiveMargin(), margin, usual.squared(), usual.activeOnly())
+        .builder();
+  }
+
+  private static BatchLoss.Builder triplets(Settings settings, double margin) {
+    TripletSemiHard usual = TripletSemiHard.defaults();
+    return new TripletSemiHard(margin, usual.squared(), usual.negatives()).builder();
+  }
 
   /**
    * What the losses need to know; everything else is as their papers have it.
    *
    * @param classes the number of training classes; labels are 0 .. classes - 1
+   * @param parameter the value of the loss's main parameter; null for its default
    * @param facilityLocation attributes of the facility location op
    */
-  public record Settings(int classes, List<FacilityLocationLoss.Options> facilityLocation) {
+  public record Settings(
+      int classes, Double parameter, List<FacilityLocationLoss.Options> facilityLocation) {
     /**
      * Copies the options.
      *
      * @param classes the number of training classes
+     * @param parameter the value of the main parameter, or null
      * @param facilityLocation attributes of the facility location op
      */
     public Settings {
@@ -49,14 +122,24 @@ public final class Losses {
     }
 
     /**
-     * Makes settings.
+     * Makes settings with the default of every parameter.
      *
      * @param classes the number of training classes
      * @param facilityLocation attributes of the facility location op
      * @return the settings
      */
     public static Settings of(int classes, FacilityLocationLoss.Options... facilityLocation) {
-      return new Settings(classes, List.of(facilityLocation));
+      return new Settings(classes, null, List.of(facilityLocation));
+    }
+
+    /**
+     * Sets the main parameter of the loss.
+     *
+     * @param value its value; null for its default
+     * @return settings with it
+     */
+    public Settings withParameter(Double value) {
+      return new Settings(classes, value, facilityLocation);
     }
   }
 
@@ -70,19 +153,44 @@ public final class Losses {
   }
 
   /**
+   * The main parameter of a loss.
+   *
+   * @param name one of {@link #names()}
+   * @return the parameter; none where the paper has no number to choose, and for facility location,
+   *     whose margin multiplier is an input of the training graph
+   * @throws IllegalArgumentException if there is no such loss
+   */
+  public static Optional<Parameter> parameter(String name) {
+    return entry(name).parameter();
+  }
+
+  /**
    * The loss of a name.
    *
    * @param name one of {@link #names()}
    * @param settings what it needs
    * @return adds the loss to a training graph
-   * @throws IllegalArgumentException if there is no such loss, or the settings cannot be
+   * @throws IllegalArgumentException if there is no such loss, the settings cannot be, or a
+   *     parameter is set that it does not have
    */
   public static BatchLoss.Builder of(String name, Settings settings) {
-    Function<Settings, BatchLoss.Builder> loss = BY_NAME.get(name);
-    if (loss == null) {
+    Entry entry = entry(name);
+    if (entry.parameter().isEmpty() && settings.parameter() != null) {
+      throw new IllegalArgumentException("the loss " + name + " has no parameter to set");
+    }
+    double value =
+        settings.parameter() != null
+            ? settings.parameter()
+            : entry.parameter().map(Parameter::value).orElse(Double.NaN);
+    return entry.maker().make(settings, value);
+  }
+
+  private static Entry entry(String name) {
+    Entry entry = BY_NAME.get(name);
+    if (entry == null) {
       throw new IllegalArgumentException(
           "no loss is called " + name + "; the losses are " + String.join(", ", BY_NAME.keySet()));
     }
-    return loss.apply(settings);
+    return entry;
   }
 }

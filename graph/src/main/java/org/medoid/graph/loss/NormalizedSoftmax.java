@@ -41,16 +41,6 @@ public record NormalizedSoftmax(Operand<? extends TNumber> proxies, double tempe
   }
 
   /**
-   * The paper's temperature 0.05.
-   *
-   * @param classes the number of training classes, 2 or more; labels are 0 .. classes - 1
-   * @return adds the loss and its proxies
-   */
-  public static BatchLoss.Builder builder(int classes) {
-    return builder(classes, 0.05);
-  }
-
-  /**
    * The loss with proxies that train in the graph.
    *
    * @param classes the number of training classes, 2 or more; labels are 0 .. classes - 1

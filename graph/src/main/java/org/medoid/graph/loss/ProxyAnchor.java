@@ -45,16 +45,6 @@ public record ProxyAnchor(Operand<? extends TNumber> proxies, double margin, dou
   }
 
   /**
-   * The paper's settings δ = 0.1, α = 32.
-   *
-   * @param classes the number of training classes, 2 or more; labels are 0 .. classes - 1
-   * @return adds the loss and its proxies
-   */
-  public static BatchLoss.Builder builder(int classes) {
-    return builder(classes, 0.1, 32);
-  }
-
-  /**
    * The loss with proxies that train in the graph.
    *
    * @param classes the number of training classes, 2 or more; labels are 0 .. classes - 1

@@ -33,8 +33,6 @@ import org.tensorflow.types.family.TNumber;
 public record ProxyNca(Operand<? extends TNumber> proxies, double scale, boolean ownInDenominator)
     implements EmbeddingLoss {
   /** Of the paper's re-implementations (vectors of length 3) and ProxyNCA++ (temperature 1/9). */
-  private static final double SCALE = 9;
-
   /**
    * Checks the scale.
    *
@@ -49,22 +47,13 @@ public record ProxyNca(Operand<? extends TNumber> proxies, double scale, boolean
   }
 
   /**
-   * The paper's form with s = 9, which stands for vectors of length 3: at length 1 a softmax over
-   * distances in [0, 4] stays flat.
-   *
-   * @param classes the number of training classes, 2 or more; labels are 0 .. classes - 1
-   * @return adds the loss and its proxies
-   */
-  public static BatchLoss.Builder builder(int classes) {
-    return builder(classes, SCALE, false);
-  }
-
-  /**
    * The loss with proxies that train in the graph.
    *
    * @param classes the number of training classes, 2 or more; labels are 0 .. classes - 1
-   * @param scale s, positive and finite
-   * @param ownInDenominator whether a point's own proxy is in the denominator
+   * @param scale s, positive and finite; 9 stands for vectors of length 3: at length 1 a softmax
+   *     over distances in [0, 4] stays flat
+   * @param ownInDenominator whether a point's own proxy is in the denominator; not in the paper's
+   *     form
    * @return adds the loss and its proxies
    */
   public static BatchLoss.Builder builder(int classes, double scale, boolean ownInDenominator) {

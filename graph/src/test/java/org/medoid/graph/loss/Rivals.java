@@ -9,6 +9,7 @@ import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import org.medoid.graph.loss.TripletSemiHard.Negatives;
 import org.tensorflow.Operand;
+import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat64;
 
 /**
@@ -110,6 +111,14 @@ final class Rivals {
             true,
             p -> new NormalizedSoftmax(p, 0.05),
             Rivals::normalizedSoftmax),
+        new Rival("ArcFace", true, p -> new ArcFace(p, 0.5, 16), Rivals::arcFace),
+        new Rival(
+            "SoftTriple",
+            true,
+            p -> new SoftTriple(centres(p), 2, 20, 0.1, 0.01),
+            (x, y, p) -> softTriple(x, y, p, 20, 0.1, 0.01)),
+        pure("SupCon", new SupCon(0.1), (x, y, p) -> supCon(x, y, 0.1)),
+        pure("Smooth-AP", new SmoothAp(0.1), (x, y, p) -> smoothAp(x, y, 0.1)),
         pure("deep clustering", new DeepClustering(), (x, y, p) -> affinities(x, y)),
         pure("spectral clustering", new SpectralClustering(), (x, y, p) -> projections(x, y)));
   }
@@ -308,6 +317,101 @@ final class Rivals {
       total += Math.log(sum) - cosine(x[i], p[(int) y[i]]) / 0.05;
     }
     return total / x.length;
+  }
+
+  private static double arcFace(double[][] x, long[] y, double[][] p) {
+    double total = 0;
+    for (int i = 0; i < x.length; i++) {
+      double angle = Math.acos(cosine(x[i], p[(int) y[i]]));
+      double own =
+          16
+              * (angle <= Math.PI - 0.5
+                  ? Math.cos(angle + 0.5)
+                  : Math.cos(angle) - 0.5 * Math.sin(0.5));
+      double sum = Math.exp(own);
+      for (int c = 0; c < p.length; c++) {
+        sum += c == y[i] ? 0 : Math.exp(16 * cosine(x[i], p[c]));
+      }
+      total += Math.log(sum) - own;
+    }
+    return total / x.length;
+  }
+
+  /** Two centres a class: its proxy, and the same read backwards. */
+  private static Operand<TFloat64> centres(Operand<TFloat64> proxies) {
+    Ops tf = Ops.create(proxies.asOutput().env());
+    return tf.reshape(
+        tf.concat(
+            List.of(proxies, tf.reverse(proxies, tf.constant(new int[] {1}))), tf.constant(1)),
+        tf.stack(
+            List.of(
+                tf.constant(-1), tf.gather(tf.shape(proxies), tf.constant(1), tf.constant(0)))));
+  }
+
+  private static double softTriple(
+      double[][] x, long[] y, double[][] p, double lambda, double gamma, double margin) {
+    double total = 0;
+    for (int i = 0; i < x.length; i++) {
+      double[] logits = new double[p.length];
+      double sum = 0;
+      for (int c = 0; c < p.length; c++) {
+        double[] backwards = new double[p[c].length];
+        for (int k = 0; k < backwards.length; k++) {
+          backwards[k] = p[c][backwards.length - 1 - k];
+        }
+        double a = cosine(x[i], p[c]);
+        double b = cosine(x[i], backwards);
+        double share = 1 / (1 + Math.exp((b - a) / gamma));
+        logits[c] = lambda * (share * a + (1 - share) * b - (c == y[i] ? margin : 0));
+        sum += Math.exp(logits[c]);
+      }
+      total += Math.log(sum) - logits[(int) y[i]];
+    }
+    return total / x.length;
+  }
+
+  private static double supCon(double[][] x, long[] y, double temperature) {
+    List<Double> losses = new ArrayList<>();
+    for (int i = 0; i < x.length; i++) {
+      double sum = 0;
+      for (int k = 0; k < x.length; k++) {
+        sum += k == i ? 0 : Math.exp(cosine(x[i], x[k]) / temperature);
+      }
+      List<Double> own = new ArrayList<>();
+      for (int j = 0; j < x.length; j++) {
+        if (j != i && y[j] == y[i]) {
+          own.add(Math.log(sum) - cosine(x[i], x[j]) / temperature);
+        }
+      }
+      if (!own.isEmpty()) {
+        losses.add(mean(own));
+      }
+    }
+    return mean(losses);
+  }
+
+  private static double smoothAp(double[][] x, long[] y, double temperature) {
+    double total = 0;
+    for (int i = 0; i < x.length; i++) {
+      List<Double> precisions = new ArrayList<>();
+      for (int j = 0; j < x.length; j++) {
+        double all = 1;
+        double own = 1;
+        for (int k = 0; k < x.length; k++) {
+          if (k != j) {
+            double above =
+                1 / (1 + Math.exp((cosine(x[i], x[j]) - cosine(x[i], x[k])) / temperature));
+            all += above;
+            own += y[k] == y[i] ? above : 0;
+          }
+        }
+        if (y[j] == y[i]) {
+          precisions.add(own / all);
+        }
+      }
+      total += mean(precisions);
+    }
+    return 1 - total / x.length;
   }
 
   private static double affinities(double[][] x, long[] y) {

@@ -13,14 +13,20 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.medoid.graph.loss.LossGraph.Evaluation;
 import org.medoid.graph.loss.Rivals.Batch;
 import org.medoid.graph.loss.Rivals.Rival;
 import org.medoid.graph.loss.TripletSemiHard.Negatives;
+import org.medoid.graph.network.Layers;
 import org.tensorflow.EagerSession;
+import org.tensorflow.Graph;
+import org.tensorflow.Result;
+import org.tensorflow.Session;
 import org.tensorflow.exceptions.TFInvalidArgumentException;
 import org.tensorflow.framework.losses.Loss;
 import org.tensorflow.op.Ops;
+import org.tensorflow.types.TFloat32;
 
 @Timeout(120)
 class RivalsTest {
@@ -209,6 +215,51 @@ class RivalsTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "contrastive",
+        "triplet_semihard",
+        "lifted_structure",
+        "n_pairs",
+        "multi_similarity",
+        "supcon",
+        "smooth_ap",
+        "proxy_nca",
+        "proxy_anchor",
+        "normalized_softmax",
+        "arcface",
+        "soft_triple"
+      })
+  void theMainParameterOfALossChangesIt(String name) {
+    Losses.Parameter parameter = Losses.parameter(name).orElseThrow();
+    assertThat(parameter.value()).isBetween(parameter.lowest(), parameter.highest());
+    Losses.Settings settings = Losses.Settings.of(3);
+    float usual = value(name, settings);
+    assertThat(value(name, settings.withParameter(parameter.value()))).isEqualTo(usual);
+    assertThat(value(name, settings.withParameter(parameter.lowest()))).isNotEqualTo(usual);
+  }
+
+  private static float value(String name, Losses.Settings settings) {
+    float[][] x = {{0.6f, 0.8f}, {0.8f, 0.6f}, {0, 1}, {1, 0}, {-0.6f, 0.8f}, {0.28f, 0.96f}};
+    try (Graph graph = new Graph();
+        Session session = new Session(graph)) {
+      Ops tf = Ops.create(graph);
+      Layers layers = new Layers(tf, Layers.Mode.TRAINING, Layers.Options.defaults());
+      BatchLoss loss =
+          Losses.of(name, settings)
+              .build(
+                  layers,
+                  tf.constant(new long[] {0, 0, 1, 1, 2, 2}),
+                  tf.constant(x),
+                  tf.constant(1f));
+      session.initialize();
+      try (Result result = session.runner().fetch(loss.value()).run()) {
+        return ((TFloat32) result.get(0)).getFloat();
+      }
+    }
+  }
+
   @Test
   void mistakesAreNamed() {
     try (EagerSession session = EagerSession.create()) {
@@ -223,7 +274,9 @@ class RivalsTest {
           List.of(
               new ProxyNca(tf.constant(new float[3][2]), 1, false),
               new ProxyAnchor(tf.constant(new float[3][2]), 0.1, 32),
-              new NormalizedSoftmax(tf.constant(new float[3][2]), 0.05))) {
+              new NormalizedSoftmax(tf.constant(new float[3][2]), 0.05),
+              new ArcFace(tf.constant(new float[3][2]), 0.5, 64),
+              new SoftTriple(tf.constant(new float[6][2]), 2, 20, 0.1, 0.01))) {
         assertThatThrownBy(
                 () -> loss.call(tf, tf.constant(new int[] {0, 3}), tf.constant(new float[2][2])))
             .as("label 3 of 3 proxies")
@@ -237,14 +290,23 @@ class RivalsTest {
           .isThrownBy(() -> new NormalizedSoftmax(tf.constant(new float[3][2]), Double.NaN))
           .withMessageContaining("temperature must be positive and finite");
       assertThatIllegalArgumentException()
+          .isThrownBy(() -> new ArcFace(tf.constant(new float[3][2]), 4, 64))
+          .withMessage("margin must be in [0, π), got 4.0");
+      assertThatIllegalArgumentException()
           .isThrownBy(() -> new LiftedStructure(-1))
           .withMessage("margin must be finite and not negative, got -1.0");
     }
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> ProxyAnchor.builder(1))
+        .isThrownBy(() -> ProxyAnchor.builder(1, 0.1, 32))
         .withMessageContaining("training classes must be 2 or more");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Losses.of("lost", Losses.Settings.of(3)))
         .withMessageContaining("facility_location, contrastive, triplet_semihard");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Losses.of("deep_clustering", Losses.Settings.of(3).withParameter(1.0)))
+        .withMessage("the loss deep_clustering has no parameter to set");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Losses.of("supcon", Losses.Settings.of(3).withParameter(0.0)))
+        .withMessageContaining("temperature must be positive");
   }
 }
