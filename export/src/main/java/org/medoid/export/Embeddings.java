@@ -80,10 +80,7 @@ record Embeddings(float[] values, int count, int size) {
                     output,
                     result.get(0).dataType(),
                     result.get(0).shape(),
-                    result.get(0).rank() == 4
-                        ? ": end the model in a global pooling, or let medoid init --model"
-                            + " savedmodel:DIR write it with the mean over all places"
-                        : ""));
+                    result.get(0).rank() == 4 ? ": end the model in a global pooling" : ""));
       }
       float[] values = new float[Math.toIntExact(embedding.size())];
       embedding.copyTo(DataBuffers.of(values, false, false));

@@ -60,10 +60,17 @@ public final class ModelExporter {
   public static final String EMBEDDING = "embedding";
 
   /**
-   * The largest difference of a value allowed by default, relative to the largest absolute value of
-   * all embeddings. Where all have length one, it is also the largest difference ever allowed.
+   * The largest difference of a value allowed by default: of embeddings of length one, and of those
+   * of a graph of our own, relative to the largest absolute value of all.
    */
   public static final double TOLERANCE = 1e-5;
+
+  /**
+   * The largest difference of a value allowed by default between a SavedModel whose embeddings have
+   * other lengths and its export, relative to the largest absolute value of all: the exported graph
+   * sums in another order than its source.
+   */
+  public static final double FOREIGN_TOLERANCE = 1e-4;
 
   private static final String TRITON_CONFIGURATION = "config.pbtxt";
 
@@ -89,7 +96,7 @@ public final class ModelExporter {
   private float[] pixels;
   private List<Path> pictures = List.of();
   private float[] reference;
-  private double tolerance = TOLERANCE;
+  private double tolerance;
   private String name = EMBEDDING;
 
   /** What is written. */
@@ -310,10 +317,9 @@ public final class ModelExporter {
   /**
    * Sets the largest difference that is allowed, of any value of any embedding.
    *
-   * @param relative to the largest absolute value of all embeddings; {@value #TOLERANCE} by
-   *     default. A foreign model may need 1e-4: the frozen graph sums in another order than its
-   *     source. Embeddings of length one never differ by more than {@value #TOLERANCE}, whatever is
-   *     said.
+   * @param relative to the largest absolute value of all embeddings; by default {@value
+   *     #TOLERANCE}, or {@value #FOREIGN_TOLERANCE} for a SavedModel, but no more than {@value
+   *     #TOLERANCE} itself where the embeddings have length one
    * @return this
    */
   public ModelExporter tolerance(double relative) {
@@ -386,16 +392,16 @@ public final class ModelExporter {
     }
     FrozenGraph frozen = sized();
     ImageBytes image = new ImageBytes(height(frozen), width(frozen), resize);
-    try (Target place = place(target)) {
+    try (TargetFolder place = place(target)) {
       return new Work(frozen, image, place).run();
     }
   }
 
-  private Target place(Path target) throws IOException {
+  private TargetFolder place(Path target) throws IOException {
     return switch (layout) {
-      case PLAIN -> Target.plain(target, overwrite);
-      case TF_SERVING -> Target.version(target, null);
-      case TRITON -> Target.version(target.resolve(name), TRITON_CONFIGURATION);
+      case PLAIN -> TargetFolder.plain(target, overwrite);
+      case TF_SERVING -> TargetFolder.version(target, null);
+      case TRITON -> TargetFolder.version(target.resolve(name), TRITON_CONFIGURATION);
     };
   }
 
@@ -422,8 +428,7 @@ public final class ModelExporter {
       }
       if (i > 0 && given <= 0) {
         throw new IllegalArgumentException(
-            "the source leaves the size of the images open: say which the export shall have"
-                + " (--image-size)");
+            "the source leaves the size of the images open: say which the export shall have");
       }
       sized.addDimBuilder().setSize(given);
     }
@@ -463,7 +468,7 @@ public final class ModelExporter {
   private final class Work {
     private final FrozenGraph frozen;
     private final ImageBytes image;
-    private final Target place;
+    private final TargetFolder place;
     private final Map<String, Double> differences = new LinkedHashMap<>();
     private final ObjectNode info = JSON.createObjectNode();
     private float[] input;
@@ -471,7 +476,7 @@ public final class ModelExporter {
     private Embeddings expected;
     private Embeddings expectedOfBytes;
 
-    Work(FrozenGraph frozen, ImageBytes image, Target place) {
+    Work(FrozenGraph frozen, ImageBytes image, TargetFolder place) {
       this.frozen = frozen;
       this.image = image;
       this.place = place;
@@ -530,11 +535,16 @@ public final class ModelExporter {
             seen == input ? expected : Embeddings.ofPixels(session, IMAGES, EMBEDDING, seen, image);
       }
       if (reference != null) {
+        if (reference.length != expected.values().length) {
+          throw new IllegalArgumentException(
+              "the reference has %d values, which are not %d embeddings of %d"
+                  .formatted(reference.length, expected.count(), expected.size()));
+        }
         compare(
             "reference",
             "frozen graph",
             expected,
-            new Embeddings(reference, reference.length / expected.size(), expected.size()));
+            new Embeddings(reference, expected.count(), expected.size()));
       } else if (reader != null) {
         compare("reference", "frozen graph", expected, ofSource());
       }
@@ -554,16 +564,21 @@ public final class ModelExporter {
 
     private void compare(String key, String what, Embeddings wanted, Embeddings given) {
       double difference = wanted.difference(given);
-      double allowed = tolerance * wanted.largest();
-      if (wanted.normalised()) {
-        allowed = Math.min(allowed, TOLERANCE);
-      }
+      double allowed = allowed(wanted);
       if (!(difference <= allowed)) {
         throw new IllegalStateException(
             "embeddings of the %s differ by %.2e, more than %.1e; their largest value is %.3g%s"
                 .formatted(what, difference, allowed, wanted.largest(), reason()));
       }
       differences.put(key, difference);
+    }
+
+    private double allowed(Embeddings wanted) {
+      if (tolerance > 0) {
+        return tolerance * wanted.largest();
+      }
+      double usual = (savedModel == null ? TOLERANCE : FOREIGN_TOLERANCE) * wanted.largest();
+      return wanted.normalised() ? Math.min(usual, TOLERANCE) : usual;
     }
 
     /** Why embeddings may differ, as far as the graph shows. */
@@ -581,7 +596,7 @@ public final class ModelExporter {
         return "; it draws random numbers in %s: leave the augmentation of images out of the model"
             .formatted(String.join(", ", random));
       }
-      return half ? "; it computes in half precision, allow for that (--tolerance)" : "";
+      return half ? "; it computes in half precision: allow a larger difference (tolerance)" : "";
     }
 
     private void describe() {

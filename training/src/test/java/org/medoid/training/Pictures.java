@@ -8,10 +8,15 @@ import java.util.Random;
 import javax.imageio.ImageIO;
 
 /** Writes small pictures to train on: stripes of another direction and width for each class. */
-final class Pictures {
+public final class Pictures {
   private Pictures() {}
 
-  static String write(Path folder, int classes, int each, int size) throws IOException {
+  /**
+   * Writes a folder for each class.
+   *
+   * @return what {@code --data} takes
+   */
+  public static String write(Path folder, int classes, int each, int size) throws IOException {
     Random random = new Random(1);
     for (int c = 0; c < classes; c++) {
       Path of = Files.createDirectories(folder.resolve("class" + (char) ('a' + c)));

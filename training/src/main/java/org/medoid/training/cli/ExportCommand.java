@@ -26,6 +26,7 @@ import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code medoid export}. */
@@ -39,9 +40,6 @@ import picocli.CommandLine.Spec;
 final class ExportCommand implements Callable<Integer> {
   /** Pictures that are compared: at 227x227 pixels two seconds of Inception. */
   private static final int PICTURES = 16;
-
-  /** A foreign graph may sum in another order than the exported one does. */
-  private static final String FOREIGN_TOLERANCE = "1e-4";
 
   /** What is taken over from the {@code export.json} of a model that is exported again. */
   private static final List<String> KEPT = List.of("distance", "normalisation", "scores", "source");
@@ -99,11 +97,11 @@ final class ExportCommand implements Callable<Integer> {
   @Option(
       names = "--tolerance",
       paramLabel = "T",
-      defaultValue = FOREIGN_TOLERANCE,
       description =
-          "For a --model: the largest difference allowed between its numbers and the exported"
-              + " ones, relative to their length.")
-  private double tolerance;
+          "The largest difference allowed between the model's numbers and the exported ones,"
+              + " relative to the largest of them. By default 1e-5, or 1e-4 for a --model whose"
+              + " embeddings have not length one.")
+  private Double tolerance;
 
   @Option(
       names = "--images",
@@ -130,10 +128,15 @@ final class ExportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    if (tolerance != null && !(tolerance > 0 && tolerance <= 1)) {
+      throw new ParameterException(
+          spec.commandLine(), "--tolerance " + tolerance + ": must be above 0 and at most 1");
+    }
     ModelExporter exporter =
-        source.run != null
-            ? ofRun(source.run, images)
-            : ofModel(source.model, images).tolerance(tolerance);
+        source.run != null ? ofRun(source.run, images) : ofModel(source.model, images);
+    if (tolerance != null) {
+      exporter.tolerance(tolerance);
+    }
     ExportReport report =
         exporter
             .formats(EnumSet.copyOf(formats))
@@ -165,7 +168,7 @@ final class ExportCommand implements Callable<Integer> {
               Map.of(ModelExporter.IMAGES, InferenceGraph.INPUT),
               Map.of(ModelExporter.EMBEDDING, InferenceGraph.OUTPUT));
       Map<String, Object> metadata = new LinkedHashMap<>();
-      metadata.put("distance", "euclidean");
+      metadata.put("distance", settings.distance());
       metadata.put("source", settings);
       if (Files.exists(run.resolve("result.json"))) {
         JsonNode result = folder.readJson("result.json", JsonNode.class);

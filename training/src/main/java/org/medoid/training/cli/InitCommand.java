@@ -1,11 +1,9 @@
 package org.medoid.training.cli;
 
 import java.io.IOException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
+import org.medoid.export.TargetFolder;
 import org.medoid.graph.BackboneGraph;
 import org.medoid.graph.network.Network;
 import org.medoid.graph.network.Weights;
@@ -84,27 +82,36 @@ final class InitCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--weights and --image-size are for --model, not for --run");
     }
-    if (Files.exists(to)) {
-      try (Stream<Path> content = Files.list(to)) {
-        if (content.findAny().isPresent()) {
-          throw new FileAlreadyExistsException(
-              "--to " + to, null, "is not empty: name a new folder");
-        }
+    try (TargetFolder target = TargetFolder.plain(to, false)) {
+      if (source.run != null) {
+        RunFolder folder = RunFolder.open(source.run);
+        TrainingSettings settings = folder.settings();
+        write(
+            target.aside(),
+            Networks.of(settings.model()),
+            settings.imageSize(),
+            Checkpoints.of(folder).best(),
+            true);
+      } else {
+        Network network = Networks.of(source.model);
+        write(
+            target.aside(),
+            network,
+            imageSize == 0 ? network.defaultImageSize() : imageSize,
+            weights,
+            false);
       }
+      target.publish();
     }
-    if (source.run != null) {
-      RunFolder folder = RunFolder.open(source.run);
-      TrainingSettings settings = folder.settings();
-      write(
-          Networks.of(settings.model()), settings.imageSize(), Checkpoints.of(folder).best(), true);
-    } else {
-      Network network = Networks.of(source.model);
-      write(network, imageSize == 0 ? network.defaultImageSize() : imageSize, weights, false);
-    }
+    spec.commandLine()
+        .getOut()
+        .println("wrote " + to + ": train it further with --model savedmodel:" + to);
+    spec.commandLine().getOut().flush();
     return 0;
   }
 
-  private void write(Network network, int size, Path checkpoint, boolean whole) throws IOException {
+  private void write(Path folder, Network network, int size, Path checkpoint, boolean whole)
+      throws IOException {
     try (BackboneGraph backbone = new BackboneGraph(network, size, seed)) {
       if (checkpoint != null) {
         Weights.Report report = backbone.restore(checkpoint);
@@ -113,11 +120,7 @@ final class InitCommand implements Callable<Integer> {
           throw new IOException(checkpoint + " does not hold the whole network " + network.name());
         }
       }
-      backbone.write(to);
+      backbone.write(folder);
     }
-    spec.commandLine()
-        .getOut()
-        .println("wrote " + to + ": train it further with --model savedmodel:" + to);
-    spec.commandLine().getOut().flush();
   }
 }
