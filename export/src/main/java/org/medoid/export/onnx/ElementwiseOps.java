@@ -4,6 +4,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
+import org.medoid.export.onnx.pass.OnnxGraph;
+import org.medoid.export.onnx.pass.Types;
 import org.tensorflow.proto.DataType;
 
 /** Operations that compute each element of the result from those at the same place. */
@@ -49,8 +51,8 @@ final class ElementwiseOps {
     table.put("LogicalNot", node -> apply(node, "Not"));
     table.put("IsNan", node -> apply(node, "IsNaN"));
     // What patterns are made of stays one node until they have been looked for.
-    table.put("Rsqrt", node -> apply(node, Rewrites.RSQRT));
-    table.put("Square", node -> apply(node, Rewrites.SQUARE));
+    table.put("Rsqrt", node -> apply(node, OnnxGraph.RSQRT));
+    table.put("Square", node -> apply(node, OnnxGraph.SQUARE));
     table.put("Erfc", ElementwiseOps::erfc);
     table.put("Relu6", node -> clip(node, 0, 6));
     table.put(
@@ -91,7 +93,7 @@ final class ElementwiseOps {
         "SquaredDifference",
         node ->
             node.alignedOutput(
-                0, node.emit(Rewrites.SQUARE, List.of(node.emit("Sub", node.aligned())))));
+                0, node.emit(OnnxGraph.SQUARE, List.of(node.emit("Sub", node.aligned())))));
     table.put("FloorMod", ElementwiseOps::floorMod);
     table.put("FloorDiv", ElementwiseOps::floorDiv);
     table.put("ClipByValue", ElementwiseOps::clipByValue);
@@ -156,7 +158,7 @@ final class ElementwiseOps {
 
   private static void erfc(TfNode node) {
     if (node.type(0) == DataType.DT_FLOAT) {
-      apply(node, Rewrites.ERFC);
+      apply(node, OnnxGraph.ERFC);
     } else {
       String erf = node.emit("Erf", node.aligned());
       node.alignedOutput(0, node.emit("Sub", List.of(one(node), erf)));

@@ -4,6 +4,8 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.medoid.export.onnx.pass.Shapes;
+import org.medoid.export.onnx.pass.Types;
 import org.tensorflow.proto.DataType;
 
 /** Convolutions, pooling, batch normalisation, resizing: what ONNX does with channels first. */

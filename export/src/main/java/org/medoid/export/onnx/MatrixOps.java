@@ -3,6 +3,7 @@ package org.medoid.export.onnx;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.medoid.export.onnx.pass.Types;
 
 /** Matrix products. */
 final class MatrixOps {

@@ -10,6 +10,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.medoid.export.onnx.pass.OnnxGraph;
+import org.medoid.export.onnx.pass.OnnxNode;
+import org.medoid.export.onnx.pass.Passes;
+import org.medoid.export.onnx.pass.Types;
 import org.tensorflow.proto.GraphDef;
 
 /**
@@ -252,7 +256,7 @@ public final class OnnxConverter {
       graph.prune(outputTensors.values());
       refuseUnsupported();
       checkSize(graph.constantBytes());
-      Rewrites.apply(graph, outputTensors);
+      Passes.apply(graph, outputTensors);
       nameOutputs();
     }
 
@@ -291,7 +295,7 @@ public final class OnnxConverter {
             tensors.add(value.plain());
           }
         }
-        OnnxGraph.Node standIn =
+        OnnxNode standIn =
             graph.add(
                 OnnxGraph.UNSUPPORTED, node.name(), tensors, Map.of(), Math.max(1, made.size()));
         unsupported.put(standIn.name, e.getMessage());
@@ -316,15 +320,15 @@ public final class OnnxConverter {
     private void nameOutputs() {
       // Their own already: a tensor that an input stands for shall not give it another.
       inputs.keySet().forEach(name -> graph.setName(name, name));
-      Map<String, OnnxGraph.Node> producers = graph.producers();
+      Map<String, OnnxNode> producers = graph.producers();
       Set<String> named = new HashSet<>();
       outputTensors.forEach(
           (name, tensor) -> {
-            OnnxGraph.Node producer = producers.get(tensor);
+            OnnxNode producer = producers.get(tensor);
             if (producer != null && named.add(tensor)) {
               graph.setName(tensor, name);
             } else {
-              OnnxGraph.Node copy = graph.add("Identity", name, List.of(tensor), Map.of(), 1);
+              OnnxNode copy = graph.add("Identity", name, List.of(tensor), Map.of(), 1);
               graph.setName(copy.output(), name);
             }
           });

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.medoid.export.onnx.pass.Shapes;
 
 /** Sums, means and the like over axes. */
 final class ReductionOps {

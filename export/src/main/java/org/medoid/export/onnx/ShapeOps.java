@@ -9,6 +9,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.medoid.export.onnx.pass.Constant;
+import org.medoid.export.onnx.pass.Shapes;
 
 /** Operations that move, join, cut and repeat. */
 final class ShapeOps {

@@ -5,6 +5,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
+import org.medoid.export.onnx.pass.Constant;
+import org.medoid.export.onnx.pass.OnnxGraph;
+import org.medoid.export.onnx.pass.Shapes;
 import org.tensorflow.proto.DataType;
 
 /**

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.medoid.export.onnx.pass.Constant;
 import org.tensorflow.Graph;
 import org.tensorflow.RawTensor;
 import org.tensorflow.Result;

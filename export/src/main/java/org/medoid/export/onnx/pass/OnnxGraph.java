@@ -1,4 +1,4 @@
-package org.medoid.export.onnx;
+package org.medoid.export.onnx.pass;
 
 import ai.onnx.proto.OnnxMl;
 import com.google.protobuf.ByteString;
@@ -15,45 +15,26 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import org.tensorflow.proto.DataType;
 
 /** An ONNX graph under construction: nodes in order of computation and constants, by name. */
-final class OnnxGraph {
+public final class OnnxGraph {
+  /** An empty graph. */
+  public OnnxGraph() {}
+
   /** The pseudo operation that stands for a node which cannot be converted. */
-  static final String UNSUPPORTED = "Unsupported";
+  public static final String UNSUPPORTED = "Unsupported";
 
-  /** A node; its inputs may change while the graph is rewritten. */
-  static final class Node {
-    final String op;
-    final String name;
-    final List<String> inputs;
-    final List<String> outputs;
-    final Map<String, Object> attributes;
+  /** 1 / sqrt(x), one node until the patterns that it is part of have been looked for. */
+  public static final String RSQRT = "tf.Rsqrt";
 
-    Node(
-        String op,
-        String name,
-        List<String> inputs,
-        List<String> outputs,
-        Map<String, Object> attributes) {
-      this.op = op;
-      this.name = name;
-      this.inputs = new ArrayList<>(inputs);
-      this.outputs = new ArrayList<>(outputs);
-      this.attributes = new TreeMap<>(attributes);
-    }
+  /** x^2, one node as long as {@link #RSQRT}. */
+  public static final String SQUARE = "tf.Square";
 
-    boolean is(String... ops) {
-      return Arrays.asList(ops).contains(op);
-    }
+  /** 1 - erf(x) of floats, one node as long as {@link #RSQRT}. */
+  public static final String ERFC = "tf.Erfc";
 
-    String output() {
-      return outputs.get(0);
-    }
-  }
-
-  private final List<Node> nodes = new ArrayList<>();
+  private final List<OnnxNode> nodes = new ArrayList<>();
   private final Map<String, Constant> constants = new LinkedHashMap<>();
   private final Map<String, String> sharedConstants = new HashMap<>();
   private final Map<String, long[]> shapes = new HashMap<>();
@@ -62,28 +43,54 @@ final class OnnxGraph {
   private final Set<String> taken = new HashSet<>();
   private final Set<String> nodeNames = new HashSet<>();
 
-  List<Node> nodes() {
+  /**
+   * Returns the nodes, in order of computation.
+   *
+   * @return the list itself
+   */
+  public List<OnnxNode> nodes() {
     return nodes;
   }
 
-  /** The constant of a name, or null. */
-  Constant constant(String name) {
+  /**
+   * Returns the constant of a name.
+   *
+   * @param name the name of a tensor
+   * @return the constant, or null if the tensor is none
+   */
+  public Constant constant(String name) {
     return constants.get(name);
   }
 
-  /** The shape of a tensor as far as it is known, or null. */
-  long[] shape(String tensor) {
+  /**
+   * Returns what is known of the shape of a tensor.
+   *
+   * @param tensor the name of a tensor
+   * @return sizes, -1 where unknown; null if nothing is known
+   */
+  public long[] shape(String tensor) {
     return shapes.get(tensor);
   }
 
-  void setShape(String tensor, long[] shape) {
+  /**
+   * Notes the shape of a tensor, if none is noted.
+   *
+   * @param tensor the name of a tensor
+   * @param shape sizes, -1 where unknown; null if even the rank is
+   */
+  public void setShape(String tensor, long[] shape) {
     if (shape != null) {
       shapes.putIfAbsent(tensor, shape);
     }
   }
 
-  /** A name that no other tensor has, near the wanted one. */
-  String fresh(String wanted) {
+  /**
+   * Takes a name that no other tensor has.
+   *
+   * @param wanted a name to be near to
+   * @return the name
+   */
+  public String fresh(String wanted) {
     return fresh(wanted, taken);
   }
 
@@ -95,13 +102,23 @@ final class OnnxGraph {
     return name;
   }
 
-  /** Notes that one tensor stands for another now. */
-  void replaced(String tensor, String by) {
+  /**
+   * Notes that one tensor stands for another now.
+   *
+   * @param tensor the tensor that is gone
+   * @param by the one read instead
+   */
+  public void replaced(String tensor, String by) {
     replaced.put(tensor, by);
   }
 
-  /** Gives a tensor, or what stands for it now, a better name in the file, if that is free. */
-  void rename(String old, String to) {
+  /**
+   * Gives a tensor, or what stands for it now, a better name in the file, if that is free.
+   *
+   * @param old the name of a tensor
+   * @param to the better one
+   */
+  public void rename(String old, String to) {
     String tensor = old;
     while (replaced.containsKey(tensor)) {
       tensor = replaced.get(tensor);
@@ -111,8 +128,13 @@ final class OnnxGraph {
     }
   }
 
-  /** Gives a tensor a name that was taken for it. */
-  void setName(String tensor, String name) {
+  /**
+   * Gives a tensor a name in the file that was taken for it.
+   *
+   * @param tensor the name of a tensor
+   * @param name its name in the file
+   */
+  public void setName(String tensor, String name) {
     names.put(tensor, name);
   }
 
@@ -121,23 +143,44 @@ final class OnnxGraph {
     return names.getOrDefault(tensor, tensor);
   }
 
-  /** Adds a constant of its own name. */
-  String addConstant(String wanted, Constant constant) {
+  /**
+   * Adds a constant of its own name.
+   *
+   * @param wanted a name to be near to
+   * @param constant the values
+   * @return its name
+   */
+  public String addConstant(String wanted, Constant constant) {
     String name = fresh(wanted);
     constants.put(name, constant);
     setShape(name, constant.shape());
     return name;
   }
 
-  /** Adds a small constant, or finds an equal one. */
-  String shareConstant(Constant constant) {
+  /**
+   * Adds a small constant, or finds an equal one.
+   *
+   * @param constant the values
+   * @return its name
+   */
+  public String shareConstant(Constant constant) {
     String key =
         constant.type() + Arrays.toString(constant.shape()) + Arrays.toString(constant.data());
     return sharedConstants.computeIfAbsent(
         key, k -> addConstant("const_" + sharedConstants.size(), constant));
   }
 
-  Node add(
+  /**
+   * Adds a node at the end.
+   *
+   * @param op the operation
+   * @param wanted a name to be near to
+   * @param inputs the tensors read
+   * @param attributes by name: Boolean, Integer, Long, Float, Double, String, long[] or float[]
+   * @param outputCount how many tensors it makes
+   * @return the node
+   */
+  public OnnxNode add(
       String op,
       String wanted,
       List<String> inputs,
@@ -149,19 +192,31 @@ final class OnnxGraph {
     for (int i = 1; i < outputCount; i++) {
       outputs.add(fresh(name + ":" + i));
     }
-    Node node = new Node(op, name, inputs, outputs, attributes);
+    OnnxNode node = new OnnxNode(op, name, inputs, outputs, attributes);
     nodes.add(node);
     return node;
   }
 
-  /** Drops the nodes and constants that no output needs. */
-  void prune(Collection<String> outputs) {
-    Map<String, Node> producers = producers();
+  /** Adds a node of one output before another. */
+  OnnxNode insert(OnnxNode before, String op, List<String> in, Map<String, Object> attributes) {
+    OnnxNode made = add(op, before.name, in, attributes, 1);
+    nodes.remove(nodes.size() - 1);
+    nodes.add(nodes.indexOf(before), made);
+    return made;
+  }
+
+  /**
+   * Drops the nodes and constants that no output needs.
+   *
+   * @param outputs the tensors of the outputs
+   */
+  public void prune(Collection<String> outputs) {
+    Map<String, OnnxNode> producers = producers();
     Deque<String> open = new ArrayDeque<>(outputs);
     Set<String> seen = new HashSet<>(outputs);
-    Set<Node> needed = new HashSet<>();
+    Set<OnnxNode> needed = new HashSet<>();
     while (!open.isEmpty()) {
-      Node node = producers.get(open.pop());
+      OnnxNode node = producers.get(open.pop());
       if (node != null && needed.add(node)) {
         node.inputs.stream().filter(seen::add).forEach(open::push);
       }
@@ -171,7 +226,7 @@ final class OnnxGraph {
   }
 
   /** Lets nodes that read equal constants read one. */
-  void shareEqualConstants() {
+  public void shareEqualConstants() {
     record Key(DataType type, List<Long> shape, ByteBuffer data) {}
     Map<Key, String> first = new HashMap<>();
     Map<String, String> same = new HashMap<>();
@@ -184,31 +239,48 @@ final class OnnxGraph {
     nodes.forEach(node -> node.inputs.replaceAll(input -> same.getOrDefault(input, input)));
   }
 
-  /** The node behind each tensor. */
-  Map<String, Node> producers() {
-    Map<String, Node> producers = new HashMap<>();
-    for (Node node : nodes) {
+  /**
+   * Returns the node behind each tensor.
+   *
+   * @return a new map, by tensor
+   */
+  public Map<String, OnnxNode> producers() {
+    Map<String, OnnxNode> producers = new HashMap<>();
+    for (OnnxNode node : nodes) {
       node.outputs.forEach(output -> producers.put(output, node));
     }
     return producers;
   }
 
-  /** How many inputs and graph outputs each tensor feeds. */
-  Map<String, Integer> uses(Collection<String> outputs) {
+  /**
+   * Returns how many inputs and graph outputs each tensor feeds.
+   *
+   * @param outputs the tensors of the outputs
+   * @return a new map, by tensor
+   */
+  public Map<String, Integer> uses(Collection<String> outputs) {
     Map<String, Integer> uses = new HashMap<>();
     outputs.forEach(output -> uses.merge(output, 1, Integer::sum));
     nodes.forEach(node -> node.inputs.forEach(input -> uses.merge(input, 1, Integer::sum)));
     return uses;
   }
 
-  /** The bytes of all constants. */
-  long constantBytes() {
+  /**
+   * Returns the bytes of all constants.
+   *
+   * @return their sum
+   */
+  public long constantBytes() {
     return constants.values().stream().mapToLong(constant -> constant.data().length).sum();
   }
 
-  /** Writes nodes and constants. */
-  void write(OnnxMl.GraphProto.Builder graph) {
-    for (Node node : nodes) {
+  /**
+   * Writes nodes and constants.
+   *
+   * @param graph where to
+   */
+  public void write(OnnxMl.GraphProto.Builder graph) {
+    for (OnnxNode node : nodes) {
       OnnxMl.NodeProto.Builder out =
           OnnxMl.NodeProto.newBuilder().setOpType(node.op).setName(node.name);
       node.inputs.forEach(input -> out.addInput(named(input)));

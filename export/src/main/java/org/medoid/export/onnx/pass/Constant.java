@@ -1,4 +1,4 @@
-package org.medoid.export.onnx;
+package org.medoid.export.onnx.pass;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -8,13 +8,19 @@ import java.util.function.IntToLongFunction;
 import org.tensorflow.proto.DataType;
 
 /** A tensor whose values are known: row-major, little-endian, as ONNX's raw_data wants it. */
-final class Constant {
+public final class Constant {
   private final DataType type;
   private final long[] shape;
   private final byte[] data;
 
-  /** Wraps data without a copy; nobody changes it afterwards. */
-  Constant(DataType type, long[] shape, byte[] data) {
+  /**
+   * Wraps data without a copy; nobody changes it afterwards.
+   *
+   * @param type its type
+   * @param shape its sizes
+   * @param data row-major, little-endian
+   */
+  public Constant(DataType type, long[] shape, byte[] data) {
     this.type = type;
     this.shape = shape;
     this.data = data;
@@ -24,13 +30,25 @@ final class Constant {
     }
   }
 
-  /** A vector of int64, what ONNX wants for shapes, axes and paddings. */
-  static Constant integers(long... values) {
+  /**
+   * Makes a vector of int64, what ONNX wants for shapes, axes and paddings.
+   *
+   * @param values its values
+   * @return the constant
+   */
+  public static Constant integers(long... values) {
     return of(DataType.DT_INT64, new long[] {values.length}, values);
   }
 
-  /** A float or integer tensor of some type, rounded to it. */
-  static Constant of(DataType type, long[] shape, double[] values) {
+  /**
+   * Makes a float or integer tensor.
+   *
+   * @param type its type
+   * @param shape its sizes
+   * @param values row-major, rounded to the type
+   * @return the constant
+   */
+  public static Constant of(DataType type, long[] shape, double[] values) {
     byte[] bytes = new byte[Math.multiplyExact(values.length, Types.bytes(type))];
     ByteBuffer data = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     for (double value : values) {
@@ -45,8 +63,15 @@ final class Constant {
     return new Constant(type, shape, bytes);
   }
 
-  /** An integer tensor of some type. */
-  static Constant of(DataType type, long[] shape, long[] values) {
+  /**
+   * Makes an integer tensor.
+   *
+   * @param type its type
+   * @param shape its sizes
+   * @param values row-major
+   * @return the constant
+   */
+  public static Constant of(DataType type, long[] shape, long[] values) {
     byte[] bytes = new byte[Math.multiplyExact(values.length, Types.bytes(type))];
     ByteBuffer data = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     for (long value : values) {
@@ -65,24 +90,48 @@ final class Constant {
     }
   }
 
-  DataType type() {
+  /**
+   * Returns the type.
+   *
+   * @return TensorFlow's type
+   */
+  public DataType type() {
     return type;
   }
 
-  long[] shape() {
+  /**
+   * Returns the shape.
+   *
+   * @return the sizes; not to be changed
+   */
+  public long[] shape() {
     return shape;
   }
 
-  byte[] data() {
+  /**
+   * Returns the values as bytes.
+   *
+   * @return row-major, little-endian; not to be changed
+   */
+  public byte[] data() {
     return data;
   }
 
-  int size() {
+  /**
+   * Returns the number of elements.
+   *
+   * @return the number
+   */
+  public int size() {
     return data.length / Types.bytes(type);
   }
 
-  /** The values as integers, whatever the type. */
-  long[] longs() {
+  /**
+   * Returns the values as integers, whatever the integer type.
+   *
+   * @return a new array, row-major
+   */
+  public long[] longs() {
     ByteBuffer in = ByteBuffer.wrap(data).order(ByteOrder.LITTLE_ENDIAN);
     IntToLongFunction at =
         switch (type) {
@@ -100,8 +149,12 @@ final class Constant {
     return values;
   }
 
-  /** The values as doubles, whatever the type. */
-  double[] doubles() {
+  /**
+   * Returns the values as doubles, whatever the type.
+   *
+   * @return a new array, row-major
+   */
+  public double[] doubles() {
     ByteBuffer in = ByteBuffer.wrap(data).order(ByteOrder.LITTLE_ENDIAN);
     double[] values = new double[size()];
     if (!Types.isFloating(type)) {
@@ -120,13 +173,23 @@ final class Constant {
     return values;
   }
 
-  /** The same values in another shape. */
-  Constant reshaped(long... to) {
+  /**
+   * Returns the same values in another shape.
+   *
+   * @param to the sizes
+   * @return a constant that shares the data
+   */
+  public Constant reshaped(long... to) {
     return new Constant(type, to, data);
   }
 
-  /** The tensor with its axes permuted: axis i of the result is axis {@code axes[i]} of this. */
-  Constant transposed(int... axes) {
+  /**
+   * Returns the tensor with its axes permuted.
+   *
+   * @param axes axis i of the result is axis {@code axes[i]} of this
+   * @return a new constant
+   */
+  public Constant transposed(int... axes) {
     int rank = shape.length;
     int width = Types.bytes(type);
     int[] stride = new int[rank];

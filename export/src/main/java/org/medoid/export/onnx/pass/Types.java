@@ -1,4 +1,4 @@
-package org.medoid.export.onnx;
+package org.medoid.export.onnx.pass;
 
 import ai.onnx.proto.OnnxMl;
 import java.util.EnumMap;
@@ -6,7 +6,7 @@ import java.util.Map;
 import org.tensorflow.proto.DataType;
 
 /** TensorFlow's data types and ONNX's. */
-final class Types {
+public final class Types {
   private static final Map<DataType, OnnxMl.TensorProto.DataType> ONNX =
       new EnumMap<>(
           Map.ofEntries(
@@ -26,12 +26,23 @@ final class Types {
 
   private Types() {}
 
-  /** Whether ONNX has the type. */
-  static boolean known(DataType type) {
+  /**
+   * Whether ONNX has a type.
+   *
+   * @param type TensorFlow's type
+   * @return true if it has
+   */
+  public static boolean known(DataType type) {
     return ONNX.containsKey(type);
   }
 
-  static OnnxMl.TensorProto.DataType onnx(DataType type) {
+  /**
+   * Returns ONNX's type.
+   *
+   * @param type TensorFlow's type
+   * @return the type of the same numbers
+   */
+  public static OnnxMl.TensorProto.DataType onnx(DataType type) {
     OnnxMl.TensorProto.DataType found = ONNX.get(type);
     if (found == null) {
       throw new IllegalArgumentException("ONNX has no type for " + type);
@@ -39,7 +50,13 @@ final class Types {
     return found;
   }
 
-  static int bytes(DataType type) {
+  /**
+   * Returns the size of an element.
+   *
+   * @param type TensorFlow's type
+   * @return bytes
+   */
+  public static int bytes(DataType type) {
     return switch (type) {
       case DT_DOUBLE, DT_INT64, DT_UINT64 -> 8;
       case DT_FLOAT, DT_INT32, DT_UINT32 -> 4;
@@ -49,7 +66,13 @@ final class Types {
     };
   }
 
-  static boolean isFloating(DataType type) {
+  /**
+   * Whether a type is one of floating-point numbers.
+   *
+   * @param type TensorFlow's type
+   * @return true for float, double, half and bfloat16
+   */
+  public static boolean isFloating(DataType type) {
     return switch (type) {
       case DT_FLOAT, DT_DOUBLE, DT_HALF, DT_BFLOAT16 -> true;
       default -> false;

@@ -1,0 +1,57 @@
+package org.medoid.export.onnx.pass;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.tensorflow.proto.DataType;
+
+/** Folds a product or sum with constants into the convolution or matrix product before it. */
+final class FoldAffine extends Pass {
+  @Override
+  void visit(OnnxNode node) {
+    for (String x : node.inputs.stream().distinct().toList()) {
+      OnnxNode before = producer(x, "Conv", "Gemm");
+      Constant weights = before == null ? null : constant(before.inputs.get(1));
+      if (weights == null
+          || !isSole(x)
+          || (weights.type() != DataType.DT_FLOAT && weights.type() != DataType.DT_DOUBLE)
+          || Boolean.TRUE.equals(before.attributes.get("transB"))) {
+        continue;
+      }
+      boolean conv = before.is("Conv");
+      int channels = Math.toIntExact(weights.shape()[conv ? 0 : 1]);
+      Affine affine = Affine.of(this, node, x, channels, conv ? 2 : 0);
+      double[] bias = new double[channels];
+      if (before.inputs.size() > 2) {
+        bias = Affine.perChannel(this, before.inputs.get(2), channels, 0);
+      }
+      if (affine == null || bias == null) {
+        continue;
+      }
+      List<String> in = new ArrayList<>(before.inputs.subList(0, 2));
+      if (affine.scale() != null) {
+        double[] values = weights.doubles();
+        int each = conv ? values.length / channels : 1;
+        for (int i = 0; i < values.length; i++) {
+          values[i] *= affine.scale()[i / each % channels];
+        }
+        for (int i = 0; i < channels; i++) {
+          bias[i] *= affine.scale()[i];
+        }
+        in.set(
+            1, add(before.name + "/weights", Constant.of(weights.type(), weights.shape(), values)));
+      }
+      boolean biased = before.inputs.size() > 2 || affine.shift() != null;
+      if (affine.shift() != null) {
+        for (int i = 0; i < channels; i++) {
+          bias[i] += affine.shift()[i];
+        }
+      }
+      if (biased) {
+        in.add(
+            add(before.name + "/bias", Constant.of(weights.type(), new long[] {channels}, bias)));
+      }
+      become(node, before.op, in, before.attributes);
+      return;
+    }
+  }
+}

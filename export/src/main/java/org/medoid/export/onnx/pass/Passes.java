@@ -1,0 +1,45 @@
+package org.medoid.export.onnx.pass;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Makes a converted graph smaller without changing what it computes. The passes in their order, and
+ * why they are in it:
+ *
+ * <ol>
+ *   <li>Reshapes and transpositions that cancel go first: they hide the patterns of the others.
+ *   <li>Patterns of several nodes become the one operation they stand for, as long as squares,
+ *       reciprocal roots and error functions are still one node each.
+ *   <li>Padding goes into the convolution behind it, products and sums for each channel into the
+ *       one before it; what is left of these becomes a batch normalisation.
+ *   <li>Pads that runtimes would take for a pooling's own are kept apart when nobody folds them any
+ *       more.
+ *   <li>What ONNX has not is spelled out at last.
+ * </ol>
+ */
+public final class Passes {
+  private Passes() {}
+
+  /**
+   * Rewrites a graph until nothing is left to do.
+   *
+   * @param graph the graph, changed in place
+   * @param outputs the tensor of each output; changed where an output comes from another node now
+   */
+  public static void apply(OnnxGraph graph, Map<String, String> outputs) {
+    List.of(
+            new MergeReshapes(),
+            new Lengths(),
+            new Gelu(),
+            new HardSwish(),
+            new FoldPadding(),
+            new FoldAffine(),
+            new GatherAffine(),
+            new GuardPadding(),
+            new Lower())
+        .forEach(pass -> pass.run(graph, outputs));
+    graph.shareEqualConstants();
+    graph.prune(outputs.values());
+  }
+}
