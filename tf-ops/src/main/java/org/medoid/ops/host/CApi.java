@@ -212,7 +212,7 @@ final class CApi {
    * The file that the running TensorFlow was loaded from. A second copy would have registries of
    * its own, so it must be the very same one.
    */
-  private static Path frameworkLibrary() {
+  static Path frameworkLibrary() {
     if (Platform.isWindows()) {
       throw new UnsupportedOperationException(
           "Ops with Java kernels do not run on Windows: TensorFlow Java cannot register a gradient"

@@ -1,14 +1,21 @@
 package org.medoid.training.cli;
 
-import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.reflect.InvocationTargetException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import org.tensorflow.exceptions.TensorFlowException;
 
 /** Says in one line what went wrong. */
 final class Failures {
+  private static final String DEBUG = "; --debug prints where";
+
   private Failures() {}
 
   /**
@@ -25,23 +32,54 @@ final class Failures {
     if (failure instanceof FileSystemException system) {
       return system.getFile() + ": " + reason(system);
     }
+    if (failure instanceof UncheckedIOException
+        || failure instanceof ExecutionException
+        || failure instanceof CompletionException
+        || failure instanceof InvocationTargetException) {
+      if (failure.getCause() != null) {
+        return text(failure.getCause());
+      }
+    }
     if (failure instanceof IllegalArgumentException
         || failure instanceof IllegalStateException
         || failure instanceof UnsupportedOperationException
-        || failure instanceof FileNotFoundException
-        || failure instanceof java.io.IOException
+        || failure instanceof CancellationException
+        || failure instanceof IOException
         || failure instanceof TensorFlowException) {
       if (failure.getMessage() != null) {
         return failure.getMessage();
       }
     }
-    if (failure instanceof java.io.UncheckedIOException unchecked) {
-      return text(unchecked.getCause());
+    return failure instanceof Error error ? text(error) : failure + DEBUG;
+  }
+
+  /** What the virtual machine lacks. */
+  private static String text(Error error) {
+    if (error instanceof OutOfMemoryError) {
+      return "out of memory (" + error.getMessage() + "); set MEDOID_OPTS=-Xmx... to allow more";
     }
-    if (failure instanceof OutOfMemoryError) {
-      return "out of memory (" + failure.getMessage() + "); set MEDOID_OPTS=-Xmx... to allow more";
+    if (error instanceof StackOverflowError) {
+      return "something is nested too deeply for the stack; set MEDOID_OPTS=-Xss... to allow more";
     }
-    return failure + "; --debug prints where";
+    Throwable root = error;
+    while (root.getCause() != null && root.getCause() != root) {
+      root = root.getCause();
+    }
+    if (root instanceof UnsatisfiedLinkError) {
+      return "a native library cannot be loaded: "
+          + root.getMessage()
+          + "; medoid doctor says more";
+    }
+    if (root instanceof ClassNotFoundException
+        || root instanceof NoClassDefFoundError && root == error) {
+      return "the class "
+          + root.getMessage()
+          + " is not on the class path, or its start failed before; build anew with mvn package";
+    }
+    if (root != error && error instanceof LinkageError) { // an initialiser that failed: the reason
+      return text(root);
+    }
+    return error + DEBUG;
   }
 
   private static String reason(FileSystemException failure) {

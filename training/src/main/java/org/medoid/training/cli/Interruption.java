@@ -42,9 +42,11 @@ final class Interruption {
             },
             "interrupted");
     Runtime.getRuntime().addShutdownHook(hook);
-    int code = program.getAsInt();
-    remove(hook);
-    return code;
+    try {
+      return program.getAsInt();
+    } finally {
+      remove(hook);
+    }
   }
 
   /**

@@ -1,19 +1,19 @@
 package org.medoid.training.cli;
 
-import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import org.medoid.export.ModelExporter;
 import org.medoid.ops.clustering.Distance;
 import org.medoid.ops.clustering.LocalSearch;
 import org.medoid.ops.clustering.Margin;
 import org.medoid.ops.clustering.Start;
-import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -66,10 +66,20 @@ public final class Medoid {
    */
   public static int run(String... arguments) {
     Medoid medoid = new Medoid();
-    CommandLine line = new CommandLine(medoid);
     // UTF-8 whatever the console's locale: results are read by programs.
-    line.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
-    line.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
+    PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+    PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+    try {
+      return medoid.line(out, err).execute(arguments);
+    } catch (Error e) { // no memory, natives or classes that are missing: picocli lets them pass
+      return medoid.failed(e, err);
+    }
+  }
+
+  private CommandLine line(PrintWriter out, PrintWriter err) {
+    CommandLine line = new CommandLine(this);
+    line.setOut(out);
+    line.setErr(err);
     line.registerConverter(Margin.class, Margin::of);
     line.registerConverter(LocalSearch.class, LocalSearch::of);
     line.registerConverter(Distance.class, Distance::of);
@@ -77,13 +87,7 @@ public final class Medoid {
     line.registerConverter(ModelExporter.Format.class, ModelExporter.Format::of);
     line.registerConverter(ModelExporter.Layout.class, ModelExporter.Layout::of);
     line.setUsageHelpAutoWidth(true);
-    line.setExecutionStrategy(
-        parsed -> {
-          if (LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME) instanceof Logger root) {
-            root.setLevel(medoid.quiet ? Level.WARN : Level.INFO);
-          }
-          return new CommandLine.RunLast().execute(parsed);
-        });
+    line.setExecutionStrategy(this::execute);
     line.setParameterExceptionHandler(
         (failure, words) -> {
           CommandLine command = failure.getCommandLine();
@@ -103,15 +107,36 @@ public final class Medoid {
           return CommandLine.ExitCode.USAGE;
         });
     line.setExecutionExceptionHandler(
-        (failure, command, parsed) -> {
-          if (medoid.debug) {
-            failure.printStackTrace(command.getErr());
-          }
-          command.getErr().println("medoid: " + Failures.describe(failure));
-          command.getErr().flush();
-          return CommandLine.ExitCode.SOFTWARE;
-        });
-    return line.execute(arguments);
+        (failure, command, parsed) -> failed(failure, command.getErr()));
+    return line;
+  }
+
+  private int execute(ParseResult parsed) {
+    Integer helped = CommandLine.executeHelpRequest(parsed);
+    if (helped != null) {
+      return helped;
+    }
+    Logging.set(quiet);
+    CommandLine command = parsed.asCommandLineList().get(parsed.asCommandLineList().size() - 1);
+    try {
+      Folders.prepare();
+    } catch (IOException e) {
+      return failed(e, command.getErr());
+    }
+    if (!command.getParseResult().hasMatchedOption("--embeddings")
+        || command.getCommand() instanceof LossCommand) { // what else has them needs no TensorFlow
+      Logging.setTensorFlow(System.getenv("TF_CPP_MIN_LOG_LEVEL"));
+    }
+    return new CommandLine.RunLast().execute(parsed);
+  }
+
+  private int failed(Throwable failure, PrintWriter err) {
+    if (debug) {
+      failure.printStackTrace(err);
+    }
+    err.println("medoid: " + Failures.describe(failure));
+    err.flush();
+    return CommandLine.ExitCode.SOFTWARE;
   }
 
   /**
@@ -120,6 +145,9 @@ public final class Medoid {
    * @param arguments the words of the command line
    */
   public static void main(String[] arguments) {
+    // What is written is for programs too, and TensorFlow's names of nodes are made with the
+    // locale's digits: a graph fails where those are not ASCII (ar-EG).
+    Locale.setDefault(Locale.ROOT);
     System.exit(Interruption.saidFor(() -> run(arguments)));
   }
 }

@@ -36,4 +36,34 @@ class FailuresTest {
     assertThat(Failures.describe(new IllegalArgumentException("a:\n  b\n\tc\n")))
         .isEqualTo("a: b c");
   }
+
+  @Test
+  void ofTheVirtualMachineSayTheMend() {
+    assertThat(Failures.describe(new OutOfMemoryError("Java heap space")))
+        .isEqualTo("out of memory (Java heap space); set MEDOID_OPTS=-Xmx... to allow more");
+    assertThat(Failures.describe(new StackOverflowError())).contains("MEDOID_OPTS=-Xss");
+    assertThat(Failures.describe(new UnsatisfiedLinkError("no libx in\nthe path")))
+        .contains("no libx in the path")
+        .contains("medoid doctor");
+    assertThat(Failures.describe(new NoClassDefFoundError("org/x/Y"))).contains("org/x/Y");
+  }
+
+  @Test
+  void ofInitialisersSayWhatHappenedInThem() {
+    assertThat(
+            Failures.describe(
+                new ExceptionInInitializerError(new IllegalStateException("no natives here"))))
+        .isEqualTo("no natives here");
+    NoClassDefFoundError again = new NoClassDefFoundError("Could not initialize class org.x.Y");
+    again.initCause(new ExceptionInInitializerError(new UnsatisfiedLinkError("no libx")));
+    assertThat(Failures.describe(again)).contains("no libx").contains("medoid doctor");
+  }
+
+  @Test
+  void ofOtherThreadsAreThoseThatTheyWrap() {
+    assertThat(
+            Failures.describe(
+                new java.util.concurrent.ExecutionException(new NoSuchFileException("a"))))
+        .isEqualTo("a: no such file or folder");
+  }
 }

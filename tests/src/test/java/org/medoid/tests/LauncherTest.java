@@ -1,0 +1,156 @@
+package org.medoid.tests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.medoid.training.data.Npy;
+
+/** The launcher, as users and machines call it: a process of its own in another folder. */
+@Timeout(240)
+class LauncherTest {
+  private static final Path LAUNCHER = Path.of("..", "medoid").toAbsolutePath().normalize();
+
+  /** Beyond ASCII, with a space. */
+  private static final String EMBEDDINGS = "Vögel 鳥.npy";
+
+  @TempDir private static Path folder;
+
+  /** Variables that are taken out of the environment where a test does not set them. */
+  private static final List<String> LOCALE = List.of("LC_ALL", "LC_CTYPE", "LANG", "LANGUAGE");
+
+  @BeforeAll
+  static void write() throws IOException {
+    assumeThat(Files.exists(Path.of("/bin/sh"))).as("skipped: no /bin/sh").isTrue();
+    double[] x = new double[24];
+    long[] y = new long[12];
+    for (int i = 0; i < 12; i++) {
+      y[i] = i % 3;
+      x[2 * i] = Math.sin(2 * y[i] + 0.4 * i);
+      x[2 * i + 1] = Math.cos(2 * y[i] + 0.4 * i);
+    }
+    Files.createDirectories(folder.resolve("a b"));
+    new Npy(new int[] {12, 2}, x).write(folder.resolve("a b").resolve(EMBEDDINGS));
+    new Npy(new int[] {12}, y).write(folder.resolve("a b").resolve("labels.npy"));
+  }
+
+  /** Runs the launcher in the folder {@code a b}; an empty value takes a variable away. */
+  private static Shell run(Path launcher, Map<String, String> environment, String... arguments)
+      throws Exception {
+    List<String> words = new ArrayList<>(List.of("/bin/sh", launcher.toString()));
+    words.addAll(Arrays.asList(arguments));
+    ProcessBuilder builder = new ProcessBuilder(words).directory(folder.resolve("a b").toFile());
+    Path out = Files.createTempFile(folder, "out", "");
+    Path err = Files.createTempFile(folder, "err", "");
+    builder.redirectOutput(out.toFile()).redirectError(err.toFile());
+    builder.environment().keySet().removeAll(LOCALE);
+    builder.environment().putAll(Map.of("LANG", "C.UTF-8", "TF_CPP_MIN_LOG_LEVEL", "2"));
+    builder.environment().putAll(environment);
+    builder.environment().values().removeIf(String::isEmpty);
+    Process process = builder.start();
+    assertThat(process.waitFor(200, TimeUnit.SECONDS)).isTrue();
+    return new Shell(
+        process.exitValue(),
+        Files.readString(out, StandardCharsets.UTF_8),
+        Files.readString(err, StandardCharsets.UTF_8));
+  }
+
+  private static Shell loss(Map<String, String> environment, String... more) throws Exception {
+    List<String> words =
+        new ArrayList<>(List.of("loss", "--embeddings", EMBEDDINGS, "--labels", "labels.npy"));
+    words.addAll(Arrays.asList(more));
+    return run(LAUNCHER, environment, words.toArray(String[]::new));
+  }
+
+  /** No locale at all, one of one byte a letter, one that is not installed, Arabic digits. */
+  @Test
+  void printsAndWritesTheSameBytesInEveryLocale() throws Exception {
+    List<Map<String, String>> environments =
+        List.of(
+            Map.of(),
+            Map.of("LANG", "", "MEDOID_OPTS", "-Duser.language=tr -Duser.country=TR"),
+            Map.of("LC_ALL", "POSIX", "MEDOID_OPTS", "-Duser.language=ar -Duser.country=EG"),
+            Map.of("LANG", "xx_XX.ISO-8859-9"));
+    byte[] gradient = null;
+    String printed = null;
+    for (Map<String, String> environment : environments) {
+      Shell shell = loss(environment, "--gradient-out", "Größe.npy", "--quiet", "--json");
+      assertThat(shell.code()).as("%s: %s", environment, shell.err()).isZero();
+      assertThat(shell.err()).isEmpty(); // TensorFlow's remarks are no exception
+      String json = shell.out().replaceAll("\"milliseconds\":[^,}]*", "");
+      byte[] written = Files.readAllBytes(folder.resolve("a b").resolve("Größe.npy"));
+      assertThat(json).isEqualTo(printed == null ? json : printed);
+      assertThat(written).isEqualTo(gradient == null ? written : gradient);
+      printed = json;
+      gradient = written;
+    }
+  }
+
+  @Test
+  void errorsOfTheVirtualMachineAreOneLine() throws Exception {
+    Shell shell = loss(Map.of("MEDOID_OPTS", "-Xmx10m"));
+    assertThat(shell.code()).isEqualTo(1);
+    assertThat(shell.err()).startsWith("medoid: out of memory").hasLineCount(1);
+    assertThat(shell.err()).contains("MEDOID_OPTS=-Xmx");
+  }
+
+  @Test
+  void worksThroughALinkAndWithARelativeJavaHome() throws Exception {
+    Path link = folder.resolve("a link");
+    Files.createSymbolicLink(link, LAUNCHER);
+    Path java = Path.of(System.getProperty("java.home"));
+    String relative = folder.resolve("a b").toRealPath().relativize(java.toRealPath()).toString();
+    Shell shell = run(link, Map.of("JAVA_HOME", relative), "--help");
+    assertThat(shell.output()).startsWith("Usage: medoid");
+    assertThat(shell.err()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"11.0.22", "1.8.0_402"})
+  void saysWhichJavaIsTooOld(String version) throws Exception {
+    Path home = Files.createDirectories(folder.resolve("jdk " + version));
+    Path java = Files.createDirectories(home.resolve("bin")).resolve("java");
+    Files.writeString(java, "#!/bin/sh\nexit 3\n");
+    assertThat(java.toFile().setExecutable(true)).isTrue();
+    Files.writeString(home.resolve("release"), "JAVA_VERSION=\"" + version + "\"\n");
+    Shell shell = run(LAUNCHER, Map.of("JAVA_HOME", home.toString()), "--help");
+    assertThat(shell.code()).isEqualTo(1);
+    assertThat(shell.err()).hasLineCount(1).contains(version, "17 or newer", home.toString());
+  }
+
+  @Test
+  void saysWhereNoJavaIs() throws Exception {
+    Shell shell = run(LAUNCHER, Map.of("JAVA_HOME", "/nowhere"), "--help");
+    assertThat(shell.code()).isEqualTo(1);
+    assertThat(shell.err()).hasLineCount(1).contains("JAVA_HOME is /nowhere");
+  }
+
+  @Test
+  void putsTemporaryFilesElsewhereWhereTheirFolderCannotBeWritten() throws Exception {
+    Map<String, String> environment = new HashMap<>();
+    environment.put("TMPDIR", "/nowhere");
+    environment.put("XDG_CACHE_HOME", folder.resolve("cache").toString());
+    Shell shell = run(LAUNCHER, environment, "--help");
+    assertThat(shell.output()).startsWith("Usage: medoid");
+    assertThat(shell.err()).hasLineCount(1).contains("/nowhere cannot be written", "TMPDIR");
+    environment.put("XDG_CACHE_HOME", "/proc/nowhere");
+    shell = run(LAUNCHER, environment, "--help");
+    assertThat(shell.code()).isEqualTo(1);
+    assertThat(shell.err()).hasLineCount(1).startsWith("medoid: ").contains("/nowhere", "TMPDIR");
+  }
+}

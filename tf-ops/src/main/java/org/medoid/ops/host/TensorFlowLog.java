@@ -1,0 +1,107 @@
+package org.medoid.ops.host;
+
+import com.sun.jna.NativeLibrary;
+import com.sun.jna.Pointer;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+/**
+ * What TensorFlow writes to standard error. Its older messages obey {@code TF_CPP_MIN_LOG_LEVEL};
+ * those of its newer parts go through the logging of absl, which knows no environment variable and
+ * writes everything until a program initialises it, which TensorFlow does not: two lines at the
+ * first session, whatever was asked for ("All log messages before absl::InitializeLog() is called
+ * are written to STDERR" and "MLIR V1 optimization pass is not enabled").
+ *
+ * <p>Each of TensorFlow's two libraries has an absl of its own. The small one exports the function
+ * that initialises it; of the large one only the flag that the function sets is left, a byte of
+ * which the file's symbol table tells the place.
+ */
+public final class TensorFlowLog {
+  /** {@code absl::log_internal::SetInitialized()} of the absl in TensorFlow 2.18. */
+  private static final String SET_INITIALIZED =
+      "_ZN4absl12lts_2023080212log_internal14SetInitializedEv";
+
+  /** The {@code std::atomic<bool>} that it sets. */
+  private static final String INITIALIZED =
+      "_ZN4absl12lts_2023080212log_internal12_GLOBAL__N_119logging_initializedE.0";
+
+  private static final int SYMBOL_TABLE = 2; // SHT_SYMTAB
+  private static final int LOCAL_OBJECT = 1; // STB_LOCAL << 4 | STT_OBJECT
+
+  private TensorFlowLog() {}
+
+  /**
+   * Initialises absl's logging for the rest of the process, as {@code absl::InitializeLog()} does:
+   * from then on it writes errors alone. Loads TensorFlow where that has not happened yet; takes
+   * some 20 ms more. Linux alone.
+   *
+   * @throws UnsatisfiedLinkError if TensorFlow's natives cannot be loaded, or are those of another
+   *     version
+   * @throws UnsupportedOperationException where libraries are not ELF files of 64 bits, or have no
+   *     such flag
+   * @throws IOException if the library's file cannot be read
+   */
+  public static void initialize() throws IOException {
+    Path framework = CApi.frameworkLibrary();
+    NativeLibrary.getInstance(framework.toString())
+        .getFunction(SET_INITIALIZED)
+        .invoke(new Object[0]);
+    Path maps = Path.of("/proc/self/maps");
+    if (!Files.isReadable(maps)) {
+      throw new UnsupportedOperationException("only Linux says where a library lies");
+    }
+    for (String line : Files.readAllLines(maps)) {
+      // 7f0123400000-7f0123500000 r--p 00000000 fe:00 1234   /file: its first part is its base
+      if (line.contains(" 00000000 ") && line.contains("/libtensorflow_cc.")) {
+        long base = Long.parseUnsignedLong(line.substring(0, line.indexOf('-')), 16);
+        long flag = localByte(Path.of(line.substring(line.indexOf('/'))), INITIALIZED);
+        new Pointer(base + flag).setByte(0, (byte) 1);
+        return;
+      }
+    }
+    throw new UnsupportedOperationException("libtensorflow_cc is not among the loaded libraries");
+  }
+
+  /** The address of a local variable of one byte, relative to the library's base. */
+  static long localByte(Path library, String name) throws IOException {
+    try (FileChannel file = FileChannel.open(library)) {
+      ByteBuffer header = read(file, 0, 64);
+      if (header.getInt(0) != 0x464c457f || header.get(4) != 2 || header.get(5) != 1) {
+        throw new UnsupportedOperationException(
+            library + " is no little-endian ELF file of 64 bits");
+      }
+      int sectionSize = header.getShort(58);
+      ByteBuffer sections = read(file, header.getLong(40), sectionSize * header.getShort(60));
+      for (int section = 0; section < sections.limit(); section += sectionSize) {
+        if (sections.getInt(section + 4) != SYMBOL_TABLE) {
+          continue;
+        }
+        // Local symbols stand first, sh_info of them.
+        ByteBuffer symbols =
+            read(file, sections.getLong(section + 24), 24L * sections.getInt(section + 44));
+        long names = sections.getLong(sections.getInt(section + 40) * sectionSize + 24);
+        byte[] wanted = (name + '\0').getBytes(StandardCharsets.US_ASCII);
+        ByteBuffer found = ByteBuffer.allocate(wanted.length);
+        for (int at = 0; at < symbols.limit(); at += 24) {
+          if (symbols.get(at + 4) == LOCAL_OBJECT && symbols.getLong(at + 16) == 1) {
+            file.read(found.clear(), names + Integer.toUnsignedLong(symbols.getInt(at)));
+            if (Arrays.equals(found.array(), wanted)) {
+              return symbols.getLong(at + 8);
+            }
+          }
+        }
+      }
+    }
+    throw new UnsupportedOperationException(library + " has no variable " + name);
+  }
+
+  private static ByteBuffer read(FileChannel file, long position, long size) throws IOException {
+    return file.map(FileChannel.MapMode.READ_ONLY, position, size).order(ByteOrder.LITTLE_ENDIAN);
+  }
+}

@@ -1,0 +1,37 @@
+package org.medoid.training.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class FoldersTest {
+  @TempDir private Path folder;
+
+  @Test
+  void aHomeThatIsNoneOrAFileOrHasACacheThatIsAFileHoldsNoCaches() throws Exception {
+    assertThat(Folders.holdsCaches("?")).isFalse(); // Java's word for a user without a home
+    assertThat(Path.of("?")).doesNotExist();
+    assertThat(Folders.holdsCaches(null)).isFalse();
+    assertThat(Folders.holdsCaches(Files.createFile(folder.resolve("file")).toString())).isFalse();
+    Path home = Files.createDirectory(folder.resolve("home"));
+    assertThat(Folders.holdsCaches(home.toString())).isTrue();
+    Path other = Files.createDirectory(folder.resolve("other"));
+    Files.createFile(other.resolve(".cache"));
+    assertThat(Folders.holdsCaches(other.toString())).isFalse();
+  }
+
+  @Test
+  void theFolderInsteadIsTheSameInEachRunAndNobodyElses() throws Exception {
+    Path own = Folders.privateFolder(folder);
+    assertThat(Folders.privateFolder(folder)).isEqualTo(own);
+    if (Files.getFileStore(own).supportsFileAttributeView("posix")) {
+      assertThat(Files.getPosixFilePermissions(own)).hasSize(3);
+    }
+    Files.delete(own);
+    Files.createFile(own); // somebody else's
+    assertThat(Folders.privateFolder(folder)).isNotEqualTo(own).isEmptyDirectory();
+  }
+}
