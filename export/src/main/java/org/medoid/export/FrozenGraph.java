@@ -7,12 +7,18 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.medoid.export.savedmodel.FlatGraph;
+import org.medoid.export.savedmodel.ModelSignature;
+import org.medoid.export.savedmodel.Purpose;
+import org.medoid.export.savedmodel.SavedModel;
+import org.medoid.export.savedmodel.VariableValues;
 import org.tensorflow.Graph;
 import org.tensorflow.Output;
 import org.tensorflow.Session;
 import org.tensorflow.exceptions.TensorFlowException;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.GraphDef;
+import org.tensorflow.proto.TensorProto;
 import org.tensorflow.proto.TensorShapeProto;
 
 /**
@@ -64,9 +70,10 @@ public record FrozenGraph(GraphDef graph, Map<String, String> inputs, Map<String
    */
   public static FrozenGraph of(
       Session session, Graph graph, Map<String, String> inputs, Map<String, String> outputs) {
-    Flattener flattener =
-        new Flattener(graph.toGraphDef(), ports(graph, inputs), ports(graph, outputs));
-    return flattener.frozen(Variables.values(session, graph, flattener.variables()));
+    FlatGraph flat =
+        FlatGraph.of(
+            graph.toGraphDef(), ports(graph, inputs), ports(graph, outputs), Purpose.INFERENCE);
+    return frozen(flat, VariableValues.read(session, graph, flat.variables()));
   }
 
   /**
@@ -84,15 +91,16 @@ public record FrozenGraph(GraphDef graph, Map<String, String> inputs, Map<String
       GraphDef graph, Map<String, String> inputs, Map<String, String> outputs) {
     try (Graph imported = new Graph()) {
       imported.importGraphDef(graph);
-      Flattener flattener = new Flattener(graph, ports(imported, inputs), ports(imported, outputs));
-      if (!flattener.variables().isEmpty()) {
+      FlatGraph flat =
+          FlatGraph.of(graph, ports(imported, inputs), ports(imported, outputs), Purpose.INFERENCE);
+      if (!flat.variables().isEmpty()) {
         throw new IllegalArgumentException(
             "node %s is a variable, whose value is in no session"
-                .formatted(flattener.variables().get(0).getName()));
+                .formatted(flat.variables().get(0).node().getName()));
       }
-      return flattener.frozen(Map.of());
+      return frozen(flat, Map.of());
     } catch (TensorFlowException e) {
-      throw new IllegalArgumentException("not a valid graph: " + Variables.firstLine(e), e);
+      throw new IllegalArgumentException("not a valid graph: " + VariableValues.firstLine(e), e);
     }
   }
 
@@ -110,7 +118,33 @@ public record FrozenGraph(GraphDef graph, Map<String, String> inputs, Map<String
    *     naming the file and the node
    */
   public static FrozenGraph ofSavedModel(Path folder, String signature) throws IOException {
-    return SavedModelReader.open(folder, signature).freeze();
+    SavedModel model = SavedModel.open(folder);
+    return frozen(model, model.flat(signature, Purpose.INFERENCE));
+  }
+
+  /**
+   * Freezes the way from images to features in a SavedModel.
+   *
+   * @param signature which way, and how its images are fed
+   * @return from {@value ModelSignature#IMAGES}, float32 [batch, height, width, 3] in [0, 1], to
+   *     {@value ModelSignature#FEATURES}, float32 [batch, features]
+   * @throws IOException if the variables cannot be read
+   */
+  public static FrozenGraph of(ModelSignature signature) throws IOException {
+    return frozen(signature.model(), signature.flat(Purpose.INFERENCE));
+  }
+
+  private static FrozenGraph frozen(SavedModel model, FlatGraph flat) throws IOException {
+    Map<String, TensorProto> values = model.values(flat);
+    try {
+      return frozen(flat, values);
+    } catch (IllegalArgumentException e) {
+      throw new IOException(model.folder() + " cannot be frozen: " + e.getMessage(), e);
+    }
+  }
+
+  private static FrozenGraph frozen(FlatGraph flat, Map<String, TensorProto> values) {
+    return new FrozenGraph(flat.frozen(values), flat.inputs(), flat.outputs());
   }
 
   /**
@@ -134,8 +168,8 @@ public record FrozenGraph(GraphDef graph, Map<String, String> inputs, Map<String
     return renamed;
   }
 
-  private static List<Flattener.Port> ports(Graph graph, Map<String, String> tensors) {
-    List<Flattener.Port> ports = new ArrayList<>();
+  private static List<FlatGraph.Port> ports(Graph graph, Map<String, String> tensors) {
+    List<FlatGraph.Port> ports = new ArrayList<>();
     tensors.forEach(
         (name, tensor) -> {
           Output<?> output = graph.output(tensor);
@@ -143,7 +177,7 @@ public record FrozenGraph(GraphDef graph, Map<String, String> inputs, Map<String
             throw new IllegalArgumentException(
                 "there is no tensor " + tensor + " for " + name + " in the graph");
           }
-          ports.add(new Flattener.Port(name, tensor, output.dataType(), proto(output.shape())));
+          ports.add(new FlatGraph.Port(name, tensor, output.dataType(), proto(output.shape())));
         });
     return ports;
   }

@@ -20,6 +20,10 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import org.medoid.export.onnx.OnnxConverter;
+import org.medoid.export.savedmodel.ModelSignature;
+import org.medoid.export.savedmodel.OriginalModel;
+import org.medoid.export.savedmodel.SavedModel;
+import org.medoid.export.savedmodel.SignatureChoice;
 import org.tensorflow.Graph;
 import org.tensorflow.SavedModelBundle;
 import org.tensorflow.Session;
@@ -85,7 +89,7 @@ public final class ModelExporter {
 
   private final FrozenGraph source;
   private final Path savedModel;
-  private final SavedModelReader reader;
+  private final ModelSignature signature;
   private final Map<String, Object> metadata = new LinkedHashMap<>();
   private Set<Format> formats = EnumSet.allOf(Format.class);
   private Layout layout = Layout.PLAIN;
@@ -157,10 +161,10 @@ public final class ModelExporter {
         "%s '%s' is none of %s".formatted(what, name, String.join(", ", names)));
   }
 
-  private ModelExporter(FrozenGraph source, Path savedModel, SavedModelReader reader) {
+  private ModelExporter(FrozenGraph source, Path savedModel, ModelSignature signature) {
     this.source = source;
     this.savedModel = savedModel;
-    this.reader = reader;
+    this.signature = signature;
   }
 
   /**
@@ -179,19 +183,25 @@ public final class ModelExporter {
    * Exports a SavedModel, whoever wrote it; its embeddings are compared with the exported ones.
    *
    * @param folder with {@code saved_model.pb}
-   * @param signature from one input of images to one output; null as {@link
-   *     FrozenGraph#ofSavedModel}
+   * @param choice which of its signatures, as far as it is not found out
    * @return an exporter
-   * @throws IOException as {@link FrozenGraph#ofSavedModel}, or if the signature has several inputs
-   *     or outputs
+   * @throws IOException as {@link SavedModel#open} and {@link SavedModel#signature}, or if the
+   *     variables cannot be read
    */
-  public static ModelExporter ofSavedModel(Path folder, String signature) throws IOException {
-    SavedModelReader reader = SavedModelReader.open(folder, signature);
-    try {
-      return new ModelExporter(oneToOne(reader.freeze()), folder, reader);
-    } catch (IllegalArgumentException e) {
-      throw new IOException(folder + ": " + e.getMessage(), e);
-    }
+  public static ModelExporter ofSavedModel(Path folder, SignatureChoice choice) throws IOException {
+    return of(SavedModel.open(folder).signature(choice));
+  }
+
+  /**
+   * Exports a network of a SavedModel; its embeddings are compared with the exported ones.
+   *
+   * @param signature from images to features
+   * @return an exporter
+   * @throws IOException if the variables cannot be read
+   */
+  public static ModelExporter of(ModelSignature signature) throws IOException {
+    return new ModelExporter(
+        oneToOne(FrozenGraph.of(signature)), signature.model().folder(), signature);
   }
 
   private static FrozenGraph oneToOne(FrozenGraph source) {
@@ -545,20 +555,17 @@ public final class ModelExporter {
             "frozen graph",
             expected,
             new Embeddings(reference, expected.count(), expected.size()));
-      } else if (reader != null) {
+      } else if (signature != null) {
         compare("reference", "frozen graph", expected, ofSource());
       }
     }
 
     /** What the SavedModel gave before it was frozen. */
     private Embeddings ofSource() throws IOException {
-      try (SavedModelBundle bundle = reader.load()) {
-        return Embeddings.ofPixels(
-            bundle.session(),
-            reader.inputs().values().iterator().next().getName(),
-            reader.outputs().values().iterator().next().getName(),
-            input,
-            image);
+      try (OriginalModel original = signature.original()) {
+        float[] rows = original.features(input, image.height(), image.width());
+        int count = input.length / (image.height() * image.width() * 3);
+        return new Embeddings(rows, count, rows.length / count);
       }
     }
 

@@ -15,6 +15,9 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.medoid.export.savedmodel.FlatGraph;
+import org.medoid.export.savedmodel.Purpose;
+import org.medoid.export.savedmodel.SignatureChoice;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.Result;
@@ -59,11 +62,13 @@ class FrozenGraphTest {
 
   private static FrozenGraph flat(GraphDef.Builder graph, String output) {
     TensorShapeProto unknown = TensorShapeProto.newBuilder().setUnknownRank(true).build();
-    return new Flattener(
+    FlatGraph flat =
+        FlatGraph.of(
             graph.build(),
-            List.of(new Flattener.Port("in", "x:0", DataType.DT_FLOAT, unknown)),
-            List.of(new Flattener.Port("out", output, DataType.DT_FLOAT, unknown)))
-        .frozen(Map.of());
+            List.of(new FlatGraph.Port("in", "x:0", DataType.DT_FLOAT, unknown)),
+            List.of(new FlatGraph.Port("out", output, DataType.DT_FLOAT, unknown)),
+            Purpose.INFERENCE);
+    return new FrozenGraph(flat.frozen(Map.of()), flat.inputs(), flat.outputs());
   }
 
   private static float[] run(FrozenGraph frozen, float... x) {
@@ -247,7 +252,7 @@ class FrozenGraphTest {
     Files.write(file, whole);
     Files.delete(folder.resolve("variables").resolve("variables.data-00000-of-00001"));
     assertThatIOException()
-        .isThrownBy(() -> ModelExporter.ofSavedModel(folder, null))
+        .isThrownBy(() -> ModelExporter.ofSavedModel(folder, SignatureChoice.FITTING))
         .withMessageContaining(folder + " cannot be loaded")
         .withMessageContaining("variables.data");
   }

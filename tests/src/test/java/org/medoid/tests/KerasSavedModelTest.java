@@ -15,6 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.medoid.export.ExportReport;
 import org.medoid.export.FrozenGraph;
 import org.medoid.export.ModelExporter;
+import org.medoid.export.savedmodel.SignatureChoice;
 import org.medoid.graph.network.Layers;
 import org.medoid.graph.network.SavedModelNetwork;
 import org.tensorflow.Graph;
@@ -134,7 +135,8 @@ class KerasSavedModelTest {
       assertThat(run(session, "pictures", "output_0")).containsExactly(EXPECTED, within(1e-6f));
     }
     ExportReport report =
-        ModelExporter.ofSavedModel(folder, null).export(folder.resolve("exported"));
+        ModelExporter.ofSavedModel(folder, SignatureChoice.FITTING)
+            .export(folder.resolve("exported"));
     assertThat(report.differences().get("reference")).isLessThan(1e-6);
   }
 

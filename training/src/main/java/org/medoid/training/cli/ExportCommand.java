@@ -16,6 +16,7 @@ import java.util.concurrent.Callable;
 import org.medoid.export.ExportReport;
 import org.medoid.export.FrozenGraph;
 import org.medoid.export.ModelExporter;
+import org.medoid.export.savedmodel.SignatureChoice;
 import org.medoid.graph.InferenceGraph;
 import org.medoid.training.Embedder;
 import org.medoid.training.RunFolder;
@@ -184,7 +185,7 @@ final class ExportCommand implements Callable<Integer> {
   }
 
   private static ModelExporter ofModel(Path model, Path images) throws IOException {
-    ModelExporter exporter = ModelExporter.ofSavedModel(model, null);
+    ModelExporter exporter = ModelExporter.ofSavedModel(model, SignatureChoice.FITTING);
     if (images != null) {
       exporter.pictures(some(DataSets.unlabelled(images)).files());
     }

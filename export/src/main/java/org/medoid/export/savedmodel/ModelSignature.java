@@ -1,0 +1,370 @@
+package org.medoid.export.savedmodel;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.GraphDef;
+import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.TensorProto;
+import org.tensorflow.proto.TensorShapeProto;
+
+/**
+ * The way from images to features in a SavedModel, whatever its writer made of either.
+ *
+ * <p>{@link #flat} always goes from {@value #IMAGES}, float32 [batch, height, width, 3], RGB in [0,
+ * 1], to {@value #FEATURES}, float32 [batch, features]. What the network itself takes and gives,
+ * {@link #input} and {@link #output}, is reached by nodes before and behind it: pixels are scaled
+ * to its {@link #range}, rounded for a network of integers, cast and transposed; a map or a
+ * sequence of features is averaged over its places. Half precision and float64 are computed in
+ * float32. A batch that was fixed is freed where the graph allows it.
+ *
+ * <p>Immutable and safe for threads. Holds the graph, not the variables.
+ */
+public final class ModelSignature {
+  /** The input of {@link #flat}. */
+  public static final String IMAGES = "images";
+
+  /** The output of {@link #flat}. */
+  public static final String FEATURES = "features";
+
+  private final SavedModel model;
+  private final SignatureChooser.Fit fit;
+  private final Border border;
+  private final long batch;
+  private final Set<DataType> narrowed;
+  private final double step;
+  private final List<String> notes = new ArrayList<>();
+
+  ModelSignature(SavedModel model, SignatureChooser.Fit fit, SignatureChoice choice) {
+    this.model = model;
+    this.fit = fit;
+    FlatGraph core = core();
+    ModelTensor output = output(core);
+    Set<DataType> ports = EnumSet.of(fit.images().type(), output.type());
+    narrowed = Precision.of(core, ports);
+    core = Precision.single(core, narrowed);
+    step =
+        narrowed.stream().mapToDouble(Precision::step).max().orElse(Precision.step(output.type()));
+    String tensor = core.outputs().get(output.name());
+    Shape inferred = new Shapes(core.open()).of(tensor);
+    output = merged(output, inferred);
+    boolean open = Border.size(fit.images(), output.of(inferred)) < 0;
+    border = new Border(fit.images(), range(core, choice), output, open);
+    long fixed = fit.images().size(0);
+    batch = fixed > 0 && FreeBatch.of(bordered(Purpose.INFERENCE), fixed) == null ? fixed : -1;
+    tell(choice, fixed);
+  }
+
+  /** An output with what the graph shows where the signature leaves its shape open. */
+  private static ModelTensor merged(ModelTensor declared, Shape inferred) {
+    if (inferred.isUnknown() || declared.rank() != inferred.numDimensions()) {
+      return inferred.isUnknown() ? declared : declared.of(inferred);
+    }
+    long[] sizes = declared.shape().asArray();
+    for (int axis = 0; axis < sizes.length; axis++) {
+      sizes[axis] = sizes[axis] < 0 ? inferred.get(axis) : sizes[axis];
+    }
+    return declared.of(Shape.of(sizes));
+  }
+
+  /**
+   * The network itself, from its own input, with a free batch, to all outputs that may be meant.
+   */
+  private FlatGraph core() {
+    Flattener flattener = new Flattener(model.meta().getGraphDef(), Purpose.INFERENCE);
+    String images = flattener.unique(IMAGES);
+    TensorShapeProto shape = Nodes.shape(sizes(SignatureChooser.channelsFirst(fit.images())));
+    flattener.add(Nodes.placeholder(images, fit.images().type(), shape));
+    flattener.feed(fit.images().tensor(), images + ":0");
+    feedSwitches(flattener);
+    int best = SignatureChooser.unlikely(fit.outputs().get(0));
+    List<ModelTensor> likely =
+        fit.outputs().stream().filter(o -> SignatureChooser.unlikely(o) == best).toList();
+    List<String> tensors = flattener.flatten(likely.stream().map(ModelTensor::tensor).toList());
+    Map<String, String> outputs = new LinkedHashMap<>();
+    for (int i = 0; i < tensors.size(); i++) {
+      outputs.put(likely.get(i).name(), tensors.get(i));
+    }
+    return FlatGraph.of(
+        model.meta().getGraphDef().getVersions(),
+        flattener,
+        Map.of(IMAGES, images + ":0"),
+        outputs);
+  }
+
+  private void feedSwitches(Flattener flattener) {
+    for (ModelTensor each : fit.switches()) {
+      String name = flattener.unique("switch");
+      flattener.add(Nodes.constant(name, false));
+      flattener.feed(each.tensor(), name + ":0");
+    }
+  }
+
+  /** The sizes of the placeholder, the batch free. */
+  private long[] sizes(boolean channelsFirst) {
+    return channelsFirst
+        ? new long[] {-1, 3, height(), width()}
+        : new long[] {-1, height(), width(), 3};
+  }
+
+  /** The output that the others are computed from, if several may be meant. */
+  private ModelTensor output(FlatGraph core) {
+    List<ModelTensor> first = new ArrayList<>();
+    for (ModelTensor each : fit.outputs()) {
+      String tensor = core.outputs().get(each.name());
+      if (tensor != null) {
+        Set<String> needed = ancestors(core, Tensors.node(tensor));
+        if (core.outputs().values().stream()
+            .allMatch(o -> o.equals(tensor) || !needed.contains(Tensors.node(o)))) {
+          first.add(each);
+        }
+      }
+    }
+    long different = first.stream().map(o -> core.outputs().get(o.name())).distinct().count();
+    if (different > 1) {
+      throw new IllegalArgumentException(
+          "signature %s has several outputs that may be the features, say which one: %s"
+              .formatted(fit.name(), list(first)));
+    }
+    return first.get(0);
+  }
+
+  private static Set<String> ancestors(FlatGraph flat, String node) {
+    Set<String> needed = new HashSet<>(Set.of(node));
+    for (int i = flat.nodes().size() - 1; i >= 0; i--) {
+      NodeDef each = flat.nodes().get(i);
+      if (needed.contains(each.getName())) {
+        each.getInputList().forEach(input -> needed.add(Tensors.node(input)));
+      }
+    }
+    needed.remove(node);
+    return needed;
+  }
+
+  private static String list(List<ModelTensor> tensors) {
+    return String.join(", ", tensors.stream().map(ModelTensor::toString).toList());
+  }
+
+  private PixelRange range(FlatGraph core, SignatureChoice choice) {
+    if (choice.range() != null) {
+      return choice.range();
+    }
+    String pixels = "pixels: ";
+    if (fit.images().isInteger()) {
+      notes.add(pixels + "0,255, as " + Precision.name(fit.images().type()));
+      return PixelRange.ZERO_TO_255;
+    }
+    PixelRange seen = SeenRange.of(core);
+    if (seen == null) {
+      notes.add(
+          pixels + "the graph does not show their range; 0,1 is taken (others: 0,255 and -1,1)");
+      return PixelRange.ZERO_TO_ONE;
+    }
+    notes.add(pixels + seen + ", by what the graph does with them first");
+    return seen;
+  }
+
+  private void tell(SignatureChoice choice, long fixed) {
+    List<String> all = model.signatures();
+    notes.add(
+        0,
+        "signature %s%s: %s -> %s%s"
+            .formatted(
+                fit.name(),
+                choice.signature() == null && all.size() > 1
+                    ? " (of " + String.join(", ", all) + ")"
+                    : "",
+                fit.images(),
+                border.features(),
+                choice.output() == null && fit.outputs().size() > 1
+                    ? " (of " + list(fit.outputs()) + ")"
+                    : ""));
+    if (!model.tags().contains("serve")) {
+      notes.add("tags: the graph with the tags " + model.tags() + ", as none has the tag serve");
+    }
+    if (!fit.switches().isEmpty()) {
+      notes.add("set to false: " + list(fit.switches()));
+    }
+    if (!narrowed.isEmpty()) {
+      notes.add("numbers: float32 in place of " + Precision.names(narrowed));
+    }
+    if (border.features().rank() > 2) {
+      notes.add("features: the mean over all places of " + border.features());
+    }
+    if (fixed > 0) {
+      notes.add(
+          batch < 0
+              ? "batch: freed, the model was written for " + fixed
+              : "batch: fixed at " + fixed + ", other numbers of pictures do not fit the graph");
+    }
+  }
+
+  /**
+   * Returns its name in the SavedModel.
+   *
+   * @return the signature's name
+   */
+  public String name() {
+    return fit.name();
+  }
+
+  /**
+   * Returns what the network itself takes.
+   *
+   * @return its input, with type and shape as declared
+   */
+  public ModelTensor input() {
+    return fit.images();
+  }
+
+  /**
+   * Returns what the network itself gives.
+   *
+   * @return its output, with its shape as far as signature or graph say
+   */
+  public ModelTensor output() {
+    return border.features();
+  }
+
+  /**
+   * Returns the pixels that the network itself takes.
+   *
+   * @return what was asked for, else what the graph shows, else [0, 1]
+   */
+  public PixelRange range() {
+    return border.range();
+  }
+
+  /**
+   * Returns the height of the images.
+   *
+   * @return in pixels; -1 where the network takes any
+   */
+  public int height() {
+    return side(1);
+  }
+
+  /**
+   * Returns the width of the images.
+   *
+   * @return in pixels; -1 where the network takes any
+   */
+  public int width() {
+    return side(2);
+  }
+
+  private int side(int axis) {
+    long side = fit.images().size(SignatureChooser.channelsFirst(fit.images()) ? axis + 1 : axis);
+    return side < 0 ? -1 : Math.toIntExact(side);
+  }
+
+  /**
+   * Returns how many numbers stand for a picture.
+   *
+   * @return the width of the features; -1 where neither the signature nor the graph says
+   */
+  public int size() {
+    return Math.toIntExact(Border.size(fit.images(), border.features()));
+  }
+
+  /**
+   * Returns the number of pictures that {@link #flat} takes.
+   *
+   * @return -1 for any, else the only number that fits the graph
+   */
+  public int batch() {
+    return Math.toIntExact(batch);
+  }
+
+  /**
+   * Returns how exact the network's own numbers are: the distance of 1 to the next one in the
+   * coarsest type it computes in. Its features may differ from those of {@link #flat}, which
+   * computes in float32, by some hundred times that.
+   *
+   * @return 2^-23 for float32, 2^-10 for float16, 2^-7 for bfloat16
+   */
+  public double step() {
+    return step;
+  }
+
+  /**
+   * Returns what a user should be told: which signature and output were taken, which pixels they
+   * are fed with and why, what was made of types, maps and batches.
+   *
+   * @return a line each, without a full stop; the first names the signature
+   */
+  public List<String> notes() {
+    return Collections.unmodifiableList(notes);
+  }
+
+  /**
+   * Flattens the network, with nodes before and behind it.
+   *
+   * @param purpose what for
+   * @return from {@value #IMAGES} to {@value #FEATURES}, as the class comment says
+   */
+  public FlatGraph flat(Purpose purpose) {
+    FlatGraph flat = bordered(purpose);
+    long fixed = fit.images().size(0);
+    return fixed > 0 && batch < 0 ? FreeBatch.of(flat, fixed) : flat;
+  }
+
+  private FlatGraph bordered(Purpose purpose) {
+    GraphDef source = model.meta().getGraphDef();
+    Flattener flattener = new Flattener(source, purpose);
+    String images = flattener.unique(IMAGES);
+    String features = flattener.unique(FEATURES);
+    long[] sizes = sizes(false);
+    sizes[0] = batch > 0 ? batch : -1;
+    flattener.add(Nodes.placeholder(images, DataType.DT_FLOAT, Nodes.shape(sizes)));
+    flattener.feed(fit.images().tensor(), border.before(flattener, images + ":0"));
+    feedSwitches(flattener);
+    String tensor = flattener.flatten(List.of(border.features().tensor())).get(0);
+    flattener.add(Nodes.identity(features, border.after(flattener, tensor), DataType.DT_FLOAT));
+    FlatGraph flat =
+        FlatGraph.of(
+            source.getVersions(),
+            flattener,
+            Map.of(IMAGES, images + ":0"),
+            Map.of(FEATURES, features + ":0"));
+    return Precision.single(flat, narrowed);
+  }
+
+  /**
+   * Reads the values of variables.
+   *
+   * @param flat from {@link #flat}
+   * @return by name
+   * @throws IOException if they cannot be read
+   */
+  public Map<String, TensorProto> values(FlatGraph flat) throws IOException {
+    return model.values(flat);
+  }
+
+  /**
+   * Loads the network as it is, to compare with.
+   *
+   * @return the SavedModel in a session; to be closed
+   * @throws IOException if it cannot be loaded
+   */
+  public OriginalModel original() throws IOException {
+    return new OriginalModel(model.load(), fit, border);
+  }
+
+  /**
+   * Returns the SavedModel.
+   *
+   * @return where the signature was found
+   */
+  public SavedModel model() {
+    return model;
+  }
+}

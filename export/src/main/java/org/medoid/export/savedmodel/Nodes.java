@@ -1,0 +1,88 @@
+package org.medoid.export.savedmodel;
+
+import java.util.List;
+import org.tensorflow.proto.AttrValue;
+import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.TensorProto;
+import org.tensorflow.proto.TensorShapeProto;
+
+/** Makes nodes of a flat graph. */
+final class Nodes {
+  private Nodes() {}
+
+  static NodeDef.Builder node(String name, String op, String... inputs) {
+    NodeDef.Builder node = NodeDef.newBuilder().setName(name).setOp(op);
+    for (String input : inputs) {
+      node.addInput(Tensors.shortened(input));
+    }
+    return node;
+  }
+
+  static NodeDef placeholder(String name, DataType type, TensorShapeProto shape) {
+    return node(name, "Placeholder")
+        .putAttr("dtype", type(type))
+        .putAttr("shape", AttrValue.newBuilder().setShape(shape).build())
+        .build();
+  }
+
+  static NodeDef identity(String name, String input, DataType type) {
+    return node(name, "Identity", input).putAttr("T", type(type)).build();
+  }
+
+  static NodeDef cast(String name, String input, DataType from, DataType to) {
+    return node(name, "Cast", input)
+        .putAttr("SrcT", type(from))
+        .putAttr("DstT", type(to))
+        .putAttr("Truncate", AttrValue.newBuilder().setB(false).build())
+        .build();
+  }
+
+  static NodeDef constant(String name, TensorProto value) {
+    return node(name, "Const")
+        .putAttr("dtype", type(value.getDtype()))
+        .putAttr("value", AttrValue.newBuilder().setTensor(value).build())
+        .build();
+  }
+
+  static NodeDef constant(String name, int value) {
+    return constant(name, scalar(DataType.DT_INT32).addIntVal(value).build());
+  }
+
+  static NodeDef constant(String name, float value) {
+    return constant(name, scalar(DataType.DT_FLOAT).addFloatVal(value).build());
+  }
+
+  static NodeDef constant(String name, boolean value) {
+    return constant(name, scalar(DataType.DT_BOOL).addBoolVal(value).build());
+  }
+
+  static NodeDef constant(String name, List<Integer> values) {
+    TensorProto.Builder proto = scalar(DataType.DT_INT32).addAllIntVal(values);
+    proto.getTensorShapeBuilder().addDimBuilder().setSize(values.size());
+    return constant(name, proto.build());
+  }
+
+  private static TensorProto.Builder scalar(DataType type) {
+    return TensorProto.newBuilder()
+        .setDtype(type)
+        .setTensorShape(TensorShapeProto.getDefaultInstance());
+  }
+
+  static TensorShapeProto shape(long... sizes) {
+    TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
+    for (long size : sizes) {
+      shape.addDimBuilder().setSize(size);
+    }
+    return shape.build();
+  }
+
+  static AttrValue type(DataType type) {
+    return AttrValue.newBuilder().setType(type).build();
+  }
+
+  /** The type in an attribute of a node; {@code DT_INVALID} where there is none. */
+  static DataType type(NodeDef node, String attribute) {
+    return node.getAttrOrDefault(attribute, AttrValue.getDefaultInstance()).getType();
+  }
+}

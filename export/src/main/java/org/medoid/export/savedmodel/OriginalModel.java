@@ -1,0 +1,132 @@
+package org.medoid.export.savedmodel;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.BiFunction;
+import org.tensorflow.Graph;
+import org.tensorflow.Result;
+import org.tensorflow.SavedModelBundle;
+import org.tensorflow.Session;
+import org.tensorflow.Tensor;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.ndarray.buffer.DataBuffers;
+import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.GraphDef;
+import org.tensorflow.proto.NodeDef;
+import org.tensorflow.types.TBool;
+import org.tensorflow.types.TFloat32;
+
+/**
+ * A network of a SavedModel as TensorFlow loaded it, neither flattened nor computed in another
+ * precision, between the images and the features that {@link ModelSignature} promises.
+ */
+public final class OriginalModel implements AutoCloseable {
+  private final SavedModelBundle bundle;
+  private final SignatureChooser.Fit fit;
+  private final Border border;
+  private final Side before;
+  private final Side behind;
+
+  /** Nodes before or behind the network, in a graph of their own: a loaded graph is not changed. */
+  private static final class Side implements Border.Nodebook, AutoCloseable {
+    private final List<NodeDef> nodes = new ArrayList<>();
+    private final Set<String> names = new HashSet<>();
+    private final Graph graph = new Graph();
+    private final Session session;
+    private final String output;
+
+    Side(DataType type, BiFunction<Side, String, String> nodes) {
+      add(Nodes.node(unique("in"), "Placeholder").putAttr("dtype", Nodes.type(type)).build());
+      output = nodes.apply(this, "in");
+      graph.importGraphDef(GraphDef.newBuilder().addAllNode(this.nodes).build());
+      session = new Session(graph);
+    }
+
+    @Override
+    public String unique(String wanted) {
+      String name = wanted;
+      while (!names.add(name)) {
+        name += "_";
+      }
+      return name;
+    }
+
+    @Override
+    public void add(NodeDef node) {
+      nodes.add(node);
+    }
+
+    Result run(Tensor in) {
+      return session.runner().feed("in", in).fetch(output).run();
+    }
+
+    @Override
+    public void close() {
+      session.close();
+      graph.close();
+    }
+  }
+
+  OriginalModel(SavedModelBundle bundle, SignatureChooser.Fit fit, Border border) {
+    this.bundle = bundle;
+    this.fit = fit;
+    this.border = border;
+    this.before = new Side(DataType.DT_FLOAT, border::before);
+    this.behind = new Side(border.features().type(), border::after);
+  }
+
+  /**
+   * Computes features.
+   *
+   * @param images [n, height, width, 3] in a row, in [0, 1]
+   * @param height of the images in pixels
+   * @param width of the images in pixels
+   * @return [n, features] in a row; several runs if the network takes a fixed batch only, the last
+   *     one filled up with black
+   * @throws org.tensorflow.exceptions.TensorFlowException if TensorFlow cannot run it
+   */
+  public float[] features(float[] images, int height, int width) {
+    int pixels = Math.multiplyExact(Math.multiplyExact(height, width), 3);
+    int count = images.length / pixels;
+    int batch = Math.toIntExact(fit.images().size(0));
+    int atOnce = batch > 0 ? batch : count;
+    float[] all = new float[0];
+    for (int from = 0; from < count; from += atOnce) {
+      float[] part = new float[Math.multiplyExact(atOnce, pixels)];
+      int given = Math.min(atOnce, count - from);
+      System.arraycopy(images, from * pixels, part, 0, given * pixels);
+      float[] rows = run(part, Shape.of(atOnce, height, width, 3));
+      int size = rows.length / atOnce;
+      if (all.length == 0) {
+        all = new float[Math.multiplyExact(count, size)];
+      }
+      System.arraycopy(rows, 0, all, from * size, given * size);
+    }
+    return all;
+  }
+
+  private float[] run(float[] images, Shape shape) {
+    try (TFloat32 pixels = TFloat32.tensorOf(shape, DataBuffers.of(images));
+        Result in = before.run(pixels);
+        TBool off = TBool.scalarOf(false)) {
+      Session.Runner runner = bundle.session().runner().feed(fit.images().tensor(), in.get(0));
+      fit.switches().forEach(each -> runner.feed(each.tensor(), off));
+      try (Result raw = runner.fetch(border.features().tensor()).run();
+          Result out = behind.run(raw.get(0))) {
+        float[] values = new float[Math.toIntExact(out.get(0).size())];
+        out.get(0).asRawTensor().data().asFloats().read(values);
+        return values;
+      }
+    }
+  }
+
+  /** Closes the session and the graph. */
+  @Override
+  public void close() {
+    before.close();
+    behind.close();
+    bundle.close();
+  }
+}
