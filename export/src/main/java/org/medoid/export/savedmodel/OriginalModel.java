@@ -31,15 +31,18 @@ public final class OriginalModel implements AutoCloseable {
 
   /** Nodes before or behind the network, in a graph of their own: a loaded graph is not changed. */
   private static final class Side implements Border.Nodebook, AutoCloseable {
+    private static final String IN = "in";
+    private static final String OUT = "out";
+
     private final List<NodeDef> nodes = new ArrayList<>();
     private final Set<String> names = new HashSet<>();
     private final Graph graph = new Graph();
     private final Session session;
-    private final String output;
 
-    Side(DataType type, BiFunction<Side, String, String> nodes) {
-      add(Nodes.node(unique("in"), "Placeholder").putAttr("dtype", Nodes.type(type)).build());
-      output = nodes.apply(this, "in");
+    Side(DataType from, DataType to, BiFunction<Side, String, String> nodes) {
+      add(Nodes.node(unique(IN), "Placeholder").putAttr("dtype", Nodes.type(from)).build());
+      // Where there is nothing to do, what is fed could not be fetched.
+      add(Nodes.identity(unique(OUT), nodes.apply(this, IN), to));
       graph.importGraphDef(GraphDef.newBuilder().addAllNode(this.nodes).build());
       session = new Session(graph);
     }
@@ -59,7 +62,7 @@ public final class OriginalModel implements AutoCloseable {
     }
 
     Result run(Tensor in) {
-      return session.runner().feed("in", in).fetch(output).run();
+      return session.runner().feed(IN, in).fetch(OUT).run();
     }
 
     @Override
@@ -73,8 +76,8 @@ public final class OriginalModel implements AutoCloseable {
     this.bundle = bundle;
     this.fit = fit;
     this.border = border;
-    this.before = new Side(DataType.DT_FLOAT, border::before);
-    this.behind = new Side(border.features().type(), border::after);
+    this.before = new Side(DataType.DT_FLOAT, border.images().type(), border::before);
+    this.behind = new Side(border.features().type(), DataType.DT_FLOAT, border::after);
   }
 
   /**

@@ -394,7 +394,8 @@ class FlatGraphTest {
                 call("endless", "g", 1, "x"),
                 floats("few", "AddV2", "x"),
                 floats("dangling", "Relu", "nowhere"),
-                floats("beyond", "Relu", "x:1"),
+                floats("one", "Relu", "x"),
+                floats("beyond", "Relu", "one:1"),
                 node("loop", "StatelessWhile", "x").putAttr("cond", function("f")),
                 bools("depends", "IsFinite", "x").putAttr("T", FLOAT),
                 floats("switch", "Switch", "x", "depends")),
@@ -410,7 +411,7 @@ class FlatGraphTest {
     refused(source, "endless", "node again", "calls the function it is in");
     refused(source, "few", "node few (AddV2) has 1 inputs, it needs 2");
     refused(source, "dangling", "no node nowhere");
-    refused(source, "beyond", "there is no tensor x:1");
+    refused(source, "beyond", "there is no tensor one:1");
     refused(source, "loop", "node loop (StatelessWhile) is a loop, control flow");
     refused(source, "switch", "node switch (Switch) is control flow", "not a constant");
     refused(source, "gone", "no node for the tensor gone");
