@@ -1,34 +1,14 @@
 package org.medoid.ops;
 
-import java.nio.ByteBuffer;
-import java.nio.DoubleBuffer;
-import java.nio.FloatBuffer;
-import java.nio.IntBuffer;
-import java.nio.LongBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.Function;
-import java.util.stream.Collectors;
-import org.medoid.ops.clustering.Clustering;
-import org.medoid.ops.clustering.ClusteringOptions;
-import org.medoid.ops.clustering.Distance;
-import org.medoid.ops.clustering.LocalSearch;
-import org.medoid.ops.clustering.Margin;
-import org.medoid.ops.clustering.Start;
-import org.medoid.ops.clustering.StructuredClustering;
-import org.medoid.ops.host.HostKernel;
-import org.medoid.ops.host.HostOp;
-import org.medoid.ops.host.HostTensor;
-import org.medoid.ops.host.KernelAttributes;
-import org.medoid.ops.host.KernelContext;
-import org.medoid.ops.host.ShapeContext;
+import java.util.function.Consumer;
 import org.tensorflow.GraphOperation;
 import org.tensorflow.Operand;
 import org.tensorflow.Operation;
 import org.tensorflow.OperationBuilder;
 import org.tensorflow.Output;
-import org.tensorflow.ndarray.Shape;
-import org.tensorflow.op.Ops;
 import org.tensorflow.op.RawOp;
 import org.tensorflow.op.RawOpInputs;
 import org.tensorflow.op.Scope;
@@ -37,7 +17,8 @@ import org.tensorflow.op.annotation.OpMetadata;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
-import org.tensorflow.types.family.TNumber;
+import org.tensorflow.types.family.TFloating;
+import org.tensorflow.types.family.TIntegral;
 
 /**
  * Structured clustering (facility location) loss of a batch of embeddings.
@@ -67,40 +48,12 @@ import org.tensorflow.types.family.TNumber;
  * @param <T> the type of the embeddings, TFloat32 or TFloat64
  */
 @OpMetadata(opType = FacilityLocationLoss.OP_NAME, inputsClass = FacilityLocationLoss.Inputs.class)
-public final class FacilityLocationLoss<T extends TNumber> extends RawOp implements Operand<T> {
+public final class FacilityLocationLoss<T extends TFloating> extends RawOp implements Operand<T> {
   /** The name of this op, as known to TensorFlow. */
   public static final String OP_NAME = "FacilityLocationLoss";
 
   static {
-    ClusteringOptions defaults = ClusteringOptions.defaults();
-    HostOp.define(OP_NAME)
-        .attribute("T: {float, double} = DT_FLOAT")
-        .attribute("Tlabels: {int32, int64} = DT_INT64")
-        .attribute(choice("margin", defaults.margin(), Margin.values(), Margin::attribute))
-        .attribute(
-            choice(
-                "local_search",
-                defaults.localSearch(),
-                LocalSearch.values(),
-                LocalSearch::attribute))
-        .attribute(choice("distance", defaults.distance(), Distance.values(), Distance::attribute))
-        .attribute("max_sweeps: int >= 0 = " + defaults.maxSweeps())
-        .attribute(choice("start", defaults.start(), Start.values(), Start::attribute))
-        .attribute("seed: int = " + defaults.seed())
-        .input("embeddings: T")
-        .input("labels: Tlabels")
-        .input("margin_multiplier: float")
-        .output("loss: T")
-        .output("backprop: T")
-        .output("medoids: int32")
-        .output("assignments: int32")
-        .output("facility_score: T")
-        .output("oracle_score: T")
-        .output("agreement: float")
-        .shapes(FacilityLocationLoss::inferShapes)
-        .kernel(FacilityLocationLoss::kernel)
-        .gradient(FacilityLocationLoss::gradient)
-        .register();
+    FacilityLocationKernel.definition(OP_NAME).register();
   }
 
   private final Output<T> loss;
@@ -141,10 +94,10 @@ public final class FacilityLocationLoss<T extends TNumber> extends RawOp impleme
    * @throws IllegalArgumentException (from TensorFlow) if shapes or attributes cannot be right;
    *     what only the values can tell is a TFInvalidArgumentException when the graph runs
    */
-  public static <T extends TNumber> FacilityLocationLoss<T> create(
+  public static <T extends TFloating> FacilityLocationLoss<T> create(
       Scope scope,
       Operand<T> embeddings,
-      Operand<? extends TNumber> labels,
+      Operand<? extends TIntegral> labels,
       Operand<TFloat32> marginMultiplier,
       Options... options) {
     OperationBuilder builder = scope.opBuilder(OP_NAME, OP_NAME);
@@ -152,7 +105,7 @@ public final class FacilityLocationLoss<T extends TNumber> extends RawOp impleme
     builder.addInput(labels.asOutput());
     builder.addInput(marginMultiplier.asOutput());
     for (Options each : options) {
-      each.apply(builder);
+      each.attributes.forEach(attribute -> attribute.accept(builder));
     }
     return new FacilityLocationLoss<>(builder.build());
   }
@@ -290,179 +243,15 @@ public final class FacilityLocationLoss<T extends TNumber> extends RawOp impleme
     return loss;
   }
 
-  /** The specification of a string attribute with its allowed values and its default. */
-  private static <E> String choice(
-      String name, E preset, E[] values, Function<E, String> attribute) {
-    return Arrays.stream(values)
-        .map(value -> "'" + attribute.apply(value) + "'")
-        .collect(Collectors.joining(", ", name + ": {", "} = '" + attribute.apply(preset) + "'"));
-  }
-
-  private static void inferShapes(ShapeContext context) {
-    Shape embeddings = context.input(0, "embeddings", 2);
-    Shape labels = context.input(1, "labels", 1);
-    context.input(2, "margin_multiplier", 0);
-    long m = embeddings.get(0);
-    long labelCount = labels.get(0);
-    if (m != Shape.UNKNOWN_SIZE && labelCount != Shape.UNKNOWN_SIZE && m != labelCount) {
-      throw new IllegalArgumentException(
-          "embeddings has " + m + " rows but labels has " + labelCount + " values");
-    }
-    if (m == Shape.UNKNOWN_SIZE) {
-      m = labelCount;
-    }
-    context.output(0, Shape.scalar());
-    context.output(1, Shape.of(m, embeddings.get(1)));
-    context.output(2, Shape.of(Shape.UNKNOWN_SIZE));
-    context.output(3, Shape.of(m));
-    context.output(4, Shape.scalar());
-    context.output(5, Shape.scalar());
-    context.output(6, Shape.scalar());
-  }
-
-  private static HostKernel kernel(KernelAttributes attributes) {
-    StructuredClustering method =
-        new StructuredClustering(
-            new ClusteringOptions(
-                Margin.of(attributes.string("margin")),
-                LocalSearch.of(attributes.string("local_search")),
-                Distance.of(attributes.string("distance")),
-                Math.toIntExact(Math.min(attributes.integer("max_sweeps"), Integer.MAX_VALUE)),
-                Start.of(attributes.string("start")),
-                attributes.integer("seed")));
-    return context -> compute(method, context);
-  }
-
-  private static void compute(StructuredClustering method, KernelContext context) {
-    HostTensor embeddings = context.input(0);
-    HostTensor labels = context.input(1);
-    HostTensor multiplier = context.input(2);
-    requireRank("embeddings", embeddings.shape(), 2);
-    requireRank("labels", labels.shape(), 1);
-    requireRank("margin_multiplier", multiplier.shape(), 0);
-    int m = Math.toIntExact(embeddings.shape().get(0));
-    int d = Math.toIntExact(embeddings.shape().get(1));
-
-    Clustering result =
-        method.solve(
-            doubles(embeddings), m, d, longs(labels), multiplier.data().asFloatBuffer().get(0));
-
-    DataType type = embeddings.type();
-    writeScalar(context, 0, type, result.loss());
-    double[] gradient = new double[m * d];
-    result.gradient(gradient);
-    ByteBuffer backprop = context.output(1, type, embeddings.shape());
-    if (type == DataType.DT_DOUBLE) {
-      backprop.asDoubleBuffer().put(gradient);
-    } else {
-      float[] narrow = new float[gradient.length];
-      for (int i = 0; i < narrow.length; i++) {
-        narrow[i] = (float) gradient[i];
-      }
-      backprop.asFloatBuffer().put(narrow);
-    }
-    writeInts(context, 2, result.medoids());
-    writeInts(context, 3, result.assignments());
-    writeScalar(context, 4, type, result.facilityScore());
-    writeScalar(context, 5, type, result.oracleScore());
-    writeScalar(context, 6, DataType.DT_FLOAT, result.agreement());
-  }
-
-  private static void requireRank(String name, Shape shape, int rank) {
-    if (shape.numDimensions() != rank) {
-      throw new IllegalArgumentException(
-          name + " must have rank " + rank + " but its shape is " + shape);
-    }
-  }
-
-  private static double[] doubles(HostTensor tensor) {
-    if (tensor.type() == DataType.DT_DOUBLE) {
-      DoubleBuffer source = tensor.data().asDoubleBuffer();
-      double[] values = new double[source.remaining()];
-      source.get(values);
-      return values;
-    }
-    FloatBuffer source = tensor.data().asFloatBuffer();
-    float[] narrow = new float[source.remaining()];
-    source.get(narrow);
-    double[] values = new double[narrow.length];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = narrow[i];
-    }
-    return values;
-  }
-
-  private static long[] longs(HostTensor tensor) {
-    if (tensor.type() == DataType.DT_INT64) {
-      LongBuffer source = tensor.data().asLongBuffer();
-      long[] values = new long[source.remaining()];
-      source.get(values);
-      return values;
-    }
-    IntBuffer source = tensor.data().asIntBuffer();
-    int[] narrow = new int[source.remaining()];
-    source.get(narrow);
-    return Arrays.stream(narrow).asLongStream().toArray();
-  }
-
-  private static void writeScalar(KernelContext context, int index, DataType type, double value) {
-    ByteBuffer target = context.output(index, type, Shape.scalar());
-    if (type == DataType.DT_DOUBLE) {
-      target.putDouble(0, value);
-    } else {
-      target.putFloat(0, (float) value);
-    }
-  }
-
-  private static void writeInts(KernelContext context, int index, int[] values) {
-    context.output(index, DataType.DT_INT32, Shape.of(values.length)).asIntBuffer().put(values);
-  }
-
-  private static List<Operand<?>> gradient(
-      Ops tf, GraphOperation operation, List<Output<?>> gradients) {
-    Operand<TNumber> ofLoss = cast(gradients.get(0));
-    Operand<TNumber> backprop = cast(operation.output(1));
-    return List.of(
-        tf.math.mul(ofLoss, backprop),
-        tf.zerosLike(operation.input(1)),
-        tf.zerosLike(operation.input(2)));
-  }
-
-  @SuppressWarnings("unchecked") // both are of the op's type T, which only the graph knows
-  private static Operand<TNumber> cast(Output<?> output) {
-    return (Operand<TNumber>) output;
-  }
-
   /** Optional attributes of {@link FacilityLocationLoss}. */
   public static final class Options {
-    private String margin;
-    private String localSearch;
-    private String distance;
-    private Long maxSweeps;
-    private String start;
-    private Long seed;
+    private final List<Consumer<OperationBuilder>> attributes = new ArrayList<>();
 
     private Options() {}
 
-    private void apply(OperationBuilder builder) {
-      if (margin != null) {
-        builder.setAttr("margin", margin);
-      }
-      if (localSearch != null) {
-        builder.setAttr("local_search", localSearch);
-      }
-      if (distance != null) {
-        builder.setAttr("distance", distance);
-      }
-      if (maxSweeps != null) {
-        builder.setAttr("max_sweeps", maxSweeps);
-      }
-      if (start != null) {
-        builder.setAttr("start", start);
-      }
-      if (seed != null) {
-        builder.setAttr("seed", seed);
-      }
+    private Options with(Consumer<OperationBuilder> attribute) {
+      attributes.add(attribute);
+      return this;
     }
 
     /**
@@ -472,8 +261,7 @@ public final class FacilityLocationLoss<T extends TNumber> extends RawOp impleme
      * @return this
      */
     public Options margin(String margin) {
-      this.margin = margin;
-      return this;
+      return with(builder -> builder.setAttr("margin", margin));
     }
 
     /**
@@ -483,8 +271,7 @@ public final class FacilityLocationLoss<T extends TNumber> extends RawOp impleme
      * @return this
      */
     public Options localSearch(String localSearch) {
-      this.localSearch = localSearch;
-      return this;
+      return with(builder -> builder.setAttr("local_search", localSearch));
     }
 
     /**
@@ -494,8 +281,7 @@ public final class FacilityLocationLoss<T extends TNumber> extends RawOp impleme
      * @return this
      */
     public Options distance(String distance) {
-      this.distance = distance;
-      return this;
+      return with(builder -> builder.setAttr("distance", distance));
     }
 
     /**
@@ -505,8 +291,7 @@ public final class FacilityLocationLoss<T extends TNumber> extends RawOp impleme
      * @return this
      */
     public Options maxSweeps(long maxSweeps) {
-      this.maxSweeps = maxSweeps;
-      return this;
+      return with(builder -> builder.setAttr("max_sweeps", maxSweeps));
     }
 
     /**
@@ -516,8 +301,7 @@ public final class FacilityLocationLoss<T extends TNumber> extends RawOp impleme
      * @return this
      */
     public Options start(String start) {
-      this.start = start;
-      return this;
+      return with(builder -> builder.setAttr("start", start));
     }
 
     /**
@@ -527,8 +311,7 @@ public final class FacilityLocationLoss<T extends TNumber> extends RawOp impleme
      * @return this
      */
     public Options seed(long seed) {
-      this.seed = seed;
-      return this;
+      return with(builder -> builder.setAttr("seed", seed));
     }
   }
 
@@ -538,12 +321,13 @@ public final class FacilityLocationLoss<T extends TNumber> extends RawOp impleme
    * @param <T> the type of the embeddings
    */
   @OpInputsMetadata(outputsClass = FacilityLocationLoss.class)
-  public static final class Inputs<T extends TNumber> extends RawOpInputs<FacilityLocationLoss<T>> {
+  public static final class Inputs<T extends TFloating>
+      extends RawOpInputs<FacilityLocationLoss<T>> {
     /** float or double [m, d]. */
     public final Operand<T> embeddings;
 
     /** int32 or int64 [m]. */
-    public final Operand<? extends TNumber> labels;
+    public final Operand<? extends TIntegral> labels;
 
     /** float scalar. */
     public final Operand<TFloat32> marginMultiplier;
@@ -585,7 +369,7 @@ public final class FacilityLocationLoss<T extends TNumber> extends RawOp impleme
           Arrays.asList(
               "T", "Tlabels", "margin", "local_search", "distance", "max_sweeps", "start", "seed"));
       embeddings = (Operand<T>) op.input(0);
-      labels = (Operand<? extends TNumber>) op.input(1);
+      labels = (Operand<? extends TIntegral>) op.input(1);
       marginMultiplier = (Operand<TFloat32>) op.input(2);
       T = op.attributes().getAttrType("T");
       Tlabels = op.attributes().getAttrType("Tlabels");

@@ -4,6 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -11,8 +16,10 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.medoid.ops.clustering.Clustering;
@@ -373,5 +380,46 @@ class FacilityLocationLossTest {
     } finally {
       pool.shutdownNow();
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'points, labels, gamma', ''",
+    "'wide, labels, gamma', ''",
+    "'labels, points, gamma', 'TIntegral'",
+    "'points, gamma, labels', 'TFloat32'",
+    "'gamma, labels, points', 'TIntegral'",
+    "'points, points, gamma', 'TFloat32'",
+    "'points, labels, wide', 'TFloat64'",
+  })
+  void argumentsInAnotherOrderDoNotCompile(String arguments, String refused, @TempDir Path folder)
+      throws IOException {
+    Path source =
+        Files.writeString(
+            folder.resolve("Order.java"),
+            "import org.medoid.ops.FacilityLocationLoss;\n"
+                + "import org.tensorflow.Operand;\n"
+                + "import org.tensorflow.op.Ops;\n"
+                + "import org.tensorflow.types.*;\n"
+                + "class Order {\n"
+                + "  Object make(Ops tf, Operand<TFloat32> points, Operand<TFloat64> wide,\n"
+                + "      Operand<TInt64> labels, Operand<TFloat32> gamma) {\n"
+                + "    return FacilityLocationLoss.create(tf.scope(), "
+                + arguments
+                + ");\n  }\n}\n");
+    ByteArrayOutputStream complaints = new ByteArrayOutputStream();
+    int code =
+        ToolProvider.getSystemJavaCompiler()
+            .run(
+                null,
+                complaints,
+                complaints,
+                "-proc:none",
+                "-cp",
+                System.getProperty("java.class.path"),
+                source.toString());
+    String text = complaints.toString(StandardCharsets.UTF_8);
+    assertThat(code).as(text).isEqualTo(refused.isEmpty() ? 0 : 1);
+    assertThat(text).contains(refused);
   }
 }

@@ -7,6 +7,8 @@ import org.tensorflow.Operand;
 import org.tensorflow.framework.losses.Loss;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.family.TFloating;
+import org.tensorflow.types.family.TIntegral;
 import org.tensorflow.types.family.TNumber;
 
 /**
@@ -69,8 +71,8 @@ public final class FacilityLocation implements Loss {
    * @param <T> the type of the embeddings
    * @return the op
    */
-  public <T extends TNumber> FacilityLocationLoss<T> op(
-      Ops tf, Operand<? extends TNumber> labels, Operand<T> embeddings) {
+  public <T extends TFloating> FacilityLocationLoss<T> op(
+      Ops tf, Operand<? extends TIntegral> labels, Operand<T> embeddings) {
     return FacilityLocationLoss.create(tf.scope(), embeddings, labels, marginMultiplier, options);
   }
 
@@ -83,21 +85,37 @@ public final class FacilityLocation implements Loss {
    * @param <T> the type of the embeddings
    * @return T scalar, not negative
    */
-  public <T extends TNumber> Operand<T> call(
-      Ops tf, Operand<? extends TNumber> labels, Operand<T> predictions) {
+  public <T extends TFloating> Operand<T> call(
+      Ops tf, Operand<? extends TIntegral> labels, Operand<T> predictions) {
     return op(tf, labels, predictions).loss();
   }
 
   /**
    * The loss of a batch, scaled.
    *
+   * @param labels int32 or int64 [m]
+   * @param predictions the embeddings, float or double [m, d]
    * @param sampleWeights a scalar that scales the loss, or null for 1. The loss compares whole
    *     clusterings: it has no terms that could be weighted one by one
-   * @throws IllegalArgumentException if the weights are not a scalar
+   * @throws IllegalArgumentException if labels or predictions are of another type, or the weights
+   *     not a scalar
    */
   @Override
+  @SuppressWarnings("unchecked") // the framework says TNumber; what is behind it is checked first
   public <T extends TNumber> Operand<T> call(
       Ops tf, Operand<? extends TNumber> labels, Operand<T> predictions, Operand<T> sampleWeights) {
-    return Batches.scaled(tf, call(tf, labels, predictions), sampleWeights);
+    require(labels, "labels", TIntegral.class, "int32 or int64");
+    require(predictions, "predictions", TFloating.class, "float or double");
+    Operand<? extends TFloating> loss =
+        call(tf, (Operand<? extends TIntegral>) labels, (Operand<? extends TFloating>) predictions);
+    return Batches.scaled(tf, (Operand<T>) loss, sampleWeights);
+  }
+
+  private static void require(
+      Operand<? extends TNumber> operand, String name, Class<?> family, String types) {
+    if (!family.isAssignableFrom(operand.type())) {
+      throw new IllegalArgumentException(
+          name + " must be " + types + ", not " + operand.type().getSimpleName());
+    }
   }
 }

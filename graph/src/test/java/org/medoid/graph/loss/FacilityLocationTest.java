@@ -92,4 +92,18 @@ class FacilityLocationTest {
           .hasMessageContaining("sampleWeights must be a scalar");
     }
   }
+
+  @Test
+  void refusesLabelsAndPredictionsOfOtherTypes() {
+    try (EagerSession session = EagerSession.create()) {
+      Ops tf = Ops.create(session);
+      Loss loss = new FacilityLocation(tf.constant(1f));
+      assertThatThrownBy(() -> loss.call(tf, tf.constant(PAIRS), tf.constant(PAIRS), null))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("labels must be int32 or int64, not TFloat64");
+      assertThatThrownBy(() -> loss.call(tf, tf.constant(ACROSS), tf.constant(ACROSS), null))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("predictions must be float or double, not TInt32");
+    }
+  }
 }

@@ -29,6 +29,8 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TFloat64;
 import org.tensorflow.types.TInt32;
 import org.tensorflow.types.TInt64;
+import org.tensorflow.types.family.TFloating;
+import org.tensorflow.types.family.TIntegral;
 import org.tensorflow.types.family.TNumber;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -134,8 +136,8 @@ final class LossCommand implements Callable<Integer> {
     try (Tensor points = tensor(x);
         Tensor classes = tensor(y)) {
       return points instanceof TFloat64 wide
-          ? run(wide, (TNumber) classes, TFloat64.class)
-          : run((TFloat32) points, (TNumber) classes, TFloat32.class);
+          ? run(wide, (TIntegral) classes, TFloat64.class)
+          : run((TFloat32) points, (TIntegral) classes, TFloat32.class);
     }
   }
 
@@ -151,14 +153,16 @@ final class LossCommand implements Callable<Integer> {
     return TInt64.tensorOf(shape, DataBuffers.of((long[]) array.data()));
   }
 
-  private <T extends TNumber> int run(T points, TNumber classes, Class<T> type) throws IOException {
+  private <T extends TFloating> int run(T points, TIntegral classes, Class<T> type)
+      throws IOException {
     try (Graph graph = new Graph();
         Session session = new Session(graph);
         TFloat32 multiplier = TFloat32.scalarOf(gamma)) {
       Ops tf = Ops.create(graph);
       Placeholder<T> x = tf.placeholder(type);
-      Class<? extends TNumber> labelType = classes instanceof TInt32 ? TInt32.class : TInt64.class;
-      Placeholder<? extends TNumber> y = tf.placeholder(labelType);
+      Class<? extends TIntegral> labelType =
+          classes instanceof TInt32 ? TInt32.class : TInt64.class;
+      Placeholder<? extends TIntegral> y = tf.placeholder(labelType);
       Placeholder<TFloat32> factor = tf.placeholder(TFloat32.class);
       FacilityLocationLoss<T> op =
           FacilityLocationLoss.create(
