@@ -388,7 +388,7 @@ class FacilityLocationLossTest {
     "'wide, labels, gamma', ''",
     "'labels, points, gamma', 'TIntegral'",
     "'points, gamma, labels', 'TFloat32'",
-    "'gamma, labels, points', 'TIntegral'",
+    "'gamma, points, labels', 'TIntegral'",
     "'points, points, gamma', 'TFloat32'",
     "'points, labels, wide', 'TFloat64'",
   })

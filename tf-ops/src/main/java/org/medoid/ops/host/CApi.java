@@ -1,6 +1,7 @@
 package org.medoid.ops.host;
 
 import com.sun.jna.Callback;
+import com.sun.jna.Library;
 import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Platform;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.bytedeco.javacpp.Loader;
 import org.tensorflow.TensorFlow;
 
@@ -30,7 +32,10 @@ final class CApi {
   static final int INTERNAL = 13;
 
   static {
-    Native.register(CApi.class, NativeLibrary.getInstance(frameworkLibrary().toString()));
+    Native.register(
+        CApi.class,
+        NativeLibrary.getInstance(
+            frameworkLibrary().toString(), Map.of(Library.OPTION_STRING_ENCODING, "UTF-8")));
   }
 
   private CApi() {}
@@ -182,14 +187,21 @@ final class CApi {
    * be lost in JNA and TensorFlow would go on as if all had gone well.
    */
   static void report(Pointer status, String op, Throwable thrown) {
-    String text = thrown.getMessage() == null ? "" : thrown.getMessage();
+    String text;
+    try {
+      text = thrown.getMessage() == null ? "" : thrown.getMessage().replace('\0', ' ');
+    } catch (Throwable another) {
+      text = "(its message cannot be had: " + another.getClass().getName() + ")";
+    }
     if (thrown instanceof IllegalArgumentException) {
       TF_SetStatus(status, INVALID_ARGUMENT, op + ": " + text);
     } else if (thrown instanceof OutOfMemoryError) {
+      // The Java heap's own texts; TensorFlow's allocator says it is itself.
+      boolean heap = text.equals("Java heap space") || text.startsWith("GC overhead");
       TF_SetStatus(
           status,
           RESOURCE_EXHAUSTED,
-          op + ": out of memory in the Java kernel (" + text + "); raise -Xmx");
+          op + ": out of memory in the Java kernel (" + text + (heap ? "); raise -Xmx" : ")"));
     } else {
       StackTraceElement[] trace = thrown.getStackTrace();
       String where = trace.length == 0 ? "" : " at " + trace[0];
@@ -199,12 +211,11 @@ final class CApi {
 
   /** Throws what {@code status} holds, unless it is OK. */
   static void check(Pointer status) {
-    int code = TF_GetCode(status);
-    if (code == INVALID_ARGUMENT) {
-      throw new IllegalArgumentException(TF_Message(status));
-    }
-    if (code != OK) {
-      throw new IllegalStateException(TF_Message(status));
+    switch (TF_GetCode(status)) {
+      case OK -> {}
+      case INVALID_ARGUMENT -> throw new IllegalArgumentException(TF_Message(status));
+      case RESOURCE_EXHAUSTED -> throw new OutOfMemoryError(TF_Message(status));
+      default -> throw new IllegalStateException(TF_Message(status));
     }
   }
 

@@ -11,8 +11,9 @@ public interface HostKernel {
    *
    * @param context gives the inputs and takes the outputs
    * @throws IllegalArgumentException if an input cannot be used; it reaches the caller of the
-   *     session as a TFInvalidArgumentException with the same text, every other exception as a
-   *     TFInternalException or, for OutOfMemoryError, a TFResourceExhaustedException
+   *     session as a TFInvalidArgumentException with the same text. OutOfMemoryError reaches him as
+   *     a TFResourceExhaustedException, everything else thrown, and a kernel that leaves an output
+   *     out, as a TensorFlowException with the class and place
    */
   void compute(KernelContext context);
 
@@ -23,7 +24,7 @@ public interface HostKernel {
      * Makes the kernel.
      *
      * @param attributes the attributes of the node
-     * @return the kernel
+     * @return the kernel, not null
      * @throws IllegalArgumentException if the attributes do not go together
      */
     HostKernel create(KernelAttributes attributes);

@@ -4,17 +4,20 @@ import com.sun.jna.Callback;
 import com.sun.jna.CallbackThreadInitializer;
 import com.sun.jna.Native;
 import com.sun.jna.Pointer;
+import java.lang.reflect.Field;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.tensorflow.TensorFlow;
 import org.tensorflow.op.RawCustomGradient;
+import org.tensorflow.proto.OpDef;
 
 /**
  * A TensorFlow op whose kernel is Java: its definition, shape function, CPU kernel and gradient.
@@ -28,10 +31,15 @@ import org.tensorflow.op.RawCustomGradient;
  */
 public final class HostOp {
   private static final Pattern NAME = Pattern.compile("[A-Z][A-Za-z0-9_]*");
-  private static final Pattern SPECIFICATION = Pattern.compile("[A-Za-z][A-Za-z0-9_]*\\s*:.*\\S.*");
+
+  /**
+   * Gradients made in Java that TensorFlow Java 1.1.0 has room for: JavaCPP compiles so many
+   * trampolines for each kind of callback.
+   */
+  private static final int MOST_GRADIENTS = 10;
 
   /** Ops that this class has registered, by name; guarded by the class. */
-  private static final Map<String, HostOp> REGISTERED = new HashMap<>();
+  private static final Map<String, OpDef> REGISTERED = new HashMap<>();
 
   /**
    * JNA frees the native side of a callback with its Java object; TensorFlow keeps the address for
@@ -74,39 +82,45 @@ public final class HostOp {
   /**
    * Adds an attribute.
    *
-   * @param specification as in {@code REGISTER_OP(...).Attr(...)}
+   * @param specification as in {@code REGISTER_OP(...).Attr(...)}, a default without escapes
    * @return this
+   * @throws IllegalArgumentException if it does not parse
    */
   public HostOp attribute(String specification) {
-    attributes.add(checked(specification));
+    SpecificationReader.attribute(specification);
+    attributes.add(specification);
     return this;
   }
 
   /**
    * Adds an input.
    *
-   * @param specification as in {@code REGISTER_OP(...).Input(...)}
+   * @param specification as in {@code REGISTER_OP(...).Input(...)}, no reference
    * @return this
+   * @throws IllegalArgumentException if it does not parse
    */
   public HostOp input(String specification) {
-    inputs.add(checked(specification));
+    SpecificationReader.argument(specification);
+    inputs.add(specification);
     return this;
   }
 
   /**
    * Adds an output.
    *
-   * @param specification as in {@code REGISTER_OP(...).Output(...)}
+   * @param specification as in {@code REGISTER_OP(...).Output(...)}, no reference
    * @return this
+   * @throws IllegalArgumentException if it does not parse
    */
   public HostOp output(String specification) {
-    outputs.add(checked(specification));
+    SpecificationReader.argument(specification);
+    outputs.add(specification);
     return this;
   }
 
   /**
-   * Says that two runs on the same inputs may differ, so that TensorFlow neither merges equal nodes
-   * nor folds constants through the op.
+   * Says that two runs on the same inputs may differ. Without it TensorFlow runs equal nodes once
+   * and computes a node whose inputs are constants ahead.
    *
    * @return this
    */
@@ -152,31 +166,30 @@ public final class HostOp {
     return this;
   }
 
-  private static String checked(String specification) {
-    // TensorFlow ends the process, rather than report it, when a specification does not parse.
-    if (!SPECIFICATION.matcher(specification).matches()) {
-      throw new IllegalArgumentException(
-          "Specification '" + specification + "' is not of the form 'name: type'");
-    }
-    return specification;
-  }
-
   /**
    * Registers the op with TensorFlow, for the rest of the process. Does nothing if this class has
-   * already registered an op with the same name and specifications.
+   * already registered an op with the same name and definition.
    *
-   * @throws IllegalStateException if the name is taken by another op, or the op has no shape
-   *     function or kernel
+   * @throws IllegalArgumentException if the specifications do not go together: a type that is none,
+   *     two of one name, a default that is not allowed
+   * @throws IllegalStateException if the name is taken by another op, the op has no shape function
+   *     or kernel, or TensorFlow Java has no room for another gradient; nothing is registered then
    * @throws UnsupportedOperationException on Windows
    */
   public void register() {
     if (shapes == null || kernel == null) {
       throw new IllegalStateException("Op " + name + " needs a shape function and a kernel");
     }
+    OpDef definition;
+    try {
+      definition = OpSpecification.parse(name, attributes, inputs, outputs, stateful);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("Op " + name + ": " + e.getMessage(), e);
+    }
     synchronized (HostOp.class) {
-      HostOp before = REGISTERED.get(name);
+      OpDef before = REGISTERED.get(name);
       if (before != null) {
-        if (!before.sameDefinition(this)) {
+        if (!before.equals(definition)) {
           throw new IllegalStateException(
               "Op " + name + " is already registered, otherwise defined");
         }
@@ -190,6 +203,15 @@ public final class HostOp {
                 + name
                 + " is already registered in this process, by TensorFlow or another class loader");
       }
+      if (gradient != null && gradients() >= MOST_GRADIENTS) {
+        throw new IllegalStateException(
+            "Op "
+                + name
+                + ": TensorFlow Java has room for "
+                + MOST_GRADIENTS
+                + " gradients made in Java per process, and all are taken; register this op without"
+                + " a gradient, or in another process");
+      }
       Pointer status = CApi.TF_NewStatus();
       try {
         registerDefinition(status);
@@ -197,25 +219,32 @@ public final class HostOp {
       } finally {
         CApi.TF_DeleteStatus(status);
       }
+      REGISTERED.put(name, definition);
       if (gradient != null && !TensorFlow.registerCustomGradient(name, gradient)) {
         throw new IllegalStateException("TensorFlow did not take the gradient of op " + name);
       }
-      REGISTERED.put(name, this);
     }
   }
 
-  private boolean sameDefinition(HostOp other) {
-    return attributes.equals(other.attributes)
-        && inputs.equals(other.inputs)
-        && outputs.equals(other.outputs)
-        && stateful == other.stateful;
+  /**
+   * How many gradients TensorFlow Java holds, whoever registered them. It does not say so itself;
+   * where another version keeps them otherwise it is taken to have no such limit.
+   */
+  private static int gradients() {
+    try {
+      Field held = TensorFlow.class.getDeclaredField("gradientFuncs");
+      held.setAccessible(true);
+      return ((Set<?>) held.get(null)).size();
+    } catch (ReflectiveOperationException e) {
+      return 0;
+    }
   }
 
   private void registerDefinition(Pointer status) {
     CApi.ShapeCallback infer =
         (context, result) -> {
-          try {
-            shapes.accept(new ShapeContext(context, result));
+          try (ShapeContext seen = new ShapeContext(context, result)) {
+            shapes.accept(seen);
           } catch (Throwable thrown) {
             CApi.report(result, name, thrown);
           }
@@ -225,7 +254,9 @@ public final class HostOp {
     attributes.forEach(spec -> CApi.TF_OpDefinitionBuilderAddAttr(builder, spec));
     inputs.forEach(spec -> CApi.TF_OpDefinitionBuilderAddInput(builder, spec));
     outputs.forEach(spec -> CApi.TF_OpDefinitionBuilderAddOutput(builder, spec));
-    CApi.TF_OpDefinitionBuilderSetIsStateful(builder, stateful);
+    if (stateful) { // TensorFlow 2.18 does not look at the argument: false makes it stateful too
+      CApi.TF_OpDefinitionBuilderSetIsStateful(builder, true);
+    }
     CApi.TF_OpDefinitionBuilderSetShapeInferenceFunction(builder, infer);
     CApi.TF_RegisterOpDefinition(builder, status); // takes the builder
     CApi.check(status);
@@ -248,8 +279,9 @@ public final class HostOp {
 
   private Pointer create(Pointer construction) {
     Pointer status = CApi.TF_NewStatus();
-    try {
-      HostKernel made = kernel.create(new KernelAttributes(construction, status));
+    try (KernelAttributes attributes = new KernelAttributes(construction, status)) {
+      HostKernel made =
+          Objects.requireNonNull(kernel.create(attributes), "the factory made no kernel");
       long number = NEXT_KERNEL.getAndIncrement();
       KERNELS.put(number, made);
       return new Pointer(number);
@@ -266,6 +298,7 @@ public final class HostOp {
     Pointer status = CApi.TF_NewStatus();
     try (KernelContext context = new KernelContext(nativeContext, status)) {
       KERNELS.get(Pointer.nativeValue(address)).compute(context);
+      context.requireOutputs();
     } catch (Throwable thrown) {
       CApi.report(status, name, thrown);
       CApi.TF_OpKernelContext_Failure(nativeContext, status);

@@ -5,8 +5,8 @@ import java.nio.charset.StandardCharsets;
 import org.tensorflow.proto.DataType;
 
 /** The attributes of the node that a kernel is made for. Valid only while the kernel is made. */
-public final class KernelAttributes {
-  private final Pointer construction;
+public final class KernelAttributes implements AutoCloseable {
+  private Pointer construction;
   private final Pointer status;
 
   KernelAttributes(Pointer construction, Pointer status) {
@@ -24,11 +24,11 @@ public final class KernelAttributes {
   public String string(String name) {
     int[] listSize = new int[1];
     int[] size = new int[1];
-    CApi.TF_OpKernelConstruction_GetAttrSize(construction, name, listSize, size, status);
-    CApi.check(status);
+    CApi.TF_OpKernelConstruction_GetAttrSize(open(), name, listSize, size, status);
+    check(name);
     byte[] value = new byte[Math.max(size[0], 1)];
     CApi.TF_OpKernelConstruction_GetAttrString(construction, name, value, size[0], status);
-    CApi.check(status);
+    check(name);
     return new String(value, 0, size[0], StandardCharsets.UTF_8);
   }
 
@@ -41,8 +41,8 @@ public final class KernelAttributes {
    */
   public long integer(String name) {
     long[] value = new long[1];
-    CApi.TF_OpKernelConstruction_GetAttrInt64(construction, name, value, status);
-    CApi.check(status);
+    CApi.TF_OpKernelConstruction_GetAttrInt64(open(), name, value, status);
+    check(name);
     return value[0];
   }
 
@@ -55,8 +55,8 @@ public final class KernelAttributes {
    */
   public float real(String name) {
     float[] value = new float[1];
-    CApi.TF_OpKernelConstruction_GetAttrFloat(construction, name, value, status);
-    CApi.check(status);
+    CApi.TF_OpKernelConstruction_GetAttrFloat(open(), name, value, status);
+    check(name);
     return value[0];
   }
 
@@ -69,8 +69,8 @@ public final class KernelAttributes {
    */
   public boolean bool(String name) {
     byte[] value = new byte[1];
-    CApi.TF_OpKernelConstruction_GetAttrBool(construction, name, value, status);
-    CApi.check(status);
+    CApi.TF_OpKernelConstruction_GetAttrBool(open(), name, value, status);
+    check(name);
     return value[0] != 0;
   }
 
@@ -83,8 +83,28 @@ public final class KernelAttributes {
    */
   public DataType type(String name) {
     int[] value = new int[1];
-    CApi.TF_OpKernelConstruction_GetAttrType(construction, name, value, status);
-    CApi.check(status);
+    CApi.TF_OpKernelConstruction_GetAttrType(open(), name, value, status);
+    check(name);
     return DataType.forNumber(value[0]);
+  }
+
+  private Pointer open() {
+    if (construction == null) {
+      throw new IllegalStateException(
+          "attributes are read while the kernel is made, not when it computes");
+    }
+    return construction;
+  }
+
+  private void check(String name) {
+    if (CApi.TF_GetCode(status) != CApi.OK) {
+      throw new IllegalArgumentException("attribute '" + name + "': " + CApi.TF_Message(status));
+    }
+  }
+
+  /** Ends the access: TensorFlow is about to forget the construction. */
+  @Override
+  public void close() {
+    construction = null;
   }
 }

@@ -5,8 +5,8 @@ import java.util.Arrays;
 import org.tensorflow.ndarray.Shape;
 
 /** What a shape function sees while a node is added to a graph. */
-public final class ShapeContext {
-  private final Pointer context;
+public final class ShapeContext implements AutoCloseable {
+  private Pointer context;
   private final Pointer status;
 
   ShapeContext(Pointer context, Pointer status) {
@@ -20,8 +20,10 @@ public final class ShapeContext {
    * @param index from 0
    * @return the shape; {@link Shape#unknown()} if not even the rank is known, else with {@link
    *     Shape#UNKNOWN_SIZE} for each unknown dimension
+   * @throws IllegalArgumentException if the node has no such input
    */
   public Shape input(int index) {
+    requireOpen();
     Pointer handle = CApi.TF_NewShapeHandle();
     Pointer dimension = CApi.TF_NewDimensionHandle();
     try {
@@ -73,8 +75,10 @@ public final class ShapeContext {
    *
    * @param index from 0
    * @param shape the shape; {@link Shape#unknown()} and {@link Shape#UNKNOWN_SIZE} are allowed
+   * @throws IllegalArgumentException if the node has no such output
    */
   public void output(int index, Shape shape) {
+    requireOpen();
     if (shape.isUnknown()) {
       // The C API can only say it of all outputs at once, so say nothing: unknown is the default.
       return;
@@ -96,5 +100,17 @@ public final class ShapeContext {
     } finally {
       CApi.TF_DeleteShapeHandle(handle);
     }
+  }
+
+  private void requireOpen() {
+    if (context == null) {
+      throw new IllegalStateException("the context of a shape function ends with its call");
+    }
+  }
+
+  /** Ends the access: TensorFlow is about to forget the context. */
+  @Override
+  public void close() {
+    context = null;
   }
 }
