@@ -2,6 +2,7 @@ package org.medoid.export;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -14,6 +15,8 @@ import java.util.Map;
  * @param differences the largest difference of a value by what was compared with the frozen graph:
  *     {@code reference} (the embeddings that were given), {@code savedmodel}, {@code image_bytes},
  *     {@code onnx}
+ * @param notes what somebody should know about the comparisons, a line each: which program was
+ *     wrong where two differ, how much the network magnifies rounding; usually none
  * @param info the content of {@code export.json}
  */
 public record ExportReport(
@@ -22,4 +25,5 @@ public record ExportReport(
     int pictures,
     double scale,
     Map<String, Double> differences,
+    List<String> notes,
     ObjectNode info) {}

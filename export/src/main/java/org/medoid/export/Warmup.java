@@ -1,5 +1,6 @@
 package org.medoid.export;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -7,6 +8,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
 import java.util.zip.CRC32C;
+import org.medoid.export.image.ImageSize;
+import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.TensorProto;
 
 /**
@@ -30,6 +33,30 @@ final class Warmup {
    * @param value what goes in
    */
   record Request(String signature, String input, TensorProto value) {}
+
+  /** A picture by both signatures, as pixels and as a file. */
+  static List<Request> requests(ComparedPictures pictures, ImageSize image) {
+    ByteBuffer first =
+        ByteBuffer.allocate(4 * image.height() * image.width() * 3).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; first.hasRemaining(); i++) {
+      first.putFloat(pictures.pixels()[i]);
+    }
+    TensorProto.Builder images =
+        TensorProto.newBuilder()
+            .setDtype(DataType.DT_FLOAT)
+            .setTensorContent(ByteString.copyFrom(first.flip()));
+    for (int size : new int[] {1, image.height(), image.width(), 3}) {
+      images.getTensorShapeBuilder().addDimBuilder().setSize(size);
+    }
+    TensorProto.Builder bytes =
+        TensorProto.newBuilder()
+            .setDtype(DataType.DT_STRING)
+            .addStringVal(ByteString.copyFrom(pictures.encoded().get(0)));
+    bytes.getTensorShapeBuilder().addDimBuilder().setSize(1);
+    return List.of(
+        new Request(SavedModelWriter.DEFAULT, ModelExporter.IMAGES, images.build()),
+        new Request(ImageBytes.NAME, ImageBytes.NAME, bytes.build()));
+  }
 
   /** The content of the file. */
   static byte[] file(String model, List<Request> requests) {

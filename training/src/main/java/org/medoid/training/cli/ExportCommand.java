@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.medoid.export.ExportFormat;
+import org.medoid.export.ExportLayout;
 import org.medoid.export.ExportReport;
 import org.medoid.export.FrozenGraph;
 import org.medoid.export.ModelExporter;
@@ -23,6 +25,8 @@ import org.medoid.training.RunFolder;
 import org.medoid.training.TrainingSettings;
 import org.medoid.training.data.DataSets;
 import org.medoid.training.data.ImageDataSet;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -44,6 +48,8 @@ final class ExportCommand implements Callable<Integer> {
 
   /** What is taken over from the {@code export.json} of a model that is exported again. */
   private static final List<String> KEPT = List.of("distance", "normalisation", "scores", "source");
+
+  private static final Logger LOG = LoggerFactory.getLogger(ExportCommand.class);
 
   @Spec private CommandSpec spec;
 
@@ -70,14 +76,14 @@ final class ExportCommand implements Callable<Integer> {
       split = ",",
       defaultValue = "savedmodel,onnx",
       description = "savedmodel, onnx or both.")
-  private List<ModelExporter.Format> formats;
+  private List<ExportFormat> formats;
 
   @Option(
       names = "--layout",
       paramLabel = "LAYOUT",
       defaultValue = "plain",
       description = "plain, tf-serving (the next numbered folder) or triton (ONNX only).")
-  private ModelExporter.Layout layout;
+  private ExportLayout layout;
 
   @Option(
       names = "--name",
@@ -146,6 +152,7 @@ final class ExportCommand implements Callable<Integer> {
             .name(name)
             .imageSize(imageSize, imageSize)
             .export(to);
+    report.notes().forEach(LOG::warn);
     print(report);
     return 0;
   }

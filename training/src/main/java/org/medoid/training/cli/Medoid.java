@@ -5,7 +5,8 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
-import org.medoid.export.ModelExporter;
+import org.medoid.export.ExportFormat;
+import org.medoid.export.ExportLayout;
 import org.medoid.ops.clustering.Distance;
 import org.medoid.ops.clustering.LocalSearch;
 import org.medoid.ops.clustering.Margin;
@@ -84,8 +85,8 @@ public final class Medoid {
     line.registerConverter(LocalSearch.class, LocalSearch::of);
     line.registerConverter(Distance.class, Distance::of);
     line.registerConverter(Start.class, Start::of);
-    line.registerConverter(ModelExporter.Format.class, ModelExporter.Format::of);
-    line.registerConverter(ModelExporter.Layout.class, ModelExporter.Layout::of);
+    line.registerConverter(ExportFormat.class, ExportFormat::of);
+    line.registerConverter(ExportLayout.class, ExportLayout::of);
     line.setUsageHelpAutoWidth(true);
     line.setExecutionStrategy(this::execute);
     line.setParameterExceptionHandler(

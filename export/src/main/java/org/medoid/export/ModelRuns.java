@@ -11,6 +11,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.DoubleUnaryOperator;
+import org.medoid.export.image.ImageSize;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.Tensor;
@@ -20,35 +22,31 @@ import org.tensorflow.ndarray.NdArrays;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TFloat64;
 import org.tensorflow.types.TString;
 
-/**
- * What a model gives for some pictures, and how that differs from what another gives.
- *
- * @param values float [count, size] in a row
- * @param count pictures
- * @param size numbers for each
- */
-record Embeddings(float[] values, int count, int size) {
+/** Runs pictures through a model, in TensorFlow or in onnxruntime. */
+final class ModelRuns {
   /** Pictures in one run: at 227x227 pixels 10 MB of input. */
   private static final int BATCH = 16;
 
+  private ModelRuns() {}
+
   /** Runs pictures {@code from} to {@code to}; gives [to - from, size]. */
   private interface Run {
-    Embeddings run(int from, int to) throws OrtException;
+    Vectors run(int from, int to) throws OrtException;
   }
 
   /** Through a TensorFlow session, from pixels [count, height, width, 3]. */
-  static Embeddings ofPixels(
-      Session session, String input, String output, float[] pixels, ImageBytes image) {
-    int size = image.height() * image.width() * 3;
+  static Vectors ofPixels(
+      Session session, String input, String output, float[] pixels, ImageSize image) {
+    int size = values(image);
     return inBatches(
         pixels.length / size,
         (from, to) -> {
-          Shape shape = Shape.of(to - from, image.height(), image.width(), 3);
           try (TFloat32 batch =
               TFloat32.tensorOf(
-                  shape,
+                  shape(to - from, image),
                   DataBuffers.of(pixels, true, false)
                       .slice((long) from * size, (long) (to - from) * size))) {
             return run(session, input, batch, output);
@@ -56,8 +54,39 @@ record Embeddings(float[] values, int count, int size) {
         });
   }
 
+  /** The same of a graph in double precision, each pixel changed as the function says. */
+  static Vectors ofDoubles(
+      Session session,
+      String input,
+      String output,
+      float[] pixels,
+      ImageSize image,
+      DoubleUnaryOperator change) {
+    int size = values(image);
+    return inBatches(
+        pixels.length / size,
+        (from, to) -> {
+          double[] wide = new double[(to - from) * size];
+          for (int i = 0; i < wide.length; i++) {
+            wide[i] = change.applyAsDouble(pixels[from * size + i]);
+          }
+          try (TFloat64 batch =
+              TFloat64.tensorOf(shape(to - from, image), DataBuffers.of(wide, true, false))) {
+            return run(session, input, batch, output);
+          }
+        });
+  }
+
+  private static int values(ImageSize image) {
+    return image.height() * image.width() * 3;
+  }
+
+  private static Shape shape(int count, ImageSize image) {
+    return Shape.of(count, image.height(), image.width(), 3);
+  }
+
   /** Through a TensorFlow session, from encoded pictures. */
-  static Embeddings ofBytes(Session session, String input, String output, List<byte[]> encoded) {
+  static Vectors ofBytes(Session session, String input, String output, List<byte[]> encoded) {
     return inBatches(
         encoded.size(),
         (from, to) -> {
@@ -71,27 +100,38 @@ record Embeddings(float[] values, int count, int size) {
         });
   }
 
-  private static Embeddings run(Session session, String input, Tensor batch, String output) {
+  private static Vectors run(Session session, String input, Tensor batch, String output) {
     try (Result result = session.runner().feed(input, batch).fetch(output).run()) {
-      if (!(result.get(0) instanceof TFloat32 embedding) || embedding.rank() != 2) {
+      Tensor given = result.get(0);
+      int count = given.shape().numDimensions() == 2 ? (int) given.shape().get(0) : -1;
+      float[] values = new float[Math.toIntExact(given.shape().size())];
+      if (count >= 0 && given instanceof TFloat32 single) {
+        single.copyTo(DataBuffers.of(values, false, false));
+      } else if (count >= 0 && given instanceof TFloat64 twice) {
+        double[] wide = new double[values.length];
+        twice.copyTo(DataBuffers.of(wide, false, false));
+        for (int i = 0; i < wide.length; i++) {
+          values[i] = (float) wide[i];
+        }
+      } else {
         throw new IllegalArgumentException(
             "the output %s is %s %s, it must be float [batch, d]%s"
                 .formatted(
                     output,
-                    result.get(0).dataType(),
-                    result.get(0).shape(),
-                    result.get(0).rank() == 4 ? ": end the model in a global pooling" : ""));
+                    given.dataType(),
+                    given.shape(),
+                    given.shape().numDimensions() == 4
+                        ? ": end the model in a global pooling"
+                        : ""));
       }
-      float[] values = new float[Math.toIntExact(embedding.size())];
-      embedding.copyTo(DataBuffers.of(values, false, false));
-      return new Embeddings(values, (int) embedding.shape().get(0), (int) embedding.shape().get(1));
+      return new Vectors(values, count, (int) given.shape().get(1));
     }
   }
 
   /** Through onnxruntime, from pixels [count, height, width, 3]. */
-  static Embeddings ofOnnx(Path file, String input, String output, float[] pixels, ImageBytes image)
+  static Vectors ofOnnx(Path file, String input, String output, float[] pixels, ImageSize image)
       throws IOException {
-    int size = image.height() * image.width() * 3;
+    int size = values(image);
     OrtEnvironment environment = OrtEnvironment.getEnvironment();
     // Its content, not its name, which onnxruntime would read in the locale's charset.
     try (OrtSession session = environment.createSession(Files.readAllBytes(file))) {
@@ -107,7 +147,7 @@ record Embeddings(float[] values, int count, int size) {
               FloatBuffer buffer = ((OnnxTensor) embedding).getFloatBuffer();
               float[] rows = new float[buffer.remaining()];
               buffer.get(rows);
-              return new Embeddings(rows, (int) given[0], rows.length / (int) given[0]);
+              return new Vectors(rows, (int) given[0], rows.length / (int) given[0]);
             }
           });
     } catch (OrtException e) {
@@ -117,21 +157,21 @@ record Embeddings(float[] values, int count, int size) {
   }
 
   /** The first picture alone, then the rest in batches: that the batch is free is tried as well. */
-  private static Embeddings inBatches(int count, Run run) {
+  private static Vectors inBatches(int count, Run run) {
     float[] values = null;
     int size = 0;
     try {
       for (int from = 0, to = 1; from < count; from = to, to = Math.min(count, from + BATCH)) {
-        Embeddings part = run.run(from, to);
-        if (part.count != to - from) {
+        Vectors part = run.run(from, to);
+        if (part.count() != to - from) {
           throw new IllegalStateException(
-              "%d pictures give %d embeddings".formatted(to - from, part.count));
+              "%d pictures give %d embeddings".formatted(to - from, part.count()));
         }
         if (values == null) {
-          size = part.size;
+          size = part.size();
           values = new float[Math.multiplyExact(count, size)];
         }
-        System.arraycopy(part.values, 0, values, from * size, part.values.length);
+        System.arraycopy(part.values(), 0, values, from * size, part.values().length);
       }
     } catch (TensorFlowException | IllegalArgumentException e) {
       throw new IllegalStateException(
@@ -139,47 +179,6 @@ record Embeddings(float[] values, int count, int size) {
     } catch (OrtException e) {
       throw new IllegalStateException("onnxruntime does not run the model: " + e.getMessage(), e);
     }
-    return new Embeddings(values, count, size);
-  }
-
-  /** The largest difference of a value; infinite for another count or size, NaN never. */
-  double difference(Embeddings other) {
-    if (count != other.count || size != other.size) {
-      return Double.POSITIVE_INFINITY;
-    }
-    double largest = 0;
-    for (int i = 0; i < values.length; i++) {
-      double difference = Math.abs((double) values[i] - other.values[i]);
-      largest = Math.max(largest, Double.isNaN(difference) ? Double.POSITIVE_INFINITY : difference);
-    }
-    return largest;
-  }
-
-  /** The length of a row. */
-  private double length(int row) {
-    double sum = 0;
-    for (int i = row * size; i < (row + 1) * size; i++) {
-      sum += (double) values[i] * values[i];
-    }
-    return Math.sqrt(sum);
-  }
-
-  /** The largest absolute value. */
-  double largest() {
-    double largest = 0;
-    for (float value : values) {
-      largest = Math.max(largest, Math.abs(value));
-    }
-    return largest;
-  }
-
-  /** Whether every row has length one, as far as float numbers go. */
-  boolean normalised() {
-    for (int row = 0; row < count; row++) {
-      if (!(Math.abs(length(row) - 1) < 1e-4)) {
-        return false;
-      }
-    }
-    return true;
+    return new Vectors(values, count, size);
   }
 }

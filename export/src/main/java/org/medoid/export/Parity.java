@@ -1,0 +1,300 @@
+package org.medoid.export;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.function.DoubleUnaryOperator;
+import org.medoid.export.image.ImageSize;
+import org.tensorflow.Graph;
+import org.tensorflow.Session;
+import org.tensorflow.exceptions.TensorFlowException;
+import org.tensorflow.proto.AttrValue;
+import org.tensorflow.proto.ConfigProto;
+import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.GraphDef;
+import org.tensorflow.proto.GraphOptions;
+import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.OptimizerOptions;
+import org.tensorflow.proto.RewriterConfig;
+
+/**
+ * Whether the parts of an export compute what the frozen graph does.
+ *
+ * <p>Usually two runs agree to the tolerance, and that is all. Where they do not, either may be
+ * wrong: TensorFlow as it is installed here, with its optimisers and the kernels of this processor,
+ * is no judge of itself. Then the same graph runs in double precision ({@link DoubleGraph}), or,
+ * where an operation has no such kernel, in TensorFlow without its optimisers, and both are
+ * compared with that. And the network may be at fault: one that magnifies rounding beyond the
+ * tolerance does so in every program. How much it does is measured by moving pixels and weights by
+ * one rounding each; {@value #ROUNDINGS} times that is allowed, since a sum over a few hundred
+ * products is in the worst case that far off. What was found is told in {@link #notes}.
+ *
+ * <p>Cost: nothing beyond the comparison where runs agree; else the network four times in double
+ * precision.
+ */
+final class Parity {
+  /** How many roundings of pixels and weights a difference may be worth. */
+  private static final double ROUNDINGS = 16;
+
+  /** Beyond this share of the largest value a comparison says nothing. */
+  private static final double MEANINGLESS = 0.25;
+
+  private static final int DRAWS = 2;
+
+  /** TensorFlow computes what the graph says, operation by operation. */
+  private static final ConfigProto AS_WRITTEN =
+      ConfigProto.newBuilder()
+          .setGraphOptions(
+              GraphOptions.newBuilder()
+                  .setOptimizerOptions(
+                      OptimizerOptions.newBuilder().setOptLevel(OptimizerOptions.Level.L0))
+                  .setRewriteOptions(RewriterConfig.newBuilder().setDisableMetaOptimizer(true)))
+          .build();
+
+  private static final DoubleUnaryOperator SAME = x -> x;
+
+  /**
+   * How far runs may differ.
+   *
+   * @param told by the user, relative to the largest value; 0 if he said nothing
+   * @param usual where the embeddings have any length, relative to the largest value
+   * @param step of the numbers that the network computes with, 2^-23 for float32
+   */
+  record Tolerance(double told, double usual, double step) {
+    double allowed(Vectors wanted) {
+      if (told > 0) {
+        return told * wanted.largest();
+      }
+      double any = usual * wanted.largest();
+      return wanted.normalised() ? Math.min(any, ModelExporter.TOLERANCE) : any;
+    }
+  }
+
+  private final FrozenGraph frozen;
+  private final float[] pixels;
+  private final ImageSize image;
+  private final Tolerance tolerance;
+  private final Map<String, Double> differences;
+  private final List<String> notes;
+  private Vectors expected;
+  private Vectors judge;
+  private boolean inDouble;
+  private double noise = -1;
+
+  /**
+   * Of some pictures.
+   *
+   * @param pixels [n, height, width, 3] in a row
+   */
+  Parity(FrozenGraph frozen, float[] pixels, ImageSize image, Tolerance tolerance) {
+    this(frozen, pixels, image, tolerance, new LinkedHashMap<>(), new ArrayList<>());
+  }
+
+  private Parity(
+      FrozenGraph frozen,
+      float[] pixels,
+      ImageSize image,
+      Tolerance tolerance,
+      Map<String, Double> differences,
+      List<String> notes) {
+    this.frozen = frozen;
+    this.pixels = pixels;
+    this.image = image;
+    this.tolerance = tolerance;
+    this.differences = differences;
+    this.notes = notes;
+  }
+
+  /** What the frozen graph gives. */
+  Vectors expected() {
+    if (expected == null) {
+      try {
+        expected = single(frozen.graph(), ConfigProto.getDefaultInstance());
+      } catch (IllegalStateException e) {
+        try {
+          judge();
+        } catch (IllegalStateException alsoFails) {
+          throw e;
+        }
+        expected = judge;
+        notes.add(
+            "this TensorFlow does not run the frozen graph (%s); it is compared with %s"
+                .formatted(e.getMessage(), judgeName()));
+      }
+    }
+    return expected;
+  }
+
+  /** Takes a result for TensorFlow's. */
+  Parity expecting(Vectors result) {
+    expected = result;
+    return this;
+  }
+
+  /** Compares with other pixels; differences and notes go to this. */
+  Parity of(float[] other) {
+    return other == pixels ? this : new Parity(frozen, other, image, tolerance, differences, notes);
+  }
+
+  /**
+   * Compares.
+   *
+   * @param key of the difference in the report
+   * @param what whose embeddings are given, for messages
+   * @throws IllegalStateException if they are not those of the frozen graph
+   */
+  void compare(String key, String what, Vectors given) {
+    Vectors wanted = expected();
+    double difference = wanted.difference(given);
+    double allowed = tolerance.allowed(wanted);
+    differences.put(
+        key, difference <= allowed ? difference : judged(what, given, difference, allowed));
+  }
+
+  private double judged(String what, Vectors given, double difference, double allowed) {
+    Vectors right = judge();
+    double ours = right.difference(given);
+    double theirs = right.difference(expected);
+    double most = allowed;
+    if (tolerance.told() == 0) {
+      most = Math.max(allowed, Math.min(ROUNDINGS * noise(), MEANINGLESS * right.largest()));
+    }
+    String numbers =
+        "embeddings of the %s differ by %.2e, more than %.1e; their largest value is %.3g"
+            .formatted(what, difference, allowed, expected.largest());
+    String judgement =
+        "; from %s those of the %s differ by %.2e and TensorFlow's own by %.2e"
+            .formatted(judgeName(), what, ours, theirs);
+    String roundings =
+        tolerance.told() > 0
+            ? ""
+            : "; one rounding of pixels and weights moves them by %.1e".formatted(noise());
+    if (!(ours <= most)) {
+      throw new IllegalStateException(numbers + judgement + roundings + reason());
+    }
+    if (!(theirs <= most)) {
+      notes.add(
+          numbers
+              + judgement
+              + ": this TensorFlow computes the network wrong on this processor, the "
+              + what
+              + " is right (ONEDNN_MAX_CPU_ISA=AVX2 or TF_ENABLE_ONEDNN_OPTS=0 in the environment"
+              + " may mend TensorFlow)");
+    } else {
+      notes.add(
+          numbers
+              + judgement
+              + roundings
+              + ": the network magnifies rounding, in every program that runs it");
+    }
+    return ours;
+  }
+
+  private String judgeName() {
+    return inDouble
+        ? "the same graph in double precision"
+        : "the same graph in TensorFlow without its optimisers";
+  }
+
+  /** What the graph says. */
+  private Vectors judge() {
+    if (judge == null) {
+      try {
+        judge = twice(DoubleGraph.of(frozen.graph()), SAME);
+        inDouble = true;
+      } catch (TensorFlowException
+          | IllegalStateException
+          | IllegalArgumentException
+          | UnsupportedOperationException e) {
+        // An operation without a kernel for doubles, or a graph beyond 2 GB then.
+        judge = single(frozen.graph(), AS_WRITTEN);
+      }
+    }
+    return judge;
+  }
+
+  /** How far one rounding of pixels and weights moves a value, at most. */
+  double noise() {
+    if (noise < 0) {
+      Vectors right = judge();
+      noise = 0;
+      for (int draw = 1; draw <= DRAWS; draw++) {
+        Random random = new Random(draw);
+        DoubleUnaryOperator moved = x -> x * (1 + tolerance.step() * (2 * random.nextDouble() - 1));
+        Vectors other =
+            inDouble
+                ? twice(DoubleGraph.moved(frozen.graph(), tolerance.step(), draw), moved)
+                : single(frozen.graph(), AS_WRITTEN, moved);
+        noise = Math.max(noise, right.difference(other));
+      }
+    }
+    return noise;
+  }
+
+  private Vectors single(GraphDef graph, ConfigProto how) {
+    return single(graph, how, SAME);
+  }
+
+  private Vectors single(GraphDef definition, ConfigProto how, DoubleUnaryOperator change) {
+    float[] fed = pixels;
+    if (change != SAME) {
+      fed = new float[pixels.length];
+      for (int i = 0; i < fed.length; i++) {
+        fed[i] = (float) change.applyAsDouble(pixels[i]);
+      }
+    }
+    try (Graph graph = new Graph()) {
+      graph.importGraphDef(definition);
+      try (Session session = new Session(graph, how)) {
+        return ModelRuns.ofPixels(session, input(), output(), fed, image);
+      }
+    }
+  }
+
+  private Vectors twice(GraphDef definition, DoubleUnaryOperator change) {
+    try (Graph graph = new Graph()) {
+      graph.importGraphDef(definition);
+      try (Session session = new Session(graph, AS_WRITTEN)) {
+        return ModelRuns.ofDoubles(session, input(), output(), pixels, image, change);
+      }
+    }
+  }
+
+  private String input() {
+    return frozen.inputs().values().iterator().next();
+  }
+
+  private String output() {
+    return frozen.outputs().values().iterator().next();
+  }
+
+  /** Why embeddings may differ, as far as the graph shows. */
+  private String reason() {
+    List<String> random = new ArrayList<>();
+    boolean half = false;
+    for (NodeDef node : frozen.graph().getNodeList()) {
+      if (node.getOp().contains("RandomUniform") || node.getOp().contains("RandomNormal")) {
+        random.add(node.getName() + " (" + node.getOp() + ")");
+      }
+      DataType type = node.getAttrOrDefault("T", AttrValue.getDefaultInstance()).getType();
+      half |= type == DataType.DT_HALF || type == DataType.DT_BFLOAT16;
+    }
+    if (!random.isEmpty()) {
+      return "; it draws random numbers in %s: leave the augmentation of images out of the model"
+          .formatted(String.join(", ", random));
+    }
+    return half ? "; it computes in half precision: allow a larger difference (tolerance)" : "";
+  }
+
+  /** The largest differences, by what was compared. */
+  Map<String, Double> differences() {
+    return differences;
+  }
+
+  /** What somebody should know about the comparisons, a line each. */
+  List<String> notes() {
+    return notes;
+  }
+}
