@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
+import org.medoid.ops.host.MatrixProducts;
 import org.tensorflow.GraphOperation;
 import org.tensorflow.Operand;
 import org.tensorflow.Operation;
@@ -42,8 +43,9 @@ import org.tensorflow.types.family.TIntegral;
  * graph mode.
  *
  * <p>The kernel is Java and runs on the host; on a GPU build TensorFlow copies embeddings and
- * backprop. Memory: m² doubles. The op is registered when this class is first used; call {@link
- * #register()} before importing a GraphDef that contains it.
+ * backprop. Memory: as {@link org.medoid.ops.clustering.StructuredClustering} says. The op is
+ * registered when this class is first used; call {@link #register()} before importing a GraphDef
+ * that contains it. Registering it also tries {@link MatrixProducts} and logs a fault.
  *
  * @param <T> the type of the embeddings, TFloat32 or TFloat64
  */
@@ -54,6 +56,7 @@ public final class FacilityLocationLoss<T extends TFloating> extends RawOp imple
 
   static {
     FacilityLocationKernel.definition(OP_NAME).register();
+    MatrixProducts.warnIfWrong(); // before a network's wrong numbers reach the loss
   }
 
   private final Output<T> loss;

@@ -4,7 +4,8 @@ import java.util.Arrays;
 
 /**
  * The contingency table of the clusters with the true classes, kept count by count, with the sums
- * of {@link CountTable} over it. Taking a point in or out costs a few table look-ups.
+ * of {@link CountTable} over it. Taking a point in or out costs a few table look-ups. Memory: 4
+ * bytes for each cell, clusters times classes.
  */
 final class Contingency {
   private final CountTable table;

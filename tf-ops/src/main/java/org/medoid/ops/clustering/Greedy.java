@@ -25,7 +25,8 @@ import java.util.Arrays;
  * possible error of the best are scored anew from the definition, points in ascending order, and
  * the choice is the definition's to the last bit.
  *
- * <p>Memory: m²/8 bytes for the bits of attraction, m C/8 for those of clusters.
+ * <p>Memory: m²/8 bytes for the bits of attraction, m C/8 for those of clusters, 4C² for the
+ * contingency table.
  */
 final class Greedy {
   private final Problem problem;

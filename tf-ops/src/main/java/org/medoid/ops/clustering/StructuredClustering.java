@@ -26,9 +26,13 @@ import java.util.SplittableRandom;
  * duplicates have distance 0 and no gradient between them.
  *
  * <p>Cost for m points of d values: m²d/2 for the distances, O(m² ln C) for the greedy choice in
- * the mean, O(m²) for a sweep of the local search; memory 8m² bytes and m²/8 more. From 512 points
- * on the work on rows is shared among the threads that the system property {@code medoid.threads}
- * allows (default: one per processor); the result does not depend on their number.
+ * the mean, O(m²) for a sweep of the local search. From 512 points on the work on rows is shared
+ * among the threads that the system property {@code medoid.threads} allows (default: one per
+ * processor); the result does not depend on their number.
+ *
+ * <p>Memory: 8m² bytes of distances, which the result keeps; besides, while it works, 8md for a
+ * transposed copy of the embeddings, then (m² + mC)/8 for the greedy choice's sets of bits and 4C²
+ * for its contingency table, then 4C² for that of the local search; all else is linear in m.
  *
  * <p>Immutable; may be used by many threads at once.
  */

@@ -58,7 +58,8 @@ final class Workers {
 
   /**
    * Runs a loop over rows, the calling thread taking its part. Rows are dealt out in small runs, in
-   * turn, so that triangular loops are balanced.
+   * turn, so that triangular loops are balanced. Returns when all parts have ended; if some threw,
+   * throws what the first of them did.
    */
   static void forRange(int rows, Range body) {
     int parts = parts(rows);
@@ -72,9 +73,25 @@ final class Workers {
       int mine = part;
       others.add(POOL.submit(() -> deal(rows, run, mine, parts, body)));
     }
-    deal(rows, run, 0, parts, body);
-    for (Future<?> each : others) {
-      await(each);
+    Throwable failed = null;
+    try {
+      deal(rows, run, 0, parts, body);
+    } catch (RuntimeException | Error e) {
+      failed = e;
+    }
+    for (Future<?> each : others) { // also after a failure: they still write the arrays
+      Throwable another = await(each);
+      if (failed == null) {
+        failed = another;
+      } else if (another != null && another != failed) {
+        failed.addSuppressed(another);
+      }
+    }
+    if (failed instanceof Error error) {
+      throw error;
+    }
+    if (failed != null) {
+      throw (RuntimeException) failed; // a Range throws nothing else
     }
   }
 
@@ -84,17 +101,18 @@ final class Workers {
     }
   }
 
-  private static void await(Future<?> work) {
+  /** Waits for a part to end; returns what it threw, or null. */
+  private static Throwable await(Future<?> work) {
     boolean interrupted = false;
     try {
       while (true) {
         try {
           work.get();
-          return;
+          return null;
         } catch (InterruptedException e) {
           interrupted = true; // the arrays are still being written: leave only when it is done
         } catch (ExecutionException e) {
-          throw new IllegalStateException(e.getCause());
+          return e.getCause();
         }
       }
     } finally {
