@@ -1,0 +1,82 @@
+package org.medoid.tests.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** Runs programs of the test class path in processes of their own. */
+final class Commands {
+  private Commands() {}
+
+  /**
+   * Starts a class.
+   *
+   * @param before what bash does first, for example {@code ulimit -f 8;}
+   * @param output takes standard output and error
+   * @param jvm options of the virtual machine
+   * @param main the class
+   * @param words its arguments, each by its string
+   */
+  static Process start(String before, Path output, List<String> jvm, String main, Object... words)
+      throws IOException {
+    assumeThat(Files.exists(Path.of("/bin/bash"))).as("skipped: no /bin/bash").isTrue();
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                "/bin/bash",
+                "-c",
+                before + " exec \"$@\"",
+                "medoid",
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Djava.awt.headless=true"));
+    command.addAll(jvm);
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main));
+    for (Object word : words) {
+      command.add(word.toString());
+    }
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
+    builder.environment().put("TF_CPP_MIN_LOG_LEVEL", "2");
+    builder.environment().putIfAbsent("ONEDNN_MAX_CPU_ISA", "AVX2");
+    return builder.start();
+  }
+
+  /** What a command ended with. */
+  record Done(int code, String output) {
+    /** The output of a command that must have succeeded. */
+    String well() {
+      assertThat(code).as(output).isZero();
+      return output;
+    }
+
+    /** The only line that tells of a failure. */
+    String line() {
+      List<String> lines = output.lines().filter(line -> line.startsWith("medoid: ")).toList();
+      assertThat(lines).as(output).hasSize(1);
+      assertThat(output).doesNotContain("\tat ", "Exception in thread");
+      return lines.get(0);
+    }
+  }
+
+  /** What result.json says of a run, without how long it took. */
+  static String result(Path run) throws IOException {
+    return Files.readString(run.resolve("result.json")).replaceAll("\"seconds\" : \\{[^}]*}", "");
+  }
+
+  /** Runs {@code medoid} to its end. */
+  static Done medoid(String before, Path scratch, Object... words) throws Exception {
+    Path output = Files.createTempFile(scratch, "output", ".txt");
+    Process process = start(before, output, List.of(), "org.medoid.training.cli.Medoid", words);
+    if (!process.waitFor(240, TimeUnit.SECONDS)) {
+      process.destroyForcibly().waitFor();
+      throw new AssertionError("no end within 240 s: " + List.of(words));
+    }
+    return new Done(process.exitValue(), Files.readString(output));
+  }
+}

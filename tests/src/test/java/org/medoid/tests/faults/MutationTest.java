@@ -1,0 +1,118 @@
+package org.medoid.tests.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Damaged files of every kind: each command ends in success or one clear line, never in a crash, a
+ * hang, a stack trace or more memory than 400 MB of heap, which is plenty for files of a few
+ * kilobytes. {@code -Dmedoid.mutations=N} tries N.
+ */
+class MutationTest {
+  private static final int CASES = Integer.getInteger("medoid.mutations", 120);
+
+  /** Milliseconds that a case may take on a loaded machine. */
+  private static final long PATIENCE = 60_000;
+
+  @TempDir private Path folder;
+  private int read;
+  private int refused;
+
+  @Test
+  void aDamagedFileEndsInSuccessOrOneClearLine() throws Exception {
+    Path material = folder.resolve("material");
+    Path pictures = Material.pictures(material.resolve("pictures"), 4, 4, 20);
+    Material.embeddings(material.resolve("npy"), 24, 6);
+    Material.cars(material.resolve("cars"));
+    Commands.medoid(
+            "",
+            folder,
+            "train",
+            "--data",
+            "folder:" + pictures,
+            "--model",
+            "convnet",
+            "--image-size",
+            16,
+            "--batch",
+            4,
+            "--classes-per-batch",
+            2,
+            "--steps",
+            2,
+            "--out",
+            material.resolve("run"))
+        .well();
+    Commands.medoid(
+            "",
+            folder,
+            "export",
+            "--run",
+            material.resolve("run"),
+            "--to",
+            material.resolve("model"))
+        .well();
+
+    List<String> wrong = new ArrayList<>();
+    for (int next = 0; next < CASES; ) {
+      next = watch(material, next, wrong);
+    }
+    System.out.printf("%d damaged files: %d read, %d refused%n", CASES, read, refused);
+    assertThat(wrong).as("of %d damaged files", CASES).isEmpty();
+    // Else nothing was damaged, or nothing reached a reader.
+    assertThat(read).isGreaterThan(CASES / 20);
+    assertThat(refused).isGreaterThan(CASES / 5);
+  }
+
+  /** Runs cases until all are done or one ends the worker; the number of the next one. */
+  private int watch(Path material, int from, List<String> wrong) throws Exception {
+    Path output = Files.createTempFile(folder, "cases", ".txt");
+    Process worker =
+        Commands.start(
+            "",
+            output,
+            List.of("-Xmx400m"),
+            MutationWorker.class.getName(),
+            material,
+            Files.createDirectories(folder.resolve("scratch")),
+            from,
+            CASES);
+    int ended = 0;
+    long since = System.nanoTime();
+    while (!worker.waitFor(200, TimeUnit.MILLISECONDS)) {
+      int now = (int) Files.readString(output).lines().filter(l -> l.startsWith("END ")).count();
+      if (now > ended) {
+        ended = now;
+        since = System.nanoTime();
+      } else if (System.nanoTime() - since > PATIENCE * 1_000_000) {
+        worker.destroyForcibly().waitFor();
+      }
+    }
+    String begun = null;
+    for (String line : Files.readAllLines(output)) {
+      if (line.startsWith("BEGIN ")) {
+        begun = line.substring(6);
+      } else if (line.startsWith("END ")) {
+        String[] words = line.split(" ", 4);
+        switch (words[3]) {
+          case "read" -> read++;
+          case "refused" -> refused++;
+          default -> wrong.add(begun + ": " + words[3]);
+        }
+        begun = null;
+      } else if (line.equals("DONE")) {
+        return CASES;
+      }
+    }
+    assertThat(begun).as("the worker begins: %s", Files.readString(output)).isNotNull();
+    wrong.add(begun + ": crash or hang, exit code " + worker.exitValue());
+    return Integer.parseInt(begun.split(" ", 2)[0]) + 1;
+  }
+}
