@@ -7,6 +7,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.medoid.export.image.ImageSize;
+import org.medoid.export.image.Pictures;
 import org.tensorflow.ConcreteFunction;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
@@ -19,8 +22,6 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
-import org.tensorflow.op.image.DecodeImage;
-import org.tensorflow.op.image.ResizeBilinear;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.NodeDef;
 import org.tensorflow.types.TFloat32;
@@ -28,45 +29,23 @@ import org.tensorflow.types.TString;
 import org.tensorflow.types.TUint8;
 
 /**
- * From encoded pictures to what a network takes: decoded to RGB in [0, 1], scaled bilinearly
- * between pixel centres without antialiasing, as {@code tf.image.resize} does in Python by default,
- * and cut to the centre where they were scaled to more than the network takes.
+ * From encoded pictures to what a network takes, as in the pipeline that evaluates: see {@link
+ * Pictures}.
  *
  * @param height of the network's input in pixels
  * @param width of the network's input in pixels
- * @param resize height and width to which a picture is scaled before the centre is cut out; 0 for
- *     height and width themselves
+ * @param resize as {@link ImageSize#resize}
  */
 record ImageBytes(int height, int width, int resize) {
   /** The signature and its input. */
   static final String NAME = "image_bytes";
 
   ImageBytes {
-    if (height < 1 || width < 1) {
-      throw new IllegalArgumentException(
-          "image size %dx%d: both must be at least 1".formatted(height, width));
-    }
-    if (resize != 0 && (resize < height || resize < width)) {
-      throw new IllegalArgumentException(
-          "resize %d is smaller than the image size %dx%d".formatted(resize, height, width));
-    }
+    Objects.requireNonNull(new ImageSize(height, width, resize)); // checks them
   }
 
   private Operand<TFloat32> pixels(Ops tf, Operand<TString> encoded) {
-    // A GIF gives its first frame, so that every format has the rank of a picture.
-    Operand<TFloat32> picture =
-        tf.image.decodeImage(
-            encoded, TFloat32.class, DecodeImage.channels(3L), DecodeImage.expandAnimations(false));
-    int[] scaled = resize == 0 ? new int[] {height, width} : new int[] {resize, resize};
-    Operand<TFloat32> batch =
-        tf.image.resizeBilinear(
-            tf.expandDims(picture, tf.constant(0)),
-            tf.constant(scaled),
-            ResizeBilinear.halfPixelCenters(true));
-    int[] corner = {0, (scaled[0] - height) / 2, (scaled[1] - width) / 2, 0};
-    return tf.reshape(
-        tf.slice(batch, tf.constant(corner), tf.constant(new int[] {1, height, width, 3})),
-        tf.constant(new int[] {height, width, 3}));
+    return Pictures.centre(tf, Pictures.decode(tf, encoded), new ImageSize(height, width, resize));
   }
 
   /**
@@ -147,8 +126,8 @@ record ImageBytes(int height, int width, int resize) {
    * @throws IOException if one is not a picture, naming it
    */
   float[] decode(List<byte[]> encoded, List<String> names) throws IOException {
-    int size = Math.multiplyExact(Math.multiplyExact(height, width), 3);
-    float[] pixels = new float[Math.multiplyExact(size, encoded.size())];
+    int values = Math.multiplyExact(Math.multiplyExact(height, width), 3);
+    float[] pixels = new float[Math.multiplyExact(values, encoded.size())];
     try (Graph graph = new Graph();
         Session session = new Session(graph)) {
       Ops tf = Ops.create(graph);
@@ -158,7 +137,8 @@ record ImageBytes(int height, int width, int resize) {
         try (TString bytes = TString.tensorOfBytes(NdArrays.scalarOfObject(encoded.get(i)));
             Result result = session.runner().feed(file, bytes).fetch(decoded).run()) {
           ((TFloat32) result.get(0))
-              .copyTo(DataBuffers.of(pixels, false, false).offset((long) i * size).narrow(size));
+              .copyTo(
+                  DataBuffers.of(pixels, false, false).offset((long) i * values).narrow(values));
         } catch (TensorFlowException | IllegalArgumentException e) {
           throw new IOException(names.get(i) + " is not a picture: " + Variables.firstLine(e), e);
         }
@@ -175,17 +155,17 @@ record ImageBytes(int height, int width, int resize) {
    */
   List<byte[]> encode(float[] pixels) {
     List<byte[]> encoded = new ArrayList<>();
-    int size = height * width * 3;
+    int values = height * width * 3;
     try (Graph graph = new Graph();
         Session session = new Session(graph)) {
       Ops tf = Ops.create(graph);
       Placeholder<TUint8> picture =
           tf.placeholder(TUint8.class, Placeholder.shape(Shape.of(height, width, 3)));
       Operand<TString> png = tf.image.encodePng(picture);
-      for (int i = 0; i < pixels.length / size; i++) {
-        byte[] rounded = new byte[size];
-        for (int k = 0; k < size; k++) {
-          rounded[k] = (byte) Math.round(255 * Math.max(0, Math.min(1, pixels[i * size + k])));
+      for (int i = 0; i < pixels.length / values; i++) {
+        byte[] rounded = new byte[values];
+        for (int k = 0; k < values; k++) {
+          rounded[k] = (byte) Math.round(255 * Math.max(0, Math.min(1, pixels[i * values + k])));
         }
         try (TUint8 bytes = TUint8.tensorOf(Shape.of(height, width, 3), DataBuffers.of(rounded));
             Result result = session.runner().feed(picture, bytes).fetch(png).run()) {

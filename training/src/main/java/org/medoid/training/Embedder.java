@@ -1,6 +1,7 @@
 package org.medoid.training;
 
 import java.util.function.Consumer;
+import org.medoid.export.image.ImageSize;
 import org.medoid.graph.InferenceGraph;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.data.ImagePipeline;
@@ -77,7 +78,8 @@ public final class Embedder {
     try (Graph graph = new Graph();
         Session session = new Session(graph)) {
       ImagePipeline pipeline =
-          ImagePipeline.evaluation(Ops.create(graph), data, BATCH, imageSize, resize);
+          ImagePipeline.evaluation(
+              Ops.create(graph), data, BATCH, ImageSize.square(imageSize, resize));
       pipeline.start(session);
       for (int done = 0; done < data.size(); done += BATCH) {
         try (TFloat32 images = pipeline.next(session)) {

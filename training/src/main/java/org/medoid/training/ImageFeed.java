@@ -1,5 +1,7 @@
 package org.medoid.training;
 
+import org.medoid.export.image.ImageSize;
+import org.medoid.graph.image.Crop;
 import org.medoid.training.data.BatchSampler;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.data.ImagePipeline;
@@ -52,8 +54,8 @@ final class ImageFeed implements AutoCloseable {
             Ops.create(graph),
             data,
             rows,
-            settings.imageSize(),
-            settings.resize(),
+            ImageSize.square(settings.imageSize(), settings.resize()),
+            Crop.RANDOM,
             settings.mirror(),
             settings.seed());
     session = new Session(graph);

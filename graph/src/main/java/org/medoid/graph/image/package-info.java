@@ -1,6 +1,6 @@
 /**
- * Images in a graph: decoding, resizing, cropping; pieces for a tf.data function or a signature.
- * All give what the functions of the same purpose give in Python's TensorFlow.
+ * Random cuts of images in a graph, for the tf.data function that reads them; decoding and the
+ * centre are those of {@link org.medoid.export.image.Pictures}, which an exported model has too.
  *
  * <p>Example: from the bytes of a file to what a network takes.
  *
@@ -8,6 +8,8 @@
  * import java.awt.image.BufferedImage;
  * import java.io.ByteArrayOutputStream;
  * import javax.imageio.ImageIO;
+ * import org.medoid.export.image.ImageSize;
+ * import org.medoid.export.image.Pictures;
  * import org.medoid.graph.image.Images;
  * import org.tensorflow.*;
  * import org.tensorflow.op.Ops;
@@ -18,13 +20,19 @@
  *   public static void main(String[] arguments) throws Exception {
  *     ByteArrayOutputStream png = new ByteArrayOutputStream();
  *     ImageIO.write(new BufferedImage(30, 20, BufferedImage.TYPE_INT_RGB), "png", png);
- *     try (EagerSession session = EagerSession.create();
- *         TString file = TString.tensorOfBytes(NdArrays.scalarOfObject(png.toByteArray()))) {
- *       Ops tf = Ops.create(session);
- *       Operand<TFloat32> image = Images.decode(tf, tf.constantOf(file));
- *       System.out.println(image.shape()); // prints [20, 30, 3]
- *       Operand<TFloat32> centre = Images.centreCrop(tf, Images.resize(tf, image, 45), 45, 40);
- *       System.out.println(centre.shape()); // prints [40, 40, 3]
+ *     try (Graph graph = new Graph();
+ *         Session session = new Session(graph);
+ *         TString bytes = TString.tensorOfBytes(NdArrays.scalarOfObject(png.toByteArray()))) {
+ *       Ops tf = Ops.create(graph);
+ *       Operand<TFloat32> picture = Pictures.decode(tf, tf.constantOf(bytes));
+ *       ImageSize size = new ImageSize(40, 60, 66);
+ *       Operand<TFloat32> centre = Pictures.centre(tf, picture, size);
+ *       Operand<TInt64> seed = tf.constant(new long[] {1, 2});
+ *       Operand<TFloat32> part = Images.randomResizedCrop(tf, picture, size, true, seed);
+ *       try (Result result = session.runner().fetch(centre).fetch(part).run()) {
+ *         System.out.println(result.get(0).shape()); // prints [40, 60, 3]
+ *         System.out.println(result.get(1).shape()); // prints [40, 60, 3]
+ *       }
  *     }
  *   }
  * }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.HashSet;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.medoid.export.image.ImageSize;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.Result;
@@ -38,7 +39,8 @@ class ImagesTest {
       Placeholder<TFloat32> image =
           tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(FROM, FROM, 3)));
       Placeholder<TInt64> seed = tf.placeholder(TInt64.class, Placeholder.shape(Shape.of(2)));
-      Operand<TFloat32> cut = Images.randomCrop(tf, image, FROM, SIZE, mirror, seed);
+      Operand<TFloat32> cut =
+          Images.randomCrop(tf, image, ImageSize.square(SIZE, FROM), mirror, seed);
       try (TFloat32 x = TFloat32.tensorOf(Shape.of(FROM, FROM, 3), DataBuffers.of(pixels()))) {
         for (int s = 0; s < seeds; s++) {
           try (TInt64 value = TInt64.vectorOf(7, s)) {

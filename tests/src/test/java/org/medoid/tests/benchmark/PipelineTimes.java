@@ -7,6 +7,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
+import org.medoid.export.image.ImageSize;
+import org.medoid.graph.image.Crop;
 import org.medoid.training.data.DataSets;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.data.ImagePipeline;
@@ -28,9 +30,9 @@ import org.tensorflow.types.family.TType;
 
 /**
  * Prints how many images of 500x375 pixels a second the pipelines read, batches of 64 at 227x227:
- * that of training (random crop, mirror), that of evaluation, and, as the peer, the plainest
- * tf.data graph (decode, resize, a corner cut out, nothing random). They take turns, so that other
- * work on the machine hits all; the median of the rounds counts.
+ * that of training (random crop, mirror), the same with crops of random size, that of evaluation,
+ * and, as the peer, the plainest tf.data graph (decode, resize, a corner cut out, nothing random).
+ * They take turns, so that other work on the machine hits all; the median of the rounds counts.
  */
 public final class PipelineTimes {
   private static final int BATCH = 64;
@@ -73,13 +75,17 @@ public final class PipelineTimes {
     try (Graph graph = new Graph();
         Session session = new Session(graph)) {
       Ops tf = Ops.create(graph);
-      ImagePipeline training = ImagePipeline.training(tf, data, BATCH, SIZE, RESIZE, true, 1);
-      ImagePipeline evaluation = ImagePipeline.evaluation(tf, data, BATCH, SIZE, RESIZE);
+      ImageSize size = ImageSize.square(SIZE, RESIZE);
+      ImagePipeline training = ImagePipeline.training(tf, data, BATCH, size, Crop.RANDOM, true, 1);
+      ImagePipeline resized =
+          ImagePipeline.training(tf, data, BATCH, size, Crop.RANDOM_RESIZED, true, 1);
+      ImagePipeline evaluation = ImagePipeline.evaluation(tf, data, BATCH, size);
       Plain plain = new Plain(tf, data);
-      double[][] rates = new double[3][rounds];
+      double[][] rates = new double[4][rounds];
       for (int round = -1; round < rounds; round++) {
         double[] rate = {
           rate(session, s -> training.start(s, sequence, 0), s -> training.next(s).close()),
+          rate(session, s -> resized.start(s, sequence, 0), s -> resized.next(s).close()),
           rate(session, s -> evaluation.start(s, sequence, 0), s -> evaluation.next(s).close()),
           rate(session, plain::start, plain::next)
         };
@@ -87,7 +93,7 @@ public final class PipelineTimes {
           rates[i][round] = rate[i];
         }
       }
-      String[] names = {"training", "evaluation", "plain tf.data"};
+      String[] names = {"training", "resized crop", "evaluation", "plain tf.data"};
       for (int i = 0; i < names.length; i++) {
         Arrays.sort(rates[i]);
         System.out.printf(

@@ -15,7 +15,7 @@ import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.FileImageInputStream;
 import javax.imageio.stream.ImageInputStream;
-import org.medoid.graph.image.Images;
+import org.medoid.export.image.Pictures;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.Session;
@@ -44,7 +44,7 @@ final class ImageCheck implements AutoCloseable {
   ImageCheck() {
     Ops tf = Ops.create(graph);
     encoded = tf.placeholder(TString.class);
-    decoded = tf.shape(Images.decode(tf, encoded));
+    decoded = tf.shape(Pictures.decode(tf, encoded));
     session = new Session(graph);
   }
 

@@ -3,11 +3,16 @@ package org.medoid.training.data;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import org.medoid.export.image.ImageSize;
+import org.medoid.export.image.Pictures;
+import org.medoid.graph.image.Crop;
 import org.medoid.graph.image.Images;
 import org.tensorflow.ConcreteFunction;
 import org.tensorflow.Operand;
 import org.tensorflow.Session;
 import org.tensorflow.Signature;
+import org.tensorflow.ndarray.NdArray;
+import org.tensorflow.ndarray.NdArrays;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
@@ -22,8 +27,8 @@ import org.tensorflow.types.TString;
 import org.tensorflow.types.family.TType;
 
 /**
- * Reads batches of images inside a graph, with tf.data: file, decode, resize, crop, batch,
- * prefetch; in parallel, in a fixed order.
+ * Reads batches of images inside a graph, with tf.data: file, decode, turn upright, scale, crop,
+ * batch, prefetch; in parallel, in a fixed order.
  *
  * <p>The images to read are a sequence of indices, given when the pipeline starts. Random crops
  * depend on the seed and the position in the run, so that a run that goes on from position n cuts
@@ -57,16 +62,15 @@ public final class ImagePipeline {
   private final Operand<TInt64> labels;
 
   private ImagePipeline(
-      Ops tf, ImageDataSet data, int batch, int imageSize, int resize, Crop crop) {
+      Ops tf, ImageDataSet data, int batch, ImageSize size, Crop crop, boolean mirror, long seed) {
     this.data = data;
-    String[] files =
-        data.files().stream().map(file -> file.toAbsolutePath().toString()).toArray(String[]::new);
     int[] classes = data.labels();
     long[] wide = new long[classes.length];
     for (int i = 0; i < classes.length; i++) {
       wide[i] = classes[i];
     }
-    boolean fixed = crop != null;
+    boolean fixed = crop != Crop.CENTRE;
+    Shape image = Shape.of(size.height(), size.width(), 3);
     ConcreteFunction load =
         ConcreteFunction.create(
             f -> {
@@ -74,24 +78,20 @@ public final class ImagePipeline {
                   f.placeholder(TInt32.class, Placeholder.shape(Shape.scalar()));
               Placeholder<TInt64> position =
                   f.placeholder(TInt64.class, Placeholder.shape(Shape.scalar()));
-              Operand<TString> file = f.gather(f.array(files), index, f.constant(0));
+              Operand<TString> file = f.gather(names(f, data), index, f.constant(0));
               Operand<TInt64> label = f.gather(f.constant(wide), index, f.constant(0));
-              Operand<TFloat32> image =
-                  Images.resize(f, Images.decode(f, f.io.readFile(file)), resize);
+              Operand<TFloat32> picture = Pictures.decode(f, f.io.readFile(file));
+              Operand<TInt64> draw = f.stack(List.of(f.constant(seed), position));
               Operand<TFloat32> cut =
-                  crop != null
-                      ? Images.randomCrop(
-                          f,
-                          image,
-                          resize,
-                          imageSize,
-                          crop.mirror(),
-                          f.stack(List.of(f.constant(crop.seed()), position)))
-                      : Images.centreCrop(f, image, resize, imageSize);
+                  switch (crop) {
+                    case CENTRE -> Pictures.centre(f, picture, size);
+                    case RANDOM -> Images.randomCrop(f, picture, size, mirror, draw);
+                    case RANDOM_RESIZED -> Images.randomResizedCrop(f, picture, size, mirror, draw);
+                  };
               return Signature.builder("medoid_load_image_" + NEXT.getAndIncrement())
                   .input("index", index)
                   .input("position", position)
-                  .output("image", f.ensureShape(cut, Shape.of(imageSize, imageSize, 3)))
+                  .output("image", f.ensureShape(cut, image))
                   .output("label", label)
                   .build();
             });
@@ -103,9 +103,9 @@ public final class ImagePipeline {
             tf.math.add(firstPosition, tf.dtypes.cast(tf.size(indices), TInt64.class)),
             tf.constant(1L));
     List<Class<? extends TType>> types = List.of(TFloat32.class, TInt64.class);
-    List<Shape> single = List.of(Shape.of(imageSize, imageSize, 3), Shape.scalar());
+    List<Shape> single = List.of(image, Shape.scalar());
     long rows = fixed ? batch : Shape.UNKNOWN_SIZE;
-    List<Shape> batched = List.of(Shape.of(rows, imageSize, imageSize, 3), Shape.of(rows));
+    List<Shape> batched = List.of(Shape.of(rows, size.height(), size.width(), 3), Shape.of(rows));
     Operand<? extends TType> sequence =
         tf.data.tensorSliceDataset(
             List.of(indices, positions), List.of(Shape.scalar(), Shape.scalar()));
@@ -147,44 +147,55 @@ public final class ImagePipeline {
     return tf.data.optionsDataset(dataset, OPTIONS, types, shapes);
   }
 
-  private record Crop(boolean mirror, long seed) {}
+  /** The names of the files in bytes, string [n]. */
+  private static Operand<TString> names(Ops tf, ImageDataSet data) {
+    NdArray<byte[]> names = NdArrays.ofObjects(byte[].class, Shape.of(data.size()));
+    for (int i = 0; i < data.size(); i++) {
+      names.setObject(FileNames.bytes(data.files().get(i)), i);
+    }
+    try (TString tensor = TString.tensorOfBytes(names)) {
+      return tf.constantOf(tensor);
+    }
+  }
 
   /**
-   * Batches to train on: resized, then a random crop.
+   * Batches to train on.
    *
    * @param tf the ops of the training graph
    * @param data the images
    * @param batch images of a batch; every batch is full
-   * @param imageSize height and width of the crop in pixels
-   * @param resize height and width before the crop, at least imageSize; the paper has 256 for 227
+   * @param size of the images; the paper scales to 256 and cuts out 227 of it
+   * @param crop random
    * @param mirror whether to mirror half of them
    * @param seed of crops and mirroring
    * @return the pipeline
+   * @throws IllegalArgumentException if the crop is the centre, which is not mirrored
    */
   public static ImagePipeline training(
-      Ops tf, ImageDataSet data, int batch, int imageSize, int resize, boolean mirror, long seed) {
-    return new ImagePipeline(tf, data, batch, imageSize, resize, new Crop(mirror, seed));
+      Ops tf, ImageDataSet data, int batch, ImageSize size, Crop crop, boolean mirror, long seed) {
+    if (crop == Crop.CENTRE) {
+      throw new IllegalArgumentException("training takes a random crop, not the centre");
+    }
+    return new ImagePipeline(tf, data, batch, size, crop, mirror, seed);
   }
 
   /**
-   * Every image once, in order: resized, then the centre.
+   * Every image once, in order: scaled, then the centre.
    *
    * @param tf the ops of a graph
    * @param data the images
    * @param batch images of a batch; the last may have fewer
-   * @param imageSize height and width of the crop in pixels
-   * @param resize height and width before the crop, at least imageSize
+   * @param size of the images
    * @return the pipeline
    */
-  public static ImagePipeline evaluation(
-      Ops tf, ImageDataSet data, int batch, int imageSize, int resize) {
-    return new ImagePipeline(tf, data, batch, imageSize, resize, null);
+  public static ImagePipeline evaluation(Ops tf, ImageDataSet data, int batch, ImageSize size) {
+    return new ImagePipeline(tf, data, batch, size, Crop.CENTRE, false, 0);
   }
 
   /**
    * A batch; each run of it takes the next. After the last it fails with TFOutOfRangeException.
    *
-   * @return float [batch, imageSize, imageSize, 3], RGB in [0, 1]
+   * @return float [batch, height, width, 3], RGB in [0, 1]
    */
   public Operand<TFloat32> images() {
     return images;

@@ -18,6 +18,7 @@ import javax.imageio.ImageWriter;
 import javax.imageio.stream.ImageOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.medoid.export.image.ImageSize;
 import org.tensorflow.Graph;
 import org.tensorflow.Session;
 import org.tensorflow.op.Ops;
@@ -240,7 +241,8 @@ class DataSetsTest {
     ImageDataSet one = new ImageDataSet("one", List.of(file), new int[1], List.of("class"));
     try (Graph graph = new Graph();
         Session session = new Session(graph)) {
-      ImagePipeline pipeline = ImagePipeline.evaluation(Ops.create(graph), one, 1, 8, 8);
+      ImagePipeline pipeline =
+          ImagePipeline.evaluation(Ops.create(graph), one, 1, ImageSize.square(8, 0));
       pipeline.start(session);
       try (TFloat32 image = pipeline.next(session)) {
         float[] rgb = new float[3];
@@ -285,7 +287,8 @@ class DataSetsTest {
   private static void read(ImageDataSet data) {
     try (Graph graph = new Graph();
         Session session = new Session(graph)) {
-      ImagePipeline pipeline = ImagePipeline.evaluation(Ops.create(graph), data, 2, 8, 8);
+      ImagePipeline pipeline =
+          ImagePipeline.evaluation(Ops.create(graph), data, 2, ImageSize.square(8, 0));
       pipeline.start(session);
       for (int done = 0; done < data.size(); done += 2) {
         pipeline.next(session).close();
