@@ -158,9 +158,11 @@ public final class OnnxConverter {
    * @throws IllegalArgumentException if the graph has a cycle, lacks a node or is not valid; if
    *     something in it has no counterpart in ONNX: one message then names every such node; if the
    *     model would be larger than the 2 GB that a protobuf message can have
+   * @throws IllegalStateException if protobuf on the class path is too old for the ONNX classes
    */
   public static OnnxMl.ModelProto convert(
       GraphDef graph, Map<String, String> inputs, Map<String, String> outputs, Options options) {
+    OnnxClasses.check();
     if (outputs.isEmpty()) {
       throw new IllegalArgumentException("a model needs at least one output");
     }

@@ -71,7 +71,7 @@ final class Failures {
           + "; medoid doctor says more";
     }
     if (root instanceof ClassNotFoundException
-        || root instanceof NoClassDefFoundError && root == error) {
+        || (root instanceof NoClassDefFoundError && root == error)) {
       return "the class "
           + root.getMessage()
           + " is not on the class path, or its start failed before; build anew with mvn package";
