@@ -50,6 +50,8 @@ final class ElementwiseOps {
     table.put("Rint", node -> apply(node, "Round"));
     table.put("LogicalNot", node -> apply(node, "Not"));
     table.put("IsNan", node -> apply(node, "IsNaN"));
+    table.put("IsInf", node -> apply(node, "IsInf"));
+    table.put("IsFinite", ElementwiseOps::isFinite);
     // What patterns are made of stays one node until they have been looked for.
     table.put("Rsqrt", node -> apply(node, OnnxGraph.RSQRT));
     table.put("Square", node -> apply(node, OnnxGraph.SQUARE));
@@ -98,6 +100,10 @@ final class ElementwiseOps {
     table.put("FloorDiv", ElementwiseOps::floorDiv);
     table.put("ClipByValue", ElementwiseOps::clipByValue);
     table.put("BiasAdd", ElementwiseOps::biasAdd);
+    table.put("BiasAddV1", node -> apply(node, "Add"));
+    table.put("DivNoNan", node -> unlessZero(node, 1, "Div"));
+    table.put("MulNoNan", node -> unlessZero(node, 1, "Mul"));
+    table.put("Xdivy", node -> unlessZero(node, 0, "Div"));
     table.put("SelectV2", node -> apply(node, "Where"));
     table.put("Select", ElementwiseOps::select);
 
@@ -163,6 +169,20 @@ final class ElementwiseOps {
       String erf = node.emit("Erf", node.aligned());
       node.alignedOutput(0, node.emit("Sub", List.of(one(node), erf)));
     }
+  }
+
+  private static void isFinite(TfNode node) {
+    List<String> x = node.aligned();
+    String no = node.emit("Or", List.of(node.emit("IsNaN", x), node.emit("IsInf", x)));
+    node.alignedOutput(0, node.emit("Not", List.of(no)));
+  }
+
+  /** Zero where an input is zero, whatever the other is. */
+  private static void unlessZero(TfNode node, int input, String op) {
+    List<String> tensors = node.aligned();
+    String zero = node.scalar(node.type(0), 0);
+    String none = node.emit("Equal", List.of(tensors.get(input), zero));
+    node.alignedOutput(0, node.emit("Where", List.of(none, zero, node.emit(op, tensors))));
   }
 
   private static void clip(TfNode node, double low, double high) {

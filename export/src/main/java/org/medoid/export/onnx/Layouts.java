@@ -18,6 +18,11 @@ final class Layouts {
           "AvgPool",
           "ResizeBilinear",
           "ResizeNearestNeighbor",
+          "ResizeBicubic",
+          "ResizeArea",
+          "ScaleAndTranslate",
+          "ExtractImagePatches",
+          "SpaceToBatchND",
           "SpaceToDepth",
           "DepthToSpace",
           "LRN");
@@ -49,6 +54,8 @@ final class Layouts {
           "Square",
           "Neg",
           "Abs",
+          "ReverseV2",
+          "Roll",
           "EnsureShape");
 
   private Layouts() {}

@@ -53,7 +53,8 @@ public final class OnnxConverter {
   /**
    * Settings of a conversion.
    *
-   * @param opset the version of the operator set, 15 to 17: the operations used are the same
+   * @param opset the version of the operator set, 15 to 17; a model that adds up scattered values
+   *     has at least 16
    * @param graphName the name of the ONNX graph
    * @param producerName the name of the program that the file says it is by
    * @param producerVersion its version
@@ -356,7 +357,9 @@ public final class OnnxConverter {
               .setIrVersion(IR)
               .setProducerName(options.producerName())
               .setProducerVersion(options.producerVersion())
-              .addOpsetImport(OnnxMl.OperatorSetIdProto.newBuilder().setVersion(options.opset()))
+              .addOpsetImport(
+                  OnnxMl.OperatorSetIdProto.newBuilder()
+                      .setVersion(Math.max(options.opset(), graph.opset())))
               .setGraph(out);
       new TreeMap<>(options.metadata())
           .forEach(

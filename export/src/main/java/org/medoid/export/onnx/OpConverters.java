@@ -11,11 +11,16 @@ final class OpConverters {
 
   private static Map<String, OpConverter> standard() {
     Map<String, OpConverter> table = new HashMap<>();
+    ConvolutionOps.register(table);
     ElementwiseOps.register(table);
     ImageOps.register(table);
+    IndexOps.register(table);
     MatrixOps.register(table);
+    PoolingOps.register(table);
     ReductionOps.register(table);
+    ResizeOps.register(table);
     ShapeOps.register(table);
+    SliceOps.register(table);
     return Map.copyOf(table);
   }
 }

@@ -11,6 +11,7 @@ import org.medoid.export.onnx.pass.Shapes;
 import org.medoid.export.onnx.pass.Types;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.OpDef;
 
 /**
@@ -69,6 +70,10 @@ public final class TfNode {
    */
   public String op() {
     return node.op();
+  }
+
+  NodeDef definition() {
+    return node.definition();
   }
 
   private AttrValue attribute(String attribute) {
@@ -500,6 +505,11 @@ public final class TfNode {
     return isConstant(input)
         ? constant(integers(input))
         : cast(input(input), type(input), DataType.DT_INT64);
+  }
+
+  /** Says that a node made here is of a later version of the operator set. */
+  void needOpset(int version) {
+    graph.needOpset(version);
   }
 
   static long[] longs(int... values) {

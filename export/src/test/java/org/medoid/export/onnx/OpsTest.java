@@ -24,30 +24,30 @@ import org.tensorflow.types.TInt32;
  * (known and unknown), attributes and layouts; see {@link Draw#check}.
  */
 class OpsTest {
-  private static int[] ints(int... values) {
+  static int[] ints(int... values) {
     return values;
   }
 
-  private static long[] longs(long... values) {
+  static long[] longs(long... values) {
     return values;
   }
 
-  private static Operand<TFloat32> one(Ops tf, String op, Operand<?>... in) {
+  static Operand<TFloat32> one(Ops tf, String op, Operand<?>... in) {
     return Runs.node(tf, op, Map.of(), in).output();
   }
 
-  private static Operand<?> cast(Ops tf, Operand<?> x, DataType to) {
+  static Operand<?> cast(Ops tf, Operand<?> x, DataType to) {
     return to == x.asOutput().dataType()
         ? x
         : Runs.node(tf, "Cast", Map.of("DstT", to), x).output();
   }
 
-  private static Operand<TFloat32> times(Ops tf, Operand<TFloat32> x, float by) {
+  static Operand<TFloat32> times(Ops tf, Operand<TFloat32> x, float by) {
     return tf.math.mul(x, tf.constant(by));
   }
 
   /** From 0.5 up. */
-  private static Operand<TFloat32> positive(Ops tf, Operand<TFloat32> x) {
+  static Operand<TFloat32> positive(Ops tf, Operand<TFloat32> x) {
     return tf.math.add(tf.math.abs(x), tf.constant(0.5f));
   }
 
@@ -1018,7 +1018,7 @@ class OpsTest {
         });
   }
 
-  private static Map<String, Object> window(Draw draw, String padding, boolean square) {
+  static Map<String, Object> window(Draw draw, String padding, boolean square) {
     Map<String, Object> attributes = new LinkedHashMap<>();
     int stride = draw.in(1, 4);
     attributes.put("strides", longs(1, stride, square ? stride : draw.in(1, 4), 1));
@@ -1027,17 +1027,17 @@ class OpsTest {
   }
 
   /** Paddings of height and width. */
-  private static long[] pads(Draw draw, int most) {
+  static long[] pads(Draw draw, int most) {
     long[] some = draw.sizes(4, 0, most);
     return longs(0, 0, some[0], some[1], some[2], some[3], 0, 0);
   }
 
-  private interface Window {
+  interface Window {
     Operand<?> of(Ops tf, Draw draw, Operand<TFloat32> x, long channels);
   }
 
   /** Checks a window over images large enough for it, of known or unknown size. */
-  private static void windowed(long seed, Window window) {
+  static void windowed(long seed, Window window) {
     Draw draw = new Draw(seed);
     long[] sizes = longs(draw.in(1, 2), draw.in(7, 12), draw.in(7, 12), draw.of(1, 2, 4, 6));
     long[] known = {-1, draw.flip() ? sizes[1] : -1, draw.flip() ? sizes[2] : -1, sizes[3]};

@@ -46,7 +46,9 @@ final class Reference {
           "ResizeBicubic",
           "ResizeArea",
           "ScaleAndTranslate",
-          "CropAndResize");
+          "CropAndResize",
+          "MaxPool3D",
+          "AvgPool3D");
 
   /**
    * TensorFlow computes what the graph says: its optimiser folds a division by zero into a kernel,
@@ -167,13 +169,33 @@ final class Reference {
         }
         graph.addNode(single);
         graph.addNode(cast(name, name + "/float", true));
+        written.getNodeList().stream()
+            .flatMap(reader -> reader.getInputList().stream())
+            .filter(input -> input.startsWith(name + ":"))
+            .distinct()
+            .forEach(
+                input ->
+                    graph.addNode(
+                        cast(renamed(input), input.replace(name + ":", name + "/float:"), true)));
       } else {
         NodeDef.Builder twice = node.toBuilder();
         node.getAttrMap().forEach((key, value) -> twice.putAttr(key, inDouble(value)));
+        for (int i = 0; i < node.getInputCount(); i++) {
+          String from = node.getInput(i);
+          boolean single =
+              written.getNodeList().stream()
+                  .anyMatch(n -> FLOAT.contains(n.getOp()) && from.startsWith(n.getName() + ":"));
+          twice.setInput(i, single ? renamed(from) : from);
+        }
         graph.addNode(twice);
       }
     }
     return graph.build();
+  }
+
+  /** The node that makes a double of a later output of a node of floats. */
+  private static String renamed(String output) {
+    return output.replace(":", "/out");
   }
 
   private List<DataType> inputTypes(NodeDef node) {

@@ -1,6 +1,7 @@
 package org.medoid.export.onnx.pass;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.tensorflow.proto.DataType;
 
@@ -9,7 +10,7 @@ final class FoldAffine extends Pass {
   @Override
   void visit(OnnxNode node) {
     for (String x : node.inputs.stream().distinct().toList()) {
-      OnnxNode before = producer(x, "Conv", "Gemm");
+      OnnxNode before = producer(x, "Conv", "ConvTranspose", "Gemm");
       Constant weights = before == null ? null : constant(before.inputs.get(1));
       if (weights == null
           || !isSole(x)
@@ -17,8 +18,8 @@ final class FoldAffine extends Pass {
           || Boolean.TRUE.equals(before.attributes.get("transB"))) {
         continue;
       }
-      boolean conv = before.is("Conv");
-      int channels = Math.toIntExact(weights.shape()[conv ? 0 : 1]);
+      boolean conv = !before.is("Gemm");
+      int channels = Math.toIntExact(weights.shape()[before.is("Conv") ? 0 : 1]);
       Affine affine = Affine.of(this, node, x, channels, conv ? 2 : 0);
       double[] bias = new double[channels];
       if (before.inputs.size() > 2) {
@@ -30,7 +31,8 @@ final class FoldAffine extends Pass {
       List<String> in = new ArrayList<>(before.inputs.subList(0, 2));
       if (affine.scale() != null) {
         double[] values = weights.doubles();
-        int each = conv ? values.length / channels : 1;
+        // Conv: [out, in, sizes]; ConvTranspose: [in, out, sizes]; Gemm: [in, out].
+        int each = before.is("Conv") ? values.length / channels : sizes(weights);
         for (int i = 0; i < values.length; i++) {
           values[i] *= affine.scale()[i / each % channels];
         }
@@ -53,5 +55,9 @@ final class FoldAffine extends Pass {
       become(node, before.op, in, before.attributes);
       return;
     }
+  }
+
+  private static int sizes(Constant weights) {
+    return Math.toIntExact(Arrays.stream(weights.shape()).skip(2).reduce(1, (a, b) -> a * b));
   }
 }

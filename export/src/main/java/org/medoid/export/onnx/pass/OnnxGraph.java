@@ -34,6 +34,16 @@ public final class OnnxGraph {
   /** 1 - erf(x) of floats, one node as long as {@link #RSQRT}. */
   public static final String ERFC = "tf.Erfc";
 
+  /**
+   * Blocks of the spatial axes into the batch, channels first: attributes blocks, edges (zeros in
+   * front of each axis, then behind). One node until the convolution that it belongs to is found.
+   */
+  public static final String SPACE_TO_BATCH = "tf.SpaceToBatch";
+
+  /** The inverse of {@link #SPACE_TO_BATCH}; edges are cut off. */
+  public static final String BATCH_TO_SPACE = "tf.BatchToSpace";
+
+  private int opset;
   private final List<OnnxNode> nodes = new ArrayList<>();
   private final Map<String, Constant> constants = new LinkedHashMap<>();
   private final Map<String, String> sharedConstants = new HashMap<>();
@@ -263,6 +273,24 @@ public final class OnnxGraph {
     outputs.forEach(output -> uses.merge(output, 1, Integer::sum));
     nodes.forEach(node -> node.inputs.forEach(input -> uses.merge(input, 1, Integer::sum)));
     return uses;
+  }
+
+  /**
+   * Says that a node is of a later version of the operator set.
+   *
+   * @param version the version that the model must have at least
+   */
+  public void needOpset(int version) {
+    opset = Math.max(opset, version);
+  }
+
+  /**
+   * Returns the version of the operator set that the nodes need.
+   *
+   * @return the version, 0 if any will do
+   */
+  public int opset() {
+    return opset;
   }
 
   /**

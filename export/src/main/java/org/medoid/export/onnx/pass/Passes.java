@@ -9,6 +9,7 @@ import java.util.Map;
  *
  * <ol>
  *   <li>Reshapes and transpositions that cancel go first: they hide the patterns of the others.
+ *   <li>Dilated convolutions are put together before anything folds into their parts.
  *   <li>Patterns of several nodes become the one operation they stand for, as long as squares,
  *       reciprocal roots and error functions are still one node each.
  *   <li>Padding goes into the convolution behind it, products and sums for each channel into the
@@ -30,6 +31,7 @@ public final class Passes {
   public static void apply(OnnxGraph graph, Map<String, String> outputs) {
     List.of(
             new MergeReshapes(),
+            new DilatedConvolution(),
             new Lengths(),
             new Gelu(),
             new HardSwish(),

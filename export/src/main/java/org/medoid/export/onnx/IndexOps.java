@@ -1,0 +1,266 @@
+package org.medoid.export.onnx;
+
+import static org.tensorflow.proto.DataType.DT_BOOL;
+import static org.tensorflow.proto.DataType.DT_DOUBLE;
+import static org.tensorflow.proto.DataType.DT_INT64;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.medoid.export.onnx.pass.Types;
+import org.tensorflow.proto.DataType;
+
+/** Operations that choose, place and count elements by their number. */
+final class IndexOps {
+  private IndexOps() {}
+
+  static void register(Map<String, OpConverter> table) {
+    table.put("GatherV2", IndexOps::gather);
+    table.put("Gather", IndexOps::gather);
+    table.put("GatherNd", IndexOps::gatherNd);
+    table.put("OneHot", IndexOps::oneHot);
+    table.put("TopKV2", IndexOps::largest);
+    table.put("Cumsum", IndexOps::runningSum);
+    table.put("ScatterNd", IndexOps::scatter);
+    table.put("TensorScatterUpdate", node -> scatterInto(node, "none"));
+    table.put("TensorScatterAdd", node -> scatterInto(node, "add"));
+    table.put("UnsortedSegmentSum", node -> segmentSum(node, node.sizes(2)));
+    table.put("SegmentSum", node -> segmentSum(node, null));
+    for (String version : List.of("", "V2", "V3")) {
+      table.put("MatrixDiag" + version, IndexOps::diagonalMatrix);
+      table.put("MatrixDiagPart" + version, IndexOps::diagonal);
+      table.put("MatrixSetDiag" + version, IndexOps::withDiagonal);
+    }
+    table.put("MatrixBandPart", IndexOps::band);
+  }
+
+  private static String whole(TfNode node, int input) {
+    return node.cast(node.input(input), node.type(input), DT_INT64);
+  }
+
+  private static String unsqueezed(TfNode node, String x, long... axes) {
+    return node.emit("Unsqueeze", List.of(x, node.constant(axes)));
+  }
+
+  private static void gather(TfNode node) {
+    boolean second = node.op().equals("GatherV2");
+    int axis = second ? node.axis(node.integers(2)[0], node.rank(0)) : 0;
+    long batch = second ? node.integer("batch_dims") : 0;
+    if (batch != 0) {
+      batch += batch < 0 ? node.rank(1) : 0;
+      if (axis != batch) {
+        throw node.unsupported("batch_dims " + batch + " of axis " + axis + ", only the same is");
+      }
+      String last = unsqueezed(node, whole(node, 1), -1);
+      node.output(
+          0, node.emit("GatherND", List.of(node.input(0), last), Map.of("batch_dims", batch)));
+      return;
+    }
+    node.output(
+        0, node.emit("Gather", List.of(node.input(0), node.input(1)), Map.of("axis", axis)));
+  }
+
+  private static void gatherNd(TfNode node) {
+    node.output(0, node.emit("GatherND", List.of(node.input(0), whole(node, 1))));
+  }
+
+  /** 0 to count - 1. */
+  private static String numbers(TfNode node, String count) {
+    String zero = node.scalar(DT_INT64, 0);
+    return node.emit("Range", List.of(zero, count, node.scalar(DT_INT64, 1)));
+  }
+
+  /** By comparison: ONNX's own OneHot counts negative numbers from the end, TensorFlow's is off. */
+  private static void oneHot(TfNode node) {
+    int rank = node.rank(0) + 1;
+    int axis = node.integer("axis") == -1 ? rank - 1 : node.axis(node.integer("axis"), rank);
+    String indices = unsqueezed(node, whole(node, 0), axis);
+    String classes =
+        node.isConstant(1)
+            ? node.constant(IntStream.range(0, (int) node.integers(1)[0]).asLongStream().toArray())
+            : numbers(node, whole(node, 1));
+    long[] shape = new long[rank - axis];
+    Arrays.fill(shape, 1);
+    shape[0] = -1;
+    if (shape.length > 1) {
+      classes = node.emit("Reshape", List.of(classes, node.constant(shape)));
+    }
+    String hit = node.emit("Equal", List.of(indices, classes));
+    node.output(0, node.emit("Where", List.of(hit, node.input(2), node.input(3))));
+  }
+
+  /** The largest of the last axis, in descending order, of equal ones the first. */
+  private static void largest(TfNode node) {
+    String k = node.emit("Reshape", List.of(whole(node, 1), node.constant(1)));
+    List<String> found =
+        node.emit(
+            "TopK",
+            List.of(node.input(0), k),
+            Map.of("axis", -1, "largest", true, "sorted", true),
+            2);
+    node.output(0, found.get(0));
+    node.output(1, node.cast(found.get(1), DT_INT64, node.outputType(1)));
+  }
+
+  private static void runningSum(TfNode node) {
+    node.output(
+        0,
+        node.emit(
+            "CumSum",
+            List.of(node.input(0), node.input(1)),
+            Map.of("exclusive", node.flag("exclusive"), "reverse", node.flag("reverse"))));
+  }
+
+  /** Sums where several updates have one place. */
+  private static void scatter(TfNode node) {
+    DataType type = node.type(1);
+    String zeros = node.emit("Expand", List.of(node.scalar(type, 0), node.sizes(2)));
+    node.output(0, scattered(node, zeros, 0, 1, "add"));
+  }
+
+  private static void scatterInto(TfNode node, String reduction) {
+    node.output(0, scattered(node, node.input(0), 1, 2, reduction));
+  }
+
+  private static String scattered(
+      TfNode node, String into, int indices, int updates, String reduction) {
+    if (!reduction.equals("none")) {
+      node.needOpset(16);
+    }
+    return node.emit(
+        "ScatterND",
+        List.of(into, whole(node, indices), node.input(updates)),
+        reduction.equals("none") ? Map.of() : Map.of("reduction", reduction));
+  }
+
+  /**
+   * A product with the matrix that says which row belongs to which segment; rows of negative
+   * segments belong to none.
+   */
+  private static void segmentSum(TfNode node, String count) {
+    if (node.rank(1) != 1) {
+      throw node.unsupported("segments of rank " + node.rank(1) + ", only vectors are");
+    }
+    DataType type = node.type(0);
+    DataType sum = Types.isFloating(type) ? type : DT_DOUBLE;
+    String segments = whole(node, 1);
+    String many =
+        count != null
+            ? node.emit("Reshape", List.of(count, node.constant(new long[0])))
+            : node.emit(
+                "Add",
+                List.of(
+                    node.emit("ReduceMax", List.of(segments), Map.of("keepdims", false)),
+                    node.scalar(DT_INT64, 1)));
+    String rows = unsqueezed(node, numbers(node, many), 1);
+    String belongs =
+        node.cast(node.emit("Equal", List.of(rows, unsqueezed(node, segments, 0))), DT_BOOL, sum);
+    String x = node.cast(node.input(0), type, sum);
+    String flat = node.emit("Reshape", List.of(x, rowsOf(node, segments)), Map.of("allowzero", 0));
+    String sums = node.emit("MatMul", List.of(belongs, flat));
+    String behind =
+        node.emit(
+            "Slice",
+            List.of(
+                node.emit("Shape", List.of(x)),
+                node.constant(1),
+                node.constant(Integer.MAX_VALUE)));
+    String front = node.emit("Reshape", List.of(many, node.constant(1)));
+    String shape = node.emit("Concat", List.of(front, behind), Map.of("axis", 0));
+    node.output(0, node.cast(node.emit("Reshape", List.of(sums, shape)), sum, type));
+  }
+
+  private static String rowsOf(TfNode node, String segments) {
+    return node.emit(
+        "Concat",
+        List.of(node.emit("Shape", List.of(segments)), node.constant(-1)),
+        Map.of("axis", 0));
+  }
+
+  /** Refuses what is not the main diagonal. */
+  private static void onlyMain(TfNode node, int input) {
+    boolean version = node.op().endsWith("V2") || node.op().endsWith("V3");
+    if (version && Arrays.stream(node.integers(input)).anyMatch(i -> i != 0)) {
+      throw node.unsupported("diagonals beside the main one");
+    }
+  }
+
+  /** True where row and column are the same, for the last two of a tensor's axes. */
+  private static String isDiagonal(TfNode node, String rows, String columns) {
+    String down = unsqueezed(node, numbers(node, rows), 1);
+    return node.emit("Equal", List.of(down, unsqueezed(node, numbers(node, columns), 0)));
+  }
+
+  /** The size of an axis as a scalar. */
+  private static String size(TfNode node, int input, int axis) {
+    long[] shape = node.shape(input);
+    int at = axis + shape.length;
+    return shape[at] >= 0
+        ? node.scalar(DT_INT64, shape[at])
+        : node.emit(
+            "Gather",
+            List.of(node.emit("Shape", List.of(node.input(input))), node.scalar(DT_INT64, at)));
+  }
+
+  private static void diagonalMatrix(TfNode node) {
+    onlyMain(node, 1);
+    node.rank(0);
+    String padding = node.scalar(node.type(0), 0);
+    if (!node.op().equals("MatrixDiag")) {
+      for (int i = 2; i < 4; i++) {
+        long size = node.integers(i)[0];
+        if (size != -1 && size != node.shape(0)[node.rank(0) - 1]) {
+          throw node.unsupported("a diagonal of a matrix that is not square");
+        }
+      }
+      padding = node.input(4);
+    }
+    String n = size(node, 0, -1);
+    String columns = unsqueezed(node, node.input(0), -2);
+    node.output(0, node.emit("Where", List.of(isDiagonal(node, n, n), columns, padding)));
+  }
+
+  private static void diagonal(TfNode node) {
+    onlyMain(node, 1);
+    int rank = node.rank(0);
+    String rows = size(node, 0, -2);
+    String columns = size(node, 0, -1);
+    String zero = node.scalar(node.type(0), 0);
+    String only = node.emit("Where", List.of(isDiagonal(node, rows, columns), node.input(0), zero));
+    String sums =
+        node.emit("ReduceSum", List.of(only, node.constant(rank - 1)), Map.of("keepdims", false));
+    // Rows below a matrix that is higher than wide have no part.
+    String end = node.emit("Reshape", List.of(columns, node.constant(1)));
+    node.output(
+        0, node.emit("Slice", List.of(sums, node.constant(0), end, node.constant(rank - 2))));
+  }
+
+  private static void withDiagonal(TfNode node) {
+    onlyMain(node, 2);
+    int rank = node.rank(0);
+    long[] shape = node.shape(0);
+    if (shape[rank - 1] < 0 || shape[rank - 1] != shape[rank - 2]) {
+      throw node.unsupported("a matrix of unknown size, or not square");
+    }
+    String n = size(node, 0, -1);
+    String diagonal = unsqueezed(node, node.input(1), -1);
+    node.output(0, node.emit("Where", List.of(isDiagonal(node, n, n), diagonal, node.input(0))));
+  }
+
+  /** Of each matrix what is at most so far below and above the diagonal; negative: everything. */
+  private static void band(TfNode node) {
+    DataType type = node.type(0);
+    boolean own = Types.isFloating(type) || type == DT_INT64;
+    String x = node.cast(node.input(0), type, own ? type : DT_INT64);
+    long lower = node.integers(1)[0];
+    long upper = node.integers(2)[0];
+    if (upper >= 0) {
+      x = node.emit("Trilu", List.of(x, node.scalar(DT_INT64, upper)), Map.of("upper", false));
+    }
+    if (lower >= 0) {
+      x = node.emit("Trilu", List.of(x, node.scalar(DT_INT64, -lower)), Map.of("upper", true));
+    }
+    node.output(0, node.cast(x, own ? type : DT_INT64, type));
+  }
+}

@@ -1,0 +1,317 @@
+package org.medoid.export.onnx;
+
+import static org.tensorflow.proto.DataType.DT_INT64;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.medoid.export.onnx.pass.Constant;
+import org.medoid.export.onnx.pass.Shapes;
+import org.tensorflow.proto.DataType;
+
+/** Operations that cut tensors and put the pieces in another order. */
+final class SliceOps {
+  private SliceOps() {}
+
+  static void register(Map<String, OpConverter> table) {
+    table.put("StridedSlice", SliceOps::stridedSlice);
+    table.put("Slice", SliceOps::slice);
+    table.put("Split", SliceOps::split);
+    table.put("SplitV", SliceOps::split);
+    table.put("Roll", SliceOps::roll);
+    table.put("ReverseV2", SliceOps::reverse);
+  }
+
+  private static void stridedSlice(TfNode node) {
+    if (!node.isConstant(1) || !node.isConstant(2)) {
+      computedSlice(node);
+      return;
+    }
+    int rank = node.rank(0);
+    long[] begin = node.integers(1);
+    long[] end = node.integers(2);
+    long[] step = node.integers(3);
+    List<Long> starts = new ArrayList<>();
+    List<Long> ends = new ArrayList<>();
+    List<Long> axes = new ArrayList<>();
+    List<Long> steps = new ArrayList<>();
+    List<Integer> dropped = new ArrayList<>();
+    List<Long> added = new ArrayList<>();
+    int axis = 0;
+    int out = 0;
+    for (int i = 0; i < begin.length; i++) {
+      long bit = 1L << i;
+      if ((node.integer("ellipsis_mask") & bit) != 0) {
+        // As many axes as the entries behind it leave; new axes take none.
+        long behind = (1L << begin.length) - (bit << 1);
+        int after = Long.bitCount(node.integer("new_axis_mask") & behind);
+        int to = rank - (begin.length - i - 1 - after);
+        out += Math.max(to - axis, 0);
+        axis = Math.max(to, axis);
+      } else if ((node.integer("new_axis_mask") & bit) != 0) {
+        added.add((long) out++);
+      } else {
+        boolean drop = (node.integer("shrink_axis_mask") & bit) != 0;
+        boolean back = step[i] < 0;
+        long from =
+            (node.integer("begin_mask") & bit) != 0 && !drop
+                ? back ? Integer.MAX_VALUE : 0
+                : begin[i];
+        long to =
+            drop
+                ? begin[i] == -1 ? Integer.MAX_VALUE : begin[i] + 1
+                : (node.integer("end_mask") & bit) != 0
+                    ? back ? Integer.MIN_VALUE : Integer.MAX_VALUE
+                    : end[i];
+        if (back && !drop && from < -1) {
+          // Before the first there is nothing to go back to; ONNX starts at the first then.
+          if (node.shape(0)[axis] < 0) {
+            throw node.unsupported(
+                "it goes back from element " + from + " of an axis of unknown size; fix the size");
+          }
+          if (from < -node.shape(0)[axis]) {
+            from = 0;
+            to = 0;
+          }
+        }
+        if (drop || from != 0 || to != Integer.MAX_VALUE || step[i] != 1) {
+          starts.add(from);
+          ends.add(to);
+          axes.add((long) axis);
+          steps.add(drop ? 1 : step[i]);
+        }
+        if (drop) {
+          dropped.add(axis);
+        } else {
+          out++;
+        }
+        axis++;
+      }
+    }
+    int[] gone = dropped.stream().mapToInt(i -> i).toArray();
+    boolean first =
+        node.isChannelsFirst(0)
+            && added.isEmpty()
+            && (gone.length == 0 || ReductionOps.sameWithout(gone, rank));
+    String x = ShapeOps.inLayout(node, 0, first);
+    if (!axes.isEmpty()) {
+      long[] over = array(axes);
+      if (first) {
+        Arrays.setAll(over, i -> Shapes.channelsFirstAxis(Math.toIntExact(over[i]), rank));
+      }
+      x = sliced(node, x, array(starts), array(ends), over, array(steps));
+    }
+    if (gone.length > 0) {
+      long[] over = first ? ReductionOps.channelsFirstAxes(gone, rank) : TfNode.longs(gone);
+      x = node.emit("Squeeze", List.of(x, node.constant(over)));
+    }
+    if (!added.isEmpty()) {
+      x = node.emit("Unsqueeze", List.of(x, node.constant(array(added))));
+    }
+    ShapeOps.set(node, 0, first && gone.length == 0, x);
+  }
+
+  /** Begin or end are computed: the masks choose, entry by entry, between these and the edges. */
+  private static void computedSlice(TfNode node) {
+    int rank = node.rank(0);
+    if (node.integer("ellipsis_mask") != 0 || node.integer("new_axis_mask") != 0) {
+      throw node.unsupported("computed bounds together with an ellipsis or a new axis");
+    }
+    if (node.shape(1) == null || node.shape(1)[0] < 0) {
+      throw node.unsupported("how many axes it cuts is unknown");
+    }
+    int count = Math.toIntExact(node.shape(1)[0]);
+    long[] step = node.integers(3);
+    long shrink = node.integer("shrink_axis_mask");
+    if (Arrays.stream(step).anyMatch(i -> i < 0)) {
+      throw node.unsupported("computed bounds with a step below zero");
+    }
+    String begin = node.sizes(1);
+    String most = node.scalar(DT_INT64, Integer.MAX_VALUE);
+    String zero = node.scalar(DT_INT64, 0);
+    String starts =
+        node.emit(
+            "Where", List.of(bits(node, node.integer("begin_mask") & ~shrink, count), zero, begin));
+    String ends =
+        node.emit(
+            "Where", List.of(bits(node, node.integer("end_mask"), count), most, node.sizes(2)));
+    if (shrink != 0) {
+      String next = node.emit("Add", List.of(begin, node.scalar(DT_INT64, 1)));
+      String isLast = node.emit("Equal", List.of(next, zero));
+      String one = node.emit("Where", List.of(isLast, most, next));
+      ends = node.emit("Where", List.of(bits(node, shrink, count), one, ends));
+    }
+    long[] axes = IntStream.range(0, count).asLongStream().toArray();
+    int[] gone = IntStream.range(0, count).filter(i -> (shrink >> i & 1) != 0).toArray();
+    boolean first =
+        node.isChannelsFirst(0) && (gone.length == 0 || ReductionOps.sameWithout(gone, rank));
+    long[] over = axes.clone();
+    if (first) {
+      Arrays.setAll(over, i -> Shapes.channelsFirstAxis((int) axes[i], rank));
+    }
+    long[] steps = new long[count];
+    Arrays.setAll(steps, i -> (shrink >> i & 1) != 0 ? 1 : step[i]);
+    String x =
+        node.emit(
+            "Slice",
+            List.of(
+                ShapeOps.inLayout(node, 0, first),
+                starts,
+                ends,
+                node.constant(over),
+                node.constant(steps)));
+    if (gone.length > 0) {
+      long[] out = first ? ReductionOps.channelsFirstAxes(gone, rank) : TfNode.longs(gone);
+      x = node.emit("Squeeze", List.of(x, node.constant(out)));
+    }
+    ShapeOps.set(node, 0, first && gone.length == 0, x);
+  }
+
+  private static String bits(TfNode node, long mask, int count) {
+    long[] bits = IntStream.range(0, count).mapToLong(i -> mask >> i & 1).toArray();
+    return node.literal(Constant.of(DataType.DT_BOOL, new long[] {count}, bits));
+  }
+
+  private static long[] array(List<Long> values) {
+    return values.stream().mapToLong(i -> i).toArray();
+  }
+
+  static String sliced(
+      TfNode node, String x, long[] starts, long[] ends, long[] axes, long[] steps) {
+    return node.emit(
+        "Slice",
+        List.of(
+            x,
+            node.constant(starts),
+            node.constant(ends),
+            node.constant(axes),
+            node.constant(steps)));
+  }
+
+  private static void slice(TfNode node) {
+    int rank = node.rank(0);
+    if (node.isConstant(1) && node.isConstant(2)) {
+      boolean first = node.isChannelsFirst(0);
+      long[] starts = ShapeOps.inOrder(first, node.integers(1));
+      long[] sizes = ShapeOps.inOrder(first, node.integers(2));
+      long[] ends = new long[rank];
+      long[] steps = new long[rank];
+      Arrays.fill(steps, 1);
+      Arrays.setAll(ends, i -> sizes[i] < 0 ? Integer.MAX_VALUE : starts[i] + sizes[i]);
+      long[] axes = IntStream.range(0, rank).asLongStream().toArray();
+      ShapeOps.set(
+          node,
+          0,
+          first,
+          sliced(node, ShapeOps.inLayout(node, 0, first), starts, ends, axes, steps));
+      return;
+    }
+    // A size of -1 means up to the end.
+    String starts = node.sizes(1);
+    String sizes = node.sizes(2);
+    String ends =
+        node.emit(
+            "Where",
+            List.of(
+                node.emit("Less", List.of(sizes, node.scalar(DT_INT64, 0))),
+                node.scalar(DT_INT64, Integer.MAX_VALUE),
+                node.emit("Add", List.of(starts, sizes))));
+    node.output(0, node.emit("Slice", List.of(node.input(0), starts, ends)));
+  }
+
+  /** Split has the axis before the tensor, SplitV the tensor, the sizes and the axis. */
+  private static void split(TfNode node) {
+    boolean sized = node.op().equals("SplitV");
+    int input = sized ? 0 : 1;
+    int rank = node.rank(input);
+    int axis = node.axis(node.integers(sized ? 2 : 0)[0], rank);
+    boolean first = node.isChannelsFirst(input);
+    List<String> tensors = new ArrayList<>(List.of(ShapeOps.inLayout(node, input, first)));
+    long[] sizes = new long[node.outputCount()];
+    if (sized) {
+      sizes = node.integers(1);
+      long[] shape = node.shape(input);
+      for (int i = 0; i < sizes.length; i++) {
+        if (sizes[i] < 0) {
+          if (shape[axis] < 0) {
+            throw node.unsupported("a size of -1 along an axis of unknown size");
+          }
+          sizes[i] = shape[axis] - Arrays.stream(sizes).filter(size -> size > 0).sum();
+        }
+      }
+      tensors.add(node.constant(sizes));
+    } else if (sizes.length == 1) {
+      node.same(0, input);
+      return;
+    }
+    List<String> parts =
+        node.emit(
+            "Split",
+            tensors,
+            Map.of("axis", first ? Shapes.channelsFirstAxis(axis, rank) : axis),
+            sizes.length);
+    for (int i = 0; i < parts.size(); i++) {
+      ShapeOps.set(node, i, first, parts.get(i));
+    }
+  }
+
+  static String reversed(TfNode node, String x, int axis, long start, long end) {
+    return sliced(
+        node, x, new long[] {start}, new long[] {end}, new long[] {axis}, new long[] {-1});
+  }
+
+  /** What leaves an axis at one end comes in at the other. */
+  private static void roll(TfNode node) {
+    int rank = node.rank(0);
+    boolean first = node.isChannelsFirst(0);
+    long[] shifts = node.integers(1);
+    long[] axes = node.integers(2);
+    String x = ShapeOps.inLayout(node, 0, first);
+    for (int i = 0; i < axes.length; i++) {
+      int axis = node.axis(axes[i], rank);
+      long at = first ? Shapes.channelsFirstAxis(axis, rank) : axis;
+      long size = node.shape(0)[axis];
+      String from;
+      if (size >= 0) {
+        long start = size == 0 ? 0 : Math.floorMod(-shifts[i], size);
+        if (start == 0) {
+          continue;
+        }
+        from = node.constant(start);
+      } else {
+        String sizes = node.emit("Shape", List.of(x));
+        String length = node.emit("Gather", List.of(sizes, node.constant(at)));
+        from = node.emit("Mod", List.of(node.constant(-shifts[i]), length));
+      }
+      String over = node.constant(at);
+      String most = node.constant(Integer.MAX_VALUE);
+      String back = node.emit("Slice", List.of(x, from, most, over));
+      String front = node.emit("Slice", List.of(x, node.constant(0), from, over));
+      x = node.emit("Concat", List.of(back, front), Map.of("axis", at));
+    }
+    ShapeOps.set(node, 0, first, x);
+  }
+
+  private static void reverse(TfNode node) {
+    int rank = node.rank(0);
+    boolean first = node.isChannelsFirst(0);
+    long[] axes =
+        Arrays.stream(node.integers(1))
+            .map(
+                a ->
+                    first ? Shapes.channelsFirstAxis(node.axis(a, rank), rank) : node.axis(a, rank))
+            .toArray();
+    if (axes.length == 0) {
+      node.same(0, 0);
+      return;
+    }
+    long[] last = new long[axes.length];
+    long[] end = new long[axes.length];
+    Arrays.fill(last, -1);
+    Arrays.fill(end, Integer.MIN_VALUE);
+    String x = ShapeOps.inLayout(node, 0, first);
+    ShapeOps.set(node, 0, first, sliced(node, x, last, end, axes, last));
+  }
+}

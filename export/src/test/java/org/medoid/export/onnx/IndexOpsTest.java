@@ -1,0 +1,239 @@
+package org.medoid.export.onnx;
+
+import static org.medoid.export.onnx.OpsTest.cast;
+import static org.medoid.export.onnx.OpsTest.one;
+import static org.medoid.export.onnx.OpsTest.times;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import org.medoid.export.onnx.Draw.Domain;
+import org.tensorflow.Operand;
+import org.tensorflow.proto.DataType;
+import org.tensorflow.types.TFloat32;
+
+/** As {@link OpsTest}, for what counts, chooses and places elements, and computed bounds. */
+class IndexOpsTest {
+
+  @Property(tries = 8)
+  void oneOfManyClasses(@ForAll long seed) {
+    Draw.check(
+        seed,
+        new Domain(0, 4, true),
+        (tf, draw, x, shape) -> {
+          DataType type = draw.of(DataType.DT_INT32, DataType.DT_INT64);
+          Operand<?> indices = cast(tf, tf.math.floor(times(tf, x, 2)), type); // some below zero
+          return Runs.node(
+                  tf,
+                  "OneHot",
+                  Map.of("axis", draw.in(-1, shape.length)),
+                  indices,
+                  tf.constant(draw.in(1, 4)),
+                  tf.constant(2f),
+                  tf.constant(-1f))
+              .output();
+        });
+  }
+
+  @Property(tries = 8)
+  void theLargest(@ForAll long seed) {
+    Draw.check(
+        seed,
+        new Domain(1, 4, true),
+        (tf, draw, x, shape) ->
+            Runs.node(
+                    tf,
+                    "TopKV2",
+                    Map.of(),
+                    x,
+                    tf.constant(draw.in(1, (int) shape[shape.length - 1])))
+                .output(draw.in(0, 1)));
+  }
+
+  @Property(tries = 8)
+  void runningSums(@ForAll long seed) {
+    Draw.check(
+        seed,
+        Domain.AXES,
+        (tf, draw, x, shape) ->
+            Runs.node(
+                    tf,
+                    "Cumsum",
+                    Map.of("exclusive", draw.flip(), "reverse", draw.flip()),
+                    x,
+                    tf.constant(draw.axis(shape.length)))
+                .output());
+  }
+
+  @Property(tries = 4)
+  void finiteOrNot(@ForAll long seed) {
+    for (String op : List.of("IsFinite", "IsInf", "IsNan")) {
+      Draw.check(
+          seed ^ op.hashCode(),
+          Domain.EXACT,
+          (tf, draw, x, shape) -> {
+            Operand<TFloat32> zero = tf.math.maximum(x, tf.constant(0f));
+            Operand<TFloat32> wild =
+                draw.flip() ? tf.math.div(x, zero) : tf.math.div(zero, zero); // infinite, NaN
+            return one(tf, op, wild);
+          });
+    }
+  }
+
+  @Property(tries = 4)
+  void nothingByZero(@ForAll long seed) {
+    for (String op : List.of("DivNoNan", "MulNoNan", "Xdivy")) {
+      Draw.check(
+          seed ^ op.hashCode(),
+          Domain.EXACT,
+          (tf, draw, x, shape) -> {
+            Operand<TFloat32> some = tf.math.floor(draw.mate(tf, x, shape));
+            return op.equals("Xdivy")
+                ? one(tf, op, some, OpsTest.positive(tf, x))
+                : one(tf, op, x, some);
+          });
+    }
+  }
+
+  @Property(tries = 13)
+  void bandsAndDiagonals(@ForAll long seed) {
+    Draw.check(
+        seed,
+        new Domain(2, 4, false),
+        (tf, draw, x, shape) -> {
+          boolean logical = draw.chance(0.3);
+          return one(
+              tf,
+              "MatrixBandPart",
+              logical ? one(tf, "Greater", x, tf.constant(0f)) : x,
+              tf.constant(draw.in(-1, (int) shape[shape.length - 2])),
+              tf.constant(draw.in(-1, (int) shape[shape.length - 1])));
+        });
+    Draw.check(
+        seed + 1,
+        new Domain(1, 3, false),
+        (tf, draw, x, shape) ->
+            draw.flip()
+                ? one(tf, "MatrixDiag", x)
+                : one(
+                    tf,
+                    draw.of("MatrixDiagV2", "MatrixDiagV3"),
+                    x,
+                    tf.constant(0),
+                    tf.constant(-1),
+                    tf.constant(-1),
+                    tf.constant(0.5f)));
+    Draw.check(
+        seed + 2,
+        new Domain(2, 4, false),
+        (tf, draw, x, shape) ->
+            draw.flip()
+                ? one(tf, "MatrixDiagPart", x)
+                : one(
+                    tf,
+                    draw.of("MatrixDiagPartV2", "MatrixDiagPartV3"),
+                    x,
+                    tf.constant(0),
+                    tf.constant(0f)));
+  }
+
+  @Property(tries = 8)
+  void scattering(@ForAll long seed) {
+    Draw.check(
+        seed,
+        new Domain(2, 4, true),
+        (tf, draw, x, shape) -> {
+          // Rows of x into a larger tensor; several into one place are added up.
+          int rows = draw.in(1, 5);
+          int[][] places = new int[(int) shape[0]][1];
+          boolean once = draw.flip();
+          for (int i = 0; i < places.length; i++) {
+            places[i][0] = once ? i : draw.in(0, rows - 1);
+          }
+          int[] to = Arrays.stream(shape).mapToInt(i -> (int) i).toArray();
+          to[0] = once ? places.length : rows;
+          Operand<?> indices = tf.constant(places);
+          if (once) {
+            return one(
+                tf,
+                draw.of("TensorScatterUpdate", "TensorScatterAdd"),
+                draw.constant(tf, Arrays.stream(to).asLongStream().toArray()),
+                indices,
+                x);
+          }
+          return one(tf, "ScatterNd", indices, x, tf.constant(to));
+        });
+  }
+
+  @Property(tries = 8)
+  void sumsOfSegments(@ForAll long seed) {
+    Draw.check(
+        seed,
+        new Domain(1, 4, false),
+        (tf, draw, x, shape) -> {
+          int[] segments = new int[(int) shape[0]];
+          Arrays.setAll(segments, i -> draw.in(-1, 3));
+          if (draw.flip()) {
+            return one(tf, "UnsortedSegmentSum", x, tf.constant(segments), tf.constant(4));
+          }
+          Arrays.setAll(segments, i -> Math.abs(segments[i]));
+          Arrays.sort(segments);
+          return one(tf, "SegmentSum", x, tf.constant(segments));
+        });
+  }
+
+  @Property(tries = 13)
+  void slicesOfComputedBounds(@ForAll long seed) {
+    Draw.check(
+        seed,
+        Domain.AXES,
+        (tf, draw, x, shape) -> {
+          int count = draw.in(1, shape.length);
+          int[] begin = new int[count];
+          int[] end = new int[count];
+          int[] step = new int[count];
+          int shrink = 0;
+          for (int i = 0; i < count; i++) {
+            int size = (int) shape[i];
+            begin[i] = draw.in(-size, size - 1);
+            end[i] = draw.in(-size, size + 1);
+            step[i] = draw.in(1, 2);
+            if (draw.chance(0.3)) {
+              shrink |= 1 << i;
+              step[i] = 1;
+            }
+          }
+          // Zero, but not known before it runs: the size of x, a number, times zero.
+          Operand<?> zeros = one(tf, "Mul", tf.constant(new int[count]), one(tf, "Size", x));
+          Operand<?> from = one(tf, "AddV2", tf.constant(begin), zeros);
+          Operand<?> to =
+              draw.flip() ? tf.constant(end) : one(tf, "AddV2", tf.constant(end), zeros);
+          return Runs.node(
+                  tf,
+                  "StridedSlice",
+                  Map.of(
+                      "begin_mask",
+                      draw.in(0, (1 << count) - 1),
+                      "end_mask",
+                      draw.in(0, (1 << count) - 1),
+                      "shrink_axis_mask",
+                      shrink),
+                  x,
+                  from,
+                  to,
+                  tf.constant(step))
+              .output();
+        });
+  }
+
+  @Property(tries = 4)
+  void biasesOfTheFirstVersion(@ForAll long seed) {
+    Draw.check(
+        seed,
+        new Domain(2, 5, false),
+        (tf, draw, x, shape) ->
+            one(tf, "BiasAddV1", x, draw.constant(tf, shape[shape.length - 1])));
+  }
+}
