@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -127,5 +128,84 @@ class LossCommandTest {
         Shell.medoid("loss", "--embeddings", embeddings, "--labels", labels, "--lables", labels);
     assertThat(shell.code()).isEqualTo(2);
     assertThat(shell.err()).contains("--lables");
+  }
+
+  private JsonNode loss(Object... more) {
+    Object[] words = {"loss", "--embeddings", embeddings, "--labels", labels, "--json"};
+    Object[] all = Arrays.copyOf(words, words.length + more.length);
+    System.arraycopy(more, 0, all, words.length, more.length);
+    return Shell.medoid(all).json();
+  }
+
+  @Test
+  void takesTheSameKindsOfFilesAsEvaluate() throws IOException {
+    double[] x = (double[]) Npy.read(embeddings).data();
+    long[] whole = Arrays.stream(x).mapToLong(value -> Math.round(1000 * value)).toArray();
+    new Npy(new int[] {M, D}, Arrays.stream(whole).asDoubleStream().toArray()).write(embeddings);
+    JsonNode expected = loss();
+    new Npy(new int[] {M, D}, Arrays.stream(whole).mapToInt(Math::toIntExact).toArray())
+        .write(embeddings);
+    long[] y = (long[]) Npy.read(labels).data();
+    new Npy(new int[] {M, 1}, Arrays.stream(y).asDoubleStream().toArray()).write(labels);
+    JsonNode got = loss();
+    assertThat(got.get("loss")).isEqualTo(expected.get("loss"));
+    assertThat(got.get("medoids")).isEqualTo(expected.get("medoids"));
+  }
+
+  @Test
+  void fewerSweepsFindLess() {
+    double none = loss("--local-search", "none").get("augmented_score").asDouble();
+    double zero = loss("--max-sweeps", 0).get("augmented_score").asDouble();
+    double one = loss("--max-sweeps", 1).get("augmented_score").asDouble();
+    double many = loss("--max-sweeps", 100).get("augmented_score").asDouble();
+    assertThat(zero).isEqualTo(none);
+    assertThat(one).isGreaterThan(none);
+    assertThat(many).isGreaterThanOrEqualTo(one);
+  }
+
+  @Test
+  void startSeedMarginAndDistanceChangeTheResult() {
+    JsonNode greedy = loss();
+    JsonNode random = loss("--start", "random", "--local-search", "none");
+    JsonNode other = loss("--start", "random", "--local-search", "none", "--seed", 9);
+    assertThat(random.get("augmented_score").asDouble())
+        .isLessThan(greedy.get("augmented_score").asDouble());
+    assertThat(other.get("medoids")).isNotEqualTo(random.get("medoids"));
+    assertThat(loss("--start", "random", "--local-search", "none", "--seed", 9).get("medoids"))
+        .isEqualTo(other.get("medoids"));
+    assertThat(loss("--margin", "ari").get("margin").asDouble())
+        .isGreaterThan(greedy.get("margin").asDouble());
+    // Of rows of length one the squared distance is twice the cosine distance.
+    JsonNode squared = loss("--distance", "squared_euclidean", "--gamma", 0);
+    JsonNode cosine = loss("--distance", "cosine", "--gamma", 0);
+    assertThat(squared.get("oracle_score").asDouble())
+        .isCloseTo(2 * cosine.get("oracle_score").asDouble(), within(1e-9));
+  }
+
+  @Test
+  void repeatingTellsTheMedianOfRuns() {
+    JsonNode repeated = loss("--repeat", 3);
+    assertThat(repeated.get("milliseconds").asDouble()).isPositive();
+    assertThat(repeated.get("loss")).isEqualTo(loss().get("loss"));
+    Shell never =
+        Shell.medoid("loss", "--embeddings", embeddings, "--labels", labels, "--repeat", 0);
+    assertThat(never.code()).isEqualTo(2);
+    assertThat(never.err()).contains("--repeat 0");
+  }
+
+  @Test
+  void printsALineForEachValueWithoutJson() {
+    String text = Shell.medoid("loss", "--embeddings", embeddings, "--labels", labels).output();
+    assertThat(text.lines().map(line -> line.split(" ", -1)[0]))
+        .containsExactly(
+            "loss",
+            "facility_score",
+            "oracle_score",
+            "margin",
+            "augmented_score",
+            "nmi",
+            "medoids",
+            "assignments",
+            "milliseconds");
   }
 }

@@ -2,10 +2,12 @@ package org.medoid.training;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.medoid.ops.clustering.Distance;
 import org.medoid.training.data.ImageDataSet;
+import org.medoid.training.evaluation.Embeddings;
+import org.medoid.training.evaluation.Neighbours;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.types.TFloat32;
@@ -70,9 +72,13 @@ final class NeighbourGrid {
   TFloat32 draw(float[] embeddings) {
     int columns = 1 + Math.min(NEIGHBOURS, labels.length - 1);
     List<Integer> shown = new ArrayList<>();
-    for (int query : queries) {
-      shown.add(query);
-      shown.addAll(nearest(embeddings, query, columns - 1));
+    int[][] nearest =
+        Neighbours.leaveOneOut(
+                Embeddings.of(embeddings, labels.length), queries, columns - 1, Distance.EUCLIDEAN)
+            .nearest();
+    for (int i = 0; i < queries.length; i++) {
+      shown.add(queries[i]);
+      Arrays.stream(nearest[i]).forEach(shown::add);
     }
     ImageDataSet some =
         new ImageDataSet(
@@ -103,23 +109,5 @@ final class NeighbourGrid {
     }
     return TFloat32.tensorOf(
         Shape.of(1, (long) queries.length * CELL, width, 3), DataBuffers.of(pixels));
-  }
-
-  /** The nearest others of a query, the nearest first; of equals the lower row. */
-  private List<Integer> nearest(float[] embeddings, int query, int count) {
-    int d = embeddings.length / labels.length;
-    double[] squares = new double[labels.length];
-    for (int row = 0; row < labels.length; row++) {
-      for (int j = 0; j < d; j++) {
-        double difference = (double) embeddings[row * d + j] - embeddings[query * d + j];
-        squares[row] += difference * difference;
-      }
-    }
-    return IntStream.range(0, labels.length)
-        .filter(row -> row != query)
-        .boxed()
-        .sorted(Comparator.comparingDouble(row -> squares[row]))
-        .limit(count)
-        .toList();
   }
 }

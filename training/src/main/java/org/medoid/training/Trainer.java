@@ -20,6 +20,7 @@ import org.medoid.graph.network.Weights;
 import org.medoid.ops.FacilityLocationLoss;
 import org.medoid.training.data.BatchSampler;
 import org.medoid.training.data.DataSplit;
+import org.medoid.training.evaluation.Embeddings;
 import org.medoid.training.evaluation.EvaluationResult;
 import org.medoid.training.evaluation.Evaluator;
 import org.slf4j.Logger;
@@ -374,8 +375,7 @@ public final class Trainer {
 
     private EvaluationResult score(float[] embeddings) {
       int n = data.test().size();
-      return Evaluator.evaluate(
-          embeddings, n, embeddings.length / n, data.test().labels(), evaluation);
+      return Evaluator.evaluate(Embeddings.of(embeddings, n), data.test().labels(), evaluation);
     }
   }
 

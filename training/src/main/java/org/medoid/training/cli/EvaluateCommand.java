@@ -2,9 +2,10 @@ package org.medoid.training.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.IntFunction;
@@ -13,6 +14,7 @@ import org.medoid.training.RunFolder;
 import org.medoid.training.data.DataSets;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.data.Npy;
+import org.medoid.training.evaluation.Embeddings;
 import org.medoid.training.evaluation.Evaluation;
 import org.medoid.training.evaluation.Evaluator;
 import picocli.CommandLine.ArgGroup;
@@ -47,7 +49,7 @@ final class EvaluateCommand implements Callable<Integer> {
   @Option(
       names = "--labels",
       paramLabel = "L.npy",
-      description = "With --embeddings: int32 or int64 [n].")
+      description = "With --embeddings: whole numbers of any type, or text, [n].")
   private Path labels;
 
   @Option(
@@ -74,8 +76,8 @@ final class EvaluateCommand implements Callable<Integer> {
       names = "--distance",
       paramLabel = "NAME",
       defaultValue = "euclidean",
-      description = "euclidean or cosine.")
-  private String distance;
+      description = "euclidean, squared_euclidean or cosine.")
+  private Distance distance;
 
   @Option(
       names = "--kmeans",
@@ -127,43 +129,17 @@ final class EvaluateCommand implements Callable<Integer> {
     @Option(
         names = "--embeddings",
         paramLabel = "E.npy",
-        description = "Embeddings, float32 or float64 [n, d].")
+        description = "Embeddings, numbers of any type, [n, d].")
     private Path embeddings;
   }
 
   @Override
   public Integer call() throws Exception {
     check();
-    IntFunction<String> names;
-    Evaluation result;
     if (source.embeddings != null) {
-      LabelNumbers numbers = new LabelNumbers();
-      names = numbers::name;
-      result = files(numbers);
+      files();
     } else {
-      ImageDataSet unseen =
-          (data == null ? RunFolder.open(source.run).settings().openData() : DataSets.open(data))
-              .test();
-      names = label -> unseen.classNames().get(label);
-      float[] x;
-      try (Model model =
-          source.run != null ? Model.ofRun(source.run) : Model.ofExport(source.model)) {
-        x = model.embed(unseen);
-      }
-      result = evaluate(x, unseen.labels(), x, unseen.labels(), x.length / unseen.size());
-    }
-    if (perClass != null) {
-      Files.writeString(perClass, ScoreTable.csv(result.classes(), names));
-    }
-    if (clustersOut != null) {
-      new Npy(new int[] {result.clusters().length}, result.clusters()).write(clustersOut);
-    }
-    if (json) {
-      spec.commandLine().getOut().println(new ObjectMapper().writeValueAsString(result));
-      spec.commandLine().getOut().flush();
-    } else {
-      new ScoreTable().row("", result.scores()).print(spec.commandLine().getOut());
-      ScoreTable.more(result, spec.commandLine().getOut());
+      images();
     }
     return 0;
   }
@@ -179,16 +155,17 @@ final class EvaluateCommand implements Callable<Integer> {
     require(
         (galleryEmbeddings == null) == (galleryLabels == null),
         "--gallery-embeddings and --gallery-labels go together");
-    require(
-        distance.equals("euclidean") || distance.equals("cosine"),
-        "--distance " + distance + ": must be euclidean or cosine");
+    recallAt.forEach(k -> require(k >= 1, "--recall-at " + k + ": every K must be 1 or more"));
     require(
         kmeans.equals("plusplus") || kmeans.equals("none"),
         "--kmeans " + kmeans + ": must be plusplus or none");
     require(iterations >= 1, "--kmeans-iterations " + iterations + ": must be 1 or more");
+    require(restarts >= 1, "--restarts " + restarts + ": must be 1 or more");
     require(
         clustersOut == null || kmeans.equals("plusplus"),
         "--clusters-out needs clusters: drop --kmeans none");
+    requireFolder("--per-class", perClass);
+    requireFolder("--clusters-out", clustersOut);
   }
 
   private void require(boolean holds, String otherwise) {
@@ -197,82 +174,101 @@ final class EvaluateCommand implements Callable<Integer> {
     }
   }
 
-  private Evaluation files(LabelNumbers numbers) throws IOException {
-    Npy x = embeddings(source.embeddings);
-    int d = x.shape()[1];
-    float[] queries = floats(source.embeddings, x);
-    int[] queryLabels = classes(numbers, labels, x.shape()[0]);
-    if (galleryEmbeddings == null) {
-      return evaluate(queries, queryLabels, queries, queryLabels, d);
-    }
-    Npy g = embeddings(galleryEmbeddings);
-    if (g.shape()[1] != d) {
+  /** Before anything is computed: an evaluation may take minutes. */
+  private static void requireFolder(String option, Path file) {
+    if (file != null && !Files.isDirectory(file.toAbsolutePath().getParent())) {
       throw new IllegalArgumentException(
-          galleryEmbeddings
-              + ": embeddings of "
-              + source.embeddings
-              + " have "
-              + d
-              + " values, these have "
-              + g.shape()[1]);
+          option + " " + file + ": there is no folder " + file.toAbsolutePath().getParent());
     }
-    return evaluate(
-        queries,
-        queryLabels,
-        floats(galleryEmbeddings, g),
-        classes(numbers, galleryLabels, g.shape()[0]),
-        d);
   }
 
-  private Evaluation evaluate(
-      float[] queries, int[] queryLabels, float[] gallery, int[] labelsOfGallery, int d) {
-    Evaluator.Options options =
-        new Evaluator.Options(
-            recallAt,
-            Distance.of(distance),
-            kmeans.equals("none") ? 0 : iterations,
-            restarts,
-            seed);
+  /** Scores the unseen images of a data set. */
+  private void images() throws IOException {
+    ImageDataSet unseen =
+        (data == null ? RunFolder.open(source.run).settings().openData() : DataSets.open(data))
+            .test();
+    Embeddings x;
+    try (Model model =
+        source.run != null ? Model.ofRun(source.run) : Model.ofExport(source.model)) {
+      x = Embeddings.of(model.embed(unseen), unseen.size());
+    }
+    Evaluation result;
     try (EvaluationProgress progress = new EvaluationProgress()) {
-      return Evaluator.evaluate(
-          queries, queryLabels, gallery, labelsOfGallery, d, options, progress);
+      result = Evaluator.leaveOneOut(x, unseen.labels(), options(), progress);
     }
+    tell(result, label -> unseen.classNames().get(label));
   }
 
-  private static Npy embeddings(Path file) throws IOException {
-    Npy x = Npy.read(file);
-    if (x.shape().length != 2) {
-      throw new IllegalArgumentException(file + ": embeddings must be [n, d], not " + x);
+  /** Scores what files hold. */
+  private void files() throws IOException {
+    Embeddings x = embeddings(source.embeddings);
+    LabelNumbers.File own = new LabelNumbers.File(labels, x.rows());
+    Evaluation result;
+    LabelNumbers numbers;
+    if (galleryEmbeddings == null) {
+      if (x.rows() < 2) {
+        throw new IllegalArgumentException(
+            "%s: %d rows, and nothing to search among; give 2 or more, or --gallery-embeddings"
+                .formatted(source.embeddings, x.rows()));
+      }
+      numbers = LabelNumbers.read(own);
+      try (EvaluationProgress progress = new EvaluationProgress()) {
+        result = Evaluator.leaveOneOut(x, numbers.of(0), options(), progress);
+      }
+    } else {
+      Embeddings g = embeddings(galleryEmbeddings);
+      if (x.rows() < 1 || g.rows() < 1 || x.width() != g.width()) {
+        throw new IllegalArgumentException(
+            "%s: [%d, %d] cannot be searched for %s, [%d, %d]: needs rows of the same width"
+                .formatted(
+                    galleryEmbeddings,
+                    g.rows(),
+                    g.width(),
+                    source.embeddings,
+                    x.rows(),
+                    x.width()));
+      }
+      numbers = LabelNumbers.read(own, new LabelNumbers.File(galleryLabels, g.rows()));
+      try (EvaluationProgress progress = new EvaluationProgress()) {
+        result = Evaluator.inGallery(x, numbers.of(0), g, numbers.of(1), options(), progress);
+      }
+    }
+    tell(result, numbers::name);
+  }
+
+  private Embeddings embeddings(Path file) throws IOException {
+    Embeddings x = Npy.read(file).embeddings(file.toString());
+    if (distance == Distance.COSINE) {
+      x.requireDirections(file.toString());
     }
     return x;
   }
 
-  private static float[] floats(Path file, Npy x) {
-    if (x.data() instanceof float[] values) {
-      return values;
-    }
-    if (x.data() instanceof double[] wide) {
-      float[] values = new float[wide.length];
-      for (int i = 0; i < values.length; i++) {
-        values[i] = (float) wide[i];
-      }
-      return values;
-    }
-    throw new IllegalArgumentException(file + ": embeddings must be float32 or float64, not " + x);
+  private Evaluator.Options options() {
+    return new Evaluator.Options(
+        recallAt, distance, kmeans.equals("none") ? 0 : iterations, restarts, seed);
   }
 
-  private static int[] classes(LabelNumbers numbers, Path file, int rows) throws IOException {
-    Npy y = Npy.read(file);
-    if (y.shape().length != 1 || y.shape()[0] != rows) {
-      throw new IllegalArgumentException(
-          file + ": labels must be [" + rows + "], one for each embedding, not " + y);
+  private void tell(Evaluation result, IntFunction<String> names) throws IOException {
+    if (perClass != null) {
+      Path aside = perClass.resolveSibling(perClass.getFileName() + ".part");
+      try {
+        Files.writeString(aside, ScoreTable.csv(result.classes(), names));
+        Files.move(aside, perClass, StandardCopyOption.REPLACE_EXISTING);
+      } finally {
+        Files.deleteIfExists(aside);
+      }
     }
-    if (y.data() instanceof long[] wide) {
-      return numbers.of(wide);
+    if (clustersOut != null) {
+      new Npy(new int[] {result.clusters().length}, result.clusters()).write(clustersOut);
     }
-    if (y.data() instanceof int[] narrow) {
-      return numbers.of(Arrays.stream(narrow).asLongStream().toArray());
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      out.println(new ObjectMapper().writeValueAsString(result));
+      out.flush();
+    } else {
+      new ScoreTable().row("", result.scores()).print(out);
+      ScoreTable.more(result, out);
     }
-    throw new IllegalArgumentException(file + ": labels must be int32 or int64, not " + y);
   }
 }

@@ -3,7 +3,7 @@ package org.medoid.training.cli;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
-import org.medoid.training.evaluation.Progress;
+import org.medoid.training.evaluation.TaskProgress;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -11,7 +11,7 @@ import org.slf4j.LoggerFactory;
  * Shows on standard error how far an evaluation is: a bar on a terminal, else a line every two
  * seconds. Work that is done sooner shows nothing but its bar.
  */
-final class EvaluationProgress implements Progress, AutoCloseable {
+final class EvaluationProgress implements TaskProgress, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(EvaluationProgress.class);
   private static final long NANOS = 2_000_000_000L;
 

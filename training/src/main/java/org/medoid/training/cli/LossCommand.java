@@ -15,6 +15,7 @@ import org.medoid.ops.clustering.LocalSearch;
 import org.medoid.ops.clustering.Margin;
 import org.medoid.ops.clustering.Start;
 import org.medoid.training.data.Npy;
+import org.medoid.training.evaluation.Embeddings;
 import org.tensorflow.Graph;
 import org.tensorflow.Output;
 import org.tensorflow.Result;
@@ -28,13 +29,11 @@ import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TFloat64;
 import org.tensorflow.types.TInt32;
-import org.tensorflow.types.TInt64;
 import org.tensorflow.types.family.TFloating;
-import org.tensorflow.types.family.TIntegral;
-import org.tensorflow.types.family.TNumber;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code medoid loss}. */
@@ -53,14 +52,16 @@ final class LossCommand implements Callable<Integer> {
       names = "--embeddings",
       paramLabel = "E.npy",
       required = true,
-      description = "float32 or float64 [m, d]; the loss is computed in the same type.")
+      description =
+          "Numbers of any type, [m, d]. The loss of float16 and float32 is computed in float32, of"
+              + " others in float64.")
   private Path embeddings;
 
   @Option(
       names = "--labels",
       paramLabel = "L.npy",
       required = true,
-      description = "int32 or int64 [m].")
+      description = "Whole numbers of any type, or text, [m].")
   private Path labels;
 
   @Option(names = "--gamma", defaultValue = "1", description = "The margin multiplier γ.")
@@ -113,7 +114,7 @@ final class LossCommand implements Callable<Integer> {
   @Option(
       names = "--gradient-out",
       paramLabel = "G.npy",
-      description = "Where to write the gradient, [m, d] of the embeddings' type.")
+      description = "Where to write the gradient, [m, d] of the type that was computed in.")
   private Path gradientOut;
 
   @Option(names = "--json", description = "Prints one JSON object.")
@@ -122,47 +123,39 @@ final class LossCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     if (repeat < 1) {
-      throw new IllegalArgumentException("--repeat must be 1 or more, not " + repeat);
+      throw new ParameterException(
+          spec.commandLine(), "--repeat " + repeat + ": must be 1 or more");
     }
-    Npy x = Npy.read(embeddings);
-    Npy y = Npy.read(labels);
-    if (x.shape().length != 2 || !(x.data() instanceof float[] || x.data() instanceof double[])) {
-      throw new IllegalArgumentException(
-          embeddings + ": embeddings must be float32 or float64 [m, d], not " + x);
+    Npy file = Npy.read(embeddings);
+    Embeddings x = file.embeddings(embeddings.toString());
+    if (x.rows() == 0) {
+      throw new IllegalArgumentException(embeddings + ": no rows, so there is no loss");
     }
-    if (y.shape().length != 1 || !(y.data() instanceof int[] || y.data() instanceof long[])) {
-      throw new IllegalArgumentException(labels + ": labels must be int32 or int64 [m], not " + y);
+    if (distance == Distance.COSINE) {
+      x.requireDirections(embeddings.toString());
     }
-    try (Tensor points = tensor(x);
-        Tensor classes = tensor(y)) {
-      return points instanceof TFloat64 wide
-          ? run(wide, (TIntegral) classes, TFloat64.class)
-          : run((TFloat32) points, (TIntegral) classes, TFloat32.class);
+    int[] y = LabelNumbers.read(new LabelNumbers.File(labels, x.rows())).of(0);
+    Shape shape = Shape.of(x.rows(), x.width());
+    if (file.data() instanceof float[] values) {
+      try (TFloat32 points = TFloat32.tensorOf(shape, DataBuffers.of(values, false, false))) {
+        run(points, y, TFloat32.class);
+      }
+    } else {
+      try (TFloat64 points = TFloat64.tensorOf(shape, DataBuffers.of(x.values(), false, false))) {
+        run(points, y, TFloat64.class);
+      }
     }
+    return 0;
   }
 
-  private static Tensor tensor(Npy array) {
-    Shape shape = Shape.of(Arrays.stream(array.shape()).asLongStream().toArray());
-    if (array.data() instanceof float[] values) {
-      return TFloat32.tensorOf(shape, DataBuffers.of(values));
-    } else if (array.data() instanceof double[] values) {
-      return TFloat64.tensorOf(shape, DataBuffers.of(values));
-    } else if (array.data() instanceof int[] values) {
-      return TInt32.tensorOf(shape, DataBuffers.of(values));
-    }
-    return TInt64.tensorOf(shape, DataBuffers.of((long[]) array.data()));
-  }
-
-  private <T extends TFloating> int run(T points, TIntegral classes, Class<T> type)
-      throws IOException {
+  private <T extends TFloating> void run(T points, int[] labels, Class<T> type) throws IOException {
     try (Graph graph = new Graph();
         Session session = new Session(graph);
+        TInt32 classes = TInt32.vectorOf(labels);
         TFloat32 multiplier = TFloat32.scalarOf(gamma)) {
       Ops tf = Ops.create(graph);
       Placeholder<T> x = tf.placeholder(type);
-      Class<? extends TIntegral> labelType =
-          classes instanceof TInt32 ? TInt32.class : TInt64.class;
-      Placeholder<? extends TIntegral> y = tf.placeholder(labelType);
+      Placeholder<TInt32> y = tf.placeholder(TInt32.class);
       Placeholder<TFloat32> factor = tf.placeholder(TFloat32.class);
       FacilityLocationLoss<T> op =
           FacilityLocationLoss.create(
@@ -196,10 +189,9 @@ final class LossCommand implements Callable<Integer> {
               .fetch(op.medoids())
               .fetch(op.assignments())
               .run()) {
-        report(result, labels(classes), milliseconds);
+        report(result, labels, milliseconds);
       }
     }
-    return 0;
   }
 
   private double median(Session.Runner runner) {
@@ -267,14 +259,5 @@ final class LossCommand implements Callable<Integer> {
 
   private static double scalar(Tensor tensor) {
     return tensor instanceof TFloat64 wide ? wide.getDouble() : ((TFloat32) tensor).getFloat();
-  }
-
-  /** The labels as class numbers. */
-  private static int[] labels(TNumber tensor) {
-    long[] values =
-        tensor instanceof TInt64 wide
-            ? StdArrays.array1dCopyOf(wide)
-            : Arrays.stream(StdArrays.array1dCopyOf((TInt32) tensor)).asLongStream().toArray();
-    return new LabelNumbers().of(values);
   }
 }

@@ -3,147 +3,182 @@ package org.medoid.training.data;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.medoid.training.evaluation.Embeddings;
 
 /**
- * An array in NumPy's file format, versions 1 to 3: float32, float64, int32 or int64, in C order.
+ * An array in NumPy's file format, versions 1 to 3 (NumPy Enhancement Proposal 1 and {@code
+ * numpy.lib.format}), in any byte order and in C or Fortran order.
  *
- * @param shape the dimensions
- * @param data float[], double[], int[] or long[], row-major
+ * <table>
+ *   <caption>Types</caption>
+ *   <tr><th>in the file</th><th>here</th></tr>
+ *   <tr><td>float16, float32</td><td>float[]</td></tr>
+ *   <tr><td>float64</td><td>double[]</td></tr>
+ *   <tr><td>bool, int8, int16, int32, uint8, uint16</td><td>int[]</td></tr>
+ *   <tr><td>int64, uint32, uint64 below 2^63</td><td>long[]</td></tr>
+ *   <tr><td>text, of str or bytes (UTF-8, else Latin-1)</td><td>String[]</td></tr>
+ * </table>
+ *
+ * <p>Refused by name: complex, long double, dates, records and Python objects.
+ *
+ * @param shape the dimensions, none for a single value
+ * @param data float[], double[], int[], long[] or String[], row-major; at most 2^31 - 9 elements
  */
 public record Npy(int[] shape, Object data) {
-  private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
-  private static final Pattern TYPE = Pattern.compile("'descr'\\s*:\\s*'([^']*)'");
-  private static final Pattern ORDER = Pattern.compile("'fortran_order'\\s*:\\s*(True|False)");
-  private static final Pattern SHAPE = Pattern.compile("'shape'\\s*:\\s*\\(([^)]*)\\)");
+  static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
+
+  /** Up to here float64 has every whole number. */
+  private static final long WHOLE = 1L << 53;
+
+  private static final int CHUNK = 1 << 20;
 
   /**
    * Checks that shape and data fit.
    *
    * @param shape the dimensions
-   * @param data float[], double[], int[] or long[], row-major
+   * @param data float[], double[], int[], long[] or String[], row-major
    * @throws IllegalArgumentException if they do not, or data is of another type
    */
   public Npy {
-    if (length(data) != size(shape)) {
+    double size = Arrays.stream(shape).asDoubleStream().reduce(1, (a, b) -> a * b);
+    if (length(data) != size || Arrays.stream(shape).anyMatch(each -> each < 0)) {
       throw new IllegalArgumentException(
           "an array of shape " + Arrays.toString(shape) + " has not " + length(data) + " elements");
     }
   }
 
   /**
-   * Reads a file.
+   * Reads a file. Takes memory for the array, and no more than the file's size justifies.
    *
    * @param file the file
    * @return its array
    * @throws IOException if it cannot be read
-   * @throws IllegalArgumentException if it is not such an array; names the file
+   * @throws IllegalArgumentException if it is not such an array; names the file and the reason
    */
   public static Npy read(Path file) throws IOException {
-    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file));
-    if (bytes.remaining() < 10
-        || !Arrays.equals(MAGIC, Arrays.copyOf(bytes.array(), MAGIC.length))) {
-      throw new IllegalArgumentException(file + ": not a NumPy .npy file");
-    }
-    bytes.order(ByteOrder.LITTLE_ENDIAN).position(MAGIC.length);
-    int version = bytes.get();
-    bytes.get();
-    int length = version == 1 ? bytes.getShort() & 0xffff : version <= 3 ? bytes.getInt() : -1;
-    if (version < 1 || length < 0 || length > bytes.remaining()) {
-      throw new IllegalArgumentException(file + ": a damaged .npy file (its header is cut short)");
-    }
-    byte[] header = new byte[length];
-    bytes.get(header);
-    return read(file, new String(header, StandardCharsets.UTF_8), bytes);
-  }
-
-  private static Npy read(Path file, String header, ByteBuffer bytes) {
-    String type = find(file, header, TYPE);
-    if (find(file, header, ORDER).equals("True")) {
-      throw new IllegalArgumentException(
-          file + ": an array in Fortran order; save numpy.ascontiguousarray(a)");
-    }
-    int[] shape =
-        Arrays.stream(find(file, header, SHAPE).split(","))
-            .map(String::strip)
-            .filter(each -> !each.isEmpty())
-            .mapToInt(Integer::parseInt)
-            .toArray();
-    bytes.order(type.startsWith(">") ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN);
-    int elementBytes = type.endsWith("8") ? 8 : 4;
-    long size = size(shape);
-    if (size * elementBytes != bytes.remaining()) {
-      throw new IllegalArgumentException(
-          file
-              + ": a damaged .npy file: "
-              + bytes.remaining()
-              + " bytes of data, but "
-              + Arrays.toString(shape)
-              + " of "
-              + type
-              + " has "
-              + size * elementBytes);
-    }
-    int n = Math.toIntExact(size);
-    Object data =
-        switch (type.substring(1)) {
-          case "f4" -> {
-            float[] values = new float[n];
-            bytes.asFloatBuffer().get(values);
-            yield values;
-          }
-          case "f8" -> {
-            double[] values = new double[n];
-            bytes.asDoubleBuffer().get(values);
-            yield values;
-          }
-          case "i4" -> {
-            int[] values = new int[n];
-            bytes.asIntBuffer().get(values);
-            yield values;
-          }
-          case "i8" -> {
-            long[] values = new long[n];
-            bytes.asLongBuffer().get(values);
-            yield values;
-          }
-          default ->
-              throw new IllegalArgumentException(
-                  file
-                      + ": elements of type "
-                      + type
-                      + "; only float32, float64, int32 and int64 are read");
-        };
-    return new Npy(shape, data);
-  }
-
-  private static String find(Path file, String header, Pattern pattern) {
-    Matcher matcher = pattern.matcher(header);
-    if (!matcher.find()) {
-      throw new IllegalArgumentException(
-          file + ": an .npy file whose header is not understood: " + header.strip());
-    }
-    return matcher.group(1);
+    return NpyReader.read(file);
   }
 
   /**
-   * Writes a file: aside, then renamed.
+   * Takes the array as a matrix of embeddings.
+   *
+   * @param name what to call the array in messages, such as its file
+   * @return its numbers, finite; an array of float64 is not copied
+   * @throws IllegalArgumentException if the array is not [n, d] of numbers, d at least 1, a number
+   *     is not finite (names the row), or a whole number is beyond 2^53, which float64 would round
+   */
+  public Embeddings embeddings(String name) {
+    if (data instanceof String[]) {
+      throw new IllegalArgumentException(name + ": embeddings must be numbers, not text");
+    }
+    if (shape.length != 2 || shape[1] == 0) {
+      throw new IllegalArgumentException(
+          name
+              + ": embeddings must be [n, d], a row for each point, not of shape "
+              + Arrays.toString(shape)
+              + "; save a.reshape("
+              + (shape.length > 2 ? "len(a), -1)" : "-1, 1) if each number is a point"));
+    }
+    double[] values = data instanceof double[] wide ? wide : widened(name);
+    Embeddings embeddings = new Embeddings(values, shape[0], shape[1]);
+    embeddings.requireFinite(name);
+    return embeddings;
+  }
+
+  private double[] widened(String name) {
+    double[] wide = new double[length(data)];
+    if (data instanceof float[] values) {
+      for (int i = 0; i < wide.length; i++) {
+        wide[i] = values[i];
+      }
+    } else if (data instanceof int[] values) {
+      for (int i = 0; i < wide.length; i++) {
+        wide[i] = values[i];
+      }
+    } else {
+      long[] values = (long[]) data;
+      for (int i = 0; i < wide.length; i++) {
+        if (Math.abs(values[i]) > WHOLE || values[i] == Long.MIN_VALUE) {
+          throw new IllegalArgumentException(
+              "%s: row %d has %d, beyond 2^53, where float64 rounds; subtract an offset first"
+                  .formatted(name, i / shape[1], values[i]));
+        }
+        wide[i] = values[i];
+      }
+    }
+    return wide;
+  }
+
+  /**
+   * Writes a file, little-endian: aside, then renamed.
    *
    * @param file the file; replaced if it exists
    * @throws IOException if it cannot be written; a file that existed is then unchanged
+   * @throws UnsupportedOperationException for text
    */
   public void write(Path file) throws IOException {
+    ByteBuffer header = header();
+    Path aside = file.resolveSibling(file.getFileName() + ".part");
+    try {
+      try (FileChannel channel =
+          FileChannel.open(
+              aside,
+              StandardOpenOption.CREATE,
+              StandardOpenOption.TRUNCATE_EXISTING,
+              StandardOpenOption.WRITE)) {
+        writeWhole(channel, header);
+        ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
+        int each = CHUNK / elementBytes();
+        for (int from = 0, n = length(data); from < n; from += Math.min(each, n - from)) {
+          int count = Math.min(each, n - from);
+          chunk.clear().limit(count * elementBytes());
+          put(chunk, from, count);
+          writeWhole(channel, chunk);
+        }
+      }
+      Files.move(aside, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      Files.deleteIfExists(aside);
+    }
+  }
+
+  /** Puts elements into the whole of a buffer, whose position stays. */
+  private void put(ByteBuffer chunk, int from, int count) {
+    if (data instanceof float[] values) {
+      chunk.asFloatBuffer().put(values, from, count);
+    } else if (data instanceof double[] values) {
+      chunk.asDoubleBuffer().put(values, from, count);
+    } else if (data instanceof int[] values) {
+      chunk.asIntBuffer().put(values, from, count);
+    } else {
+      chunk.asLongBuffer().put((long[]) data, from, count);
+    }
+  }
+
+  private static void writeWhole(FileChannel channel, ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
+  }
+
+  private ByteBuffer header() {
     String type =
         data instanceof float[]
             ? "<f4"
-            : data instanceof double[] ? "<f8" : data instanceof int[] ? "<i4" : "<i8";
+            : data instanceof double[]
+                ? "<f8"
+                : data instanceof int[] ? "<i4" : data instanceof long[] ? "<i8" : null;
+    if (type == null) {
+      throw new UnsupportedOperationException("text is read from .npy files, but not written");
+    }
     String dimensions =
         Arrays.stream(shape).mapToObj(Integer::toString).collect(Collectors.joining(", "));
     String header =
@@ -155,36 +190,18 @@ public record Npy(int[] shape, Object data) {
             + ", }";
     int before = MAGIC.length + 4;
     header += " ".repeat(63 - (before + header.length()) % 64) + "\n";
-    int elementBytes = type.endsWith("8") ? 8 : 4;
-    ByteBuffer bytes =
-        ByteBuffer.allocate(before + header.length() + Math.toIntExact(size(shape)) * elementBytes)
-            .order(ByteOrder.LITTLE_ENDIAN);
-    bytes.put(MAGIC).put((byte) 1).put((byte) 0).putShort((short) header.length());
-    bytes.put(header.getBytes(StandardCharsets.ISO_8859_1));
-    if (data instanceof float[] values) {
-      bytes.asFloatBuffer().put(values);
-    } else if (data instanceof double[] values) {
-      bytes.asDoubleBuffer().put(values);
-    } else if (data instanceof int[] values) {
-      bytes.asIntBuffer().put(values);
-    } else {
-      bytes.asLongBuffer().put((long[]) data);
-    }
-    Path aside = file.resolveSibling(file.getFileName() + ".part");
-    try {
-      Files.write(aside, bytes.array());
-      Files.move(aside, file, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(aside);
-    }
+    return ByteBuffer.allocate(before + header.length())
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .put(MAGIC)
+        .put((byte) 1)
+        .put((byte) 0)
+        .putShort((short) header.length())
+        .put(header.getBytes(StandardCharsets.ISO_8859_1))
+        .flip();
   }
 
-  private static long size(int[] shape) {
-    long size = 1;
-    for (int each : shape) {
-      size = Math.multiplyExact(size, (long) each);
-    }
-    return size;
+  private int elementBytes() {
+    return data instanceof float[] || data instanceof int[] ? 4 : 8;
   }
 
   private static int length(Object data) {
@@ -196,17 +213,18 @@ public record Npy(int[] shape, Object data) {
       return values.length;
     } else if (data instanceof long[] values) {
       return values.length;
+    } else if (data instanceof String[] values) {
+      return values.length;
     }
-    throw new IllegalArgumentException("not an array of float, double, int or long: " + data);
+    throw new IllegalArgumentException("not an array of float, double, int, long or text: " + data);
   }
 
-  /** The type and shape, for messages. */
+  /** The kind and shape, for messages. */
   @Override
   public String toString() {
-    String type =
-        data instanceof float[]
-            ? "float32"
-            : data instanceof double[] ? "float64" : data instanceof int[] ? "int32" : "int64";
-    return type + " " + Arrays.toString(shape);
+    return (data instanceof String[]
+            ? "text "
+            : data instanceof int[] || data instanceof long[] ? "whole numbers " : "floats ")
+        + Arrays.toString(shape);
   }
 }

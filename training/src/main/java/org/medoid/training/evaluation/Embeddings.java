@@ -98,4 +98,40 @@ public record Embeddings(double[] values, int rows, int width) {
       }
     }
   }
+
+  /**
+   * Refuses what has no direction, and so no cosine distance.
+   *
+   * @param name what to call the embeddings in the message
+   * @throws IllegalArgumentException if all values of a row are 0; names the row
+   */
+  public void requireDirections(String name) {
+    for (int row = 0; row < rows; row++) {
+      if (Arrays.stream(values, row * width, (row + 1) * width).allMatch(value -> value == 0)) {
+        throw new IllegalArgumentException(
+            name + ": row " + row + " is all zero, so it has no cosine distance");
+      }
+    }
+  }
+
+  /** Rows scaled to length one, none being zero; off by two units in the last place of double. */
+  Embeddings unit() {
+    double[] unit = values.clone();
+    double[] origin = new double[width];
+    for (int row = 0; row < rows; row++) {
+      double most = 0;
+      for (int i = row * width; i < (row + 1) * width; i++) {
+        most = Math.max(most, Math.abs(values[i]));
+      }
+      double first = Math.scalb(1.0, Math.min(1000, -Math.getExponent(most)));
+      for (int i = row * width; i < (row + 1) * width; i++) {
+        unit[i] *= first; // so that no square overflows or vanishes
+      }
+      double length = Math.sqrt(Differences.wide(unit, row, origin, 0, width).high());
+      for (int i = row * width; i < (row + 1) * width; i++) {
+        unit[i] /= length;
+      }
+    }
+    return new Embeddings(unit, rows, width);
+  }
 }

@@ -1,10 +1,10 @@
 package org.medoid.training.evaluation;
 
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.medoid.ops.clustering.Agreement;
 import org.medoid.ops.clustering.Distance;
 import org.medoid.ops.clustering.Margin;
@@ -40,15 +40,16 @@ import org.medoid.ops.clustering.Margin;
  *
  * <h2>Precision</h2>
  *
- * Float32 matrix products only choose candidates; whatever their rounding leaves in doubt is
- * compared by differences in double, so that the order is right among near-duplicates too. For
- * cosine distance these are the differences of the rows scaled to length one; k-means then runs on
- * the scaled rows, in float32.
+ * Values are taken in float64. Float32 matrix products only choose candidates, near the middle of
+ * the points; whatever their rounding leaves in doubt is compared by differences in double, and
+ * near ties in twice its digits. So the order is right among near-duplicates too, and the scores do
+ * not depend on where the origin lies or how large the values are. For cosine distance the rows are
+ * scaled to length one, in double.
  *
  * <h2>Performance</h2>
  *
  * Time grows with queries times gallery, memory with their sum: no matrix of all distances is ever
- * held (see {@link Blocks}).
+ * held (see {@link Neighbours}): 30 bytes a value.
  */
 public final class Evaluator {
   private Evaluator() {}
@@ -79,14 +80,19 @@ public final class Evaluator {
       recallAt = recallAt.stream().distinct().sorted().toList();
       if (recallAt.isEmpty() || recallAt.get(0) < 1) {
         throw new IllegalArgumentException(
-            "--recall-at " + recallAt + ": every K must be 1 or more");
+            "Recall@K for K of " + recallAt + ": every K must be 1 or more");
       }
       if (iterations < 0) {
-        throw new IllegalArgumentException("--kmeans-iterations " + iterations + ": 0 or more");
+        throw new IllegalArgumentException(
+            iterations + " iterations of k-means: must be 0 or more");
       }
       if (restarts < 1) {
-        throw new IllegalArgumentException("--restarts " + restarts + ": 1 or more");
+        throw new IllegalArgumentException(restarts + " starts of k-means: must be 1 or more");
       }
+    }
+
+    boolean cosine() {
+      return distance == Distance.COSINE;
     }
 
     /**
@@ -150,24 +156,6 @@ public final class Evaluator {
   }
 
   /**
-   * Scores embeddings, leave one out.
-   *
-   * @param embeddings n·d finite values, row-major
-   * @param n number of points, at least 2
-   * @param d values of a point
-   * @param labels the class of each point, any values
-   * @param options how
-   * @return the scores
-   * @throws IllegalArgumentException if the sizes do not fit or a value is not finite; names the
-   *     row
-   */
-  public static EvaluationResult evaluate(
-      float[] embeddings, int n, int d, int[] labels, Options options) {
-    check("embeddings", embeddings, n, d, labels, 2);
-    return evaluate(embeddings, labels, embeddings, labels, d, options, Progress.NONE).scores();
-  }
-
-  /**
    * Scores embeddings, leave one out, with the default options.
    *
    * @param embeddings n·d finite values, row-major
@@ -177,63 +165,102 @@ public final class Evaluator {
    *     row
    */
   public static EvaluationResult evaluate(float[] embeddings, int[] labels) {
-    int n = labels.length;
-    return evaluate(embeddings, n, n == 0 ? 0 : embeddings.length / n, labels, Options.defaults());
+    return evaluate(Embeddings.of(embeddings, labels.length), labels, Options.defaults());
   }
 
   /**
-   * Scores queries against a gallery.
+   * Scores embeddings, leave one out.
    *
-   * @param queries rows of d finite values
+   * @param embeddings at least 2 rows of finite values
+   * @param labels the class of each row, any values
+   * @param options how
+   * @return the scores
+   * @throws IllegalArgumentException if the sizes do not fit, a value is not finite, or a row is
+   *     zero under cosine distance; names the row
+   */
+  public static EvaluationResult evaluate(Embeddings embeddings, int[] labels, Options options) {
+    return leaveOneOut(embeddings, labels, options, TaskProgress.NONE).scores();
+  }
+
+  /**
+   * Scores embeddings, each row being a query to all others.
+   *
+   * @param embeddings at least 2 rows of finite values
+   * @param labels the class of each row, any values
+   * @param options how
+   * @param progress hears how far it is
+   * @return the scores, in total and by class, and the clusters
+   * @throws IllegalArgumentException if the sizes do not fit, a value is not finite, or a row is
+   *     zero under cosine distance; names the row
+   */
+  public static Evaluation leaveOneOut(
+      Embeddings embeddings, int[] labels, Options options, TaskProgress progress) {
+    check("embeddings", embeddings, labels, 2, options);
+    return evaluation(
+        embeddings,
+        labels,
+        options,
+        progress,
+        () ->
+            RetrievalScores.leaveOneOut(
+                embeddings, labels, options.cosine(), options.recallAt(), progress));
+  }
+
+  /**
+   * Scores queries against a gallery, of which nothing is left out.
+   *
+   * @param queries at least one row of finite values
    * @param labels the class of each query, any values
-   * @param gallery rows of d finite values; the same array as queries for leave one out
+   * @param gallery at least one row of finite values, as many as a query has
    * @param galleryLabels the class of each row of the gallery
-   * @param d values of a row
    * @param options how
    * @param progress hears how far it is
    * @return the scores, in total and by class, and the clusters of the queries
    * @throws IllegalArgumentException if the sizes do not fit, a value is not finite, or a row is
    *     zero under cosine distance; names the row
    */
-  public static Evaluation evaluate(
-      float[] queries,
+  public static Evaluation inGallery(
+      Embeddings queries,
       int[] labels,
-      float[] gallery,
+      Embeddings gallery,
       int[] galleryLabels,
-      int d,
       Options options,
-      Progress progress) {
-    boolean others = queries == gallery;
-    String name = others ? "embeddings" : "queries";
-    check(name, queries, labels.length, d, labels, others ? 2 : 1);
-    if (!others) {
-      check("the gallery", gallery, galleryLabels.length, d, galleryLabels, 1);
-    }
-    boolean cosine = options.distance() == Distance.COSINE;
-    if (cosine) {
-      checkNotZero(name, queries, d);
-      checkNotZero("the gallery", gallery, d);
-    }
+      TaskProgress progress) {
+    check("queries", queries, labels, 1, options);
+    check("the gallery", gallery, galleryLabels, 1, options);
+    Neighbours.checkWidths(queries, gallery);
+    return evaluation(
+        queries,
+        labels,
+        options,
+        progress,
+        () ->
+            RetrievalScores.inGallery(
+                queries,
+                labels,
+                gallery,
+                galleryLabels,
+                options.cosine(),
+                options.recallAt(),
+                progress));
+  }
+
+  private static Evaluation evaluation(
+      Embeddings queries,
+      int[] labels,
+      Options options,
+      TaskProgress progress,
+      Supplier<RetrievalScores> search) {
     Map<String, Double> seconds = new LinkedHashMap<>();
     long start = System.nanoTime();
-    Retrieval retrieval =
-        new Retrieval(
-            queries,
-            labels,
-            gallery,
-            others ? labels : galleryLabels,
-            d,
-            cosine,
-            options.recallAt(),
-            progress);
+    RetrievalScores retrieval = search.get();
     long middle = System.nanoTime();
     seconds.put("retrieval", (middle - start) / 1e9);
     KMeans clusters = null;
     if (options.iterations() > 0) {
       clusters =
           KMeans.fit(
-              cosine ? Neighbours.unit(queries, Neighbours.lengths(queries, d), d) : queries,
-              d,
+              options.cosine() ? queries.unit() : queries,
               sizes(labels).size(),
               options.iterations(),
               options.restarts(),
@@ -265,61 +292,17 @@ public final class Evaluator {
         found);
   }
 
-  /**
-   * The nearest others of every point, by Euclidean distance.
-   *
-   * @param embeddings n·d finite values, row-major
-   * @param n number of points
-   * @param d values of a point
-   * @param k how many, less than n
-   * @return for each point k others, the nearest first, on equal distance the lower index
-   * @throws IllegalArgumentException if the sizes do not fit or a value is not finite; names the
-   *     row
-   */
-  public static int[][] neighbours(float[] embeddings, int n, int d, int k) {
-    check("embeddings", embeddings, n, d, new int[n], 1);
-    if (k < 0 || k >= n) {
-      throw new IllegalArgumentException(k + " nearest others of " + n + " points: k must be less");
-    }
-    int[][] neighbours = new int[n][];
-    Neighbours.search(
-        embeddings,
-        embeddings,
-        d,
-        false,
-        query -> k,
-        (query, nearest, count) -> neighbours[query] = Arrays.copyOf(nearest, count),
-        done -> {});
-    return neighbours;
-  }
-
   private static double agreement(Margin measure, int[] labels, int[] clusters) {
     return clusters == null ? Double.NaN : Agreement.score(measure, labels, clusters);
   }
 
-  private static void check(String name, float[] x, int n, int d, int[] labels, int least) {
-    if (n < least || d < 1 || x.length != (long) n * d || labels.length != n) {
+  private static void check(String name, Embeddings x, int[] labels, int least, Options options) {
+    if (x.rows() < least || labels.length != x.rows()) {
       throw new IllegalArgumentException(
-          String.format(
-              "%s [%d, %d] of %d values with %d labels: needs %d rows or more and a label for each",
-              name, n, d, x.length, labels.length, least));
+          "%s: %d rows with %d labels: needs %d rows or more and a label for each"
+              .formatted(name, x.rows(), labels.length, least));
     }
-    for (int i = 0; i < x.length; i++) {
-      if (!Float.isFinite(x[i])) {
-        throw new IllegalArgumentException(
-            "row " + i / d + " of " + name + " has a value that is not finite: " + x[i]);
-      }
-    }
-  }
-
-  private static void checkNotZero(String name, float[] x, int d) {
-    double[] lengths = Neighbours.lengths(x, d);
-    for (int i = 0; i < lengths.length; i++) {
-      if (lengths[i] == 0) {
-        throw new IllegalArgumentException(
-            "row " + i + " of " + name + " is zero: it has no cosine distance");
-      }
-    }
+    Neighbours.check(name, x, options.distance());
   }
 
   /** How many points each class has. */

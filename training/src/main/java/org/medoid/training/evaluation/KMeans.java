@@ -18,9 +18,9 @@ import java.util.function.Supplier;
  * <p>An iteration compares a point with all centres only if its own centre moved away from it; else
  * only with those centres that moved, since no other can have become the nearest (Kaukoranta,
  * Fränti, Nevalainen, "A fast exact GLA based on code vector activity detection", 2000). This
- * changes no assignment. Near ties are settled by exact differences in double, ties by the lowest
- * centre. A cluster that loses all its points takes the point farthest from its centre, unless all
- * lie on their centres.
+ * changes no assignment. Points and centres are held in double; near ties are settled by their
+ * differences, ties by the lowest centre. A cluster that loses all its points takes the point
+ * farthest from its centre, unless all lie on their centres.
  *
  * @param assignments the cluster of each point
  * @param inertia the sum of the squared distances to the centres
@@ -33,9 +33,8 @@ record KMeans(int[] assignments, double inertia, int iterations) {
   /**
    * Clusters points.
    *
-   * @param x n·d finite values, row-major
-   * @param d values of a point
-   * @param k number of clusters, 1 to n
+   * @param points finite values
+   * @param k number of clusters, 1 to the number of points
    * @param iterations at most, at least 1
    * @param restarts at least 1
    * @param seed of the starts
@@ -43,15 +42,16 @@ record KMeans(int[] assignments, double inertia, int iterations) {
    * @return the clusters
    */
   static KMeans fit(
-      float[] x, int d, int k, int iterations, int restarts, long seed, Progress progress) {
-    double[] mean = Blocks.mean(x, d);
-    double scale = Blocks.scale(x, d, mean);
-    float[] centred = Blocks.centred(x, d, mean, scale);
+      Embeddings points, int k, int iterations, int restarts, long seed, TaskProgress progress) {
+    double factor = Frame.taming(points);
+    Embeddings moved = fromFirst(Frame.times(points, factor));
+    Frame frame = Frame.around(moved, moved);
+    float[] framed = frame.floats(moved);
     SplittableRandom random = new SplittableRandom(seed);
     KMeans best = null;
-    try (Blocks blocks = new Blocks(d)) {
+    try (DistanceBlocks blocks = new DistanceBlocks(points.width())) {
       for (int r = 0; r < restarts; r++) {
-        Run run = new Run(blocks, centred, d, k, progress);
+        Run run = new Run(blocks, moved, framed, frame, k, progress);
         run.start(random.split());
         int done = run.lloyd(iterations);
         if (best == null || run.inertia() < best.inertia) {
@@ -59,34 +59,58 @@ record KMeans(int[] assignments, double inertia, int iterations) {
         }
       }
     }
-    return new KMeans(best.assignments, best.inertia / (scale * scale), best.iterations);
+    return new KMeans(best.assignments, best.inertia / factor / factor, best.iterations);
+  }
+
+  /**
+   * Takes the first point off all: of values of float32 exactly, so that all that follows is the
+   * same to the last bit wherever the points lie.
+   */
+  private static Embeddings fromFirst(Embeddings x) {
+    double[] moved = new double[x.values().length];
+    for (int i = 0; i < moved.length; i++) {
+      moved[i] = x.values()[i] - x.values()[i % x.width()];
+    }
+    return new Embeddings(moved, x.rows(), x.width());
   }
 
   /** One start and what follows. */
   private static final class Run {
-    private final Blocks blocks;
-    private final float[] x;
+    private final DistanceBlocks blocks;
+    private final double[] x;
+    private final float[] framed;
+    private final Frame frame;
     private final int n;
     private final int d;
     private final int k;
-    private final Progress progress;
+    private final TaskProgress progress;
     private final int[] all;
-    private final float[] centres;
+    private final double[] centres;
+    private final float[] framedCentres;
 
     /** The nearest centre of each point, and how far it is, squared. */
     private final int[] nearest;
 
     private final double[] distance;
 
-    Run(Blocks blocks, float[] x, int d, int k, Progress progress) {
+    Run(
+        DistanceBlocks blocks,
+        Embeddings points,
+        float[] framed,
+        Frame frame,
+        int k,
+        TaskProgress progress) {
       this.blocks = blocks;
-      this.x = x;
-      this.d = d;
+      this.framed = framed;
+      this.frame = frame;
       this.k = k;
       this.progress = progress;
-      n = x.length / d;
-      all = Neighbours.range(n);
-      centres = new float[k * d];
+      x = points.values();
+      n = points.rows();
+      d = points.width();
+      all = NeighbourSearch.range(n);
+      centres = new double[k * d];
+      framedCentres = new float[k * d];
       nearest = new int[n];
       distance = new double[n];
     }
@@ -103,7 +127,7 @@ record KMeans(int[] assignments, double inertia, int iterations) {
       int chosen = 1;
       System.arraycopy(x, random.nextInt(n) * d, centres, 0, d);
       for (int i = 0; i < n; i++) {
-        distance[i] = Blocks.squared(x, i, centres, 0, d);
+        distance[i] = Differences.squared(x, i, centres, 0, d);
       }
       double[] upTo = new double[n];
       while (chosen < k) {
@@ -118,7 +142,7 @@ record KMeans(int[] assignments, double inertia, int iterations) {
           int i = total > 0 ? draw(upTo, random.nextDouble() * total) : random.nextInt(n);
           double left = distance[i];
           for (int c = before; c < chosen; c++) {
-            left = Math.min(left, Blocks.squared(x, i, centres, c, d));
+            left = Math.min(left, Differences.squared(x, i, centres, c, d));
           }
           // With no distance left, all points lie on centres: any point will do.
           if (total == 0 || random.nextDouble() * distance[i] < left) {
@@ -127,7 +151,8 @@ record KMeans(int[] assignments, double inertia, int iterations) {
         }
         int first = before;
         compare(
-            all, Arrays.stream(Neighbours.range(chosen - before)).map(c -> c + first).toArray());
+            all,
+            Arrays.stream(NeighbourSearch.range(chosen - before)).map(c -> c + first).toArray());
         progress.at("k-means start", chosen, k);
       }
     }
@@ -150,15 +175,17 @@ record KMeans(int[] assignments, double inertia, int iterations) {
     /** Moves points to centres that are nearer than their own, or as near and lower. */
     private void compare(int[] points, int[] against) {
       float error = blocks.error();
-      Supplier<Blocks.Row> rows =
+      double square = frame.scale() * frame.scale();
+      frame.floats(centres, framedCentres);
+      Supplier<DistanceBlocks.Row> rows =
           () -> {
             Selection selection = new Selection();
             return (i, row) -> {
-              float bound = Math.nextUp((float) (distance[i] + error));
+              float bound = Math.nextUp((float) (distance[i] * square + error));
               selection.least(row, against.length, bound, 2 * error);
               for (int f = 0; f < selection.count(); f++) {
                 int c = against[selection.found()[f]];
-                double exact = Blocks.squared(x, i, centres, c, d);
+                double exact = Differences.squared(x, i, centres, c, d);
                 if (exact < distance[i] || (exact == distance[i] && c < nearest[i])) {
                   distance[i] = exact;
                   nearest[i] = c;
@@ -166,7 +193,7 @@ record KMeans(int[] assignments, double inertia, int iterations) {
               }
             };
           };
-      blocks.each(x, points, centres, against, rows, done -> {});
+      blocks.each(framed, points, framedCentres, against, rows, done -> {});
     }
 
     /** Iterates; says how often. */
@@ -182,7 +209,7 @@ record KMeans(int[] assignments, double inertia, int iterations) {
         int left = 0;
         int kept = 0;
         for (int i = 0; i < n; i++) {
-          double now = Blocks.squared(x, i, centres, nearest[i], d);
+          double now = Differences.squared(x, i, centres, nearest[i], d);
           if (now > distance[i]) {
             everything[left++] = i;
           } else {
@@ -190,7 +217,7 @@ record KMeans(int[] assignments, double inertia, int iterations) {
           }
           distance[i] = now;
         }
-        compare(Arrays.copyOf(everything, left), Neighbours.range(k));
+        compare(Arrays.copyOf(everything, left), NeighbourSearch.range(k));
         compare(Arrays.copyOf(some, kept), moved);
       }
       return iterations;
@@ -227,7 +254,7 @@ record KMeans(int[] assignments, double inertia, int iterations) {
           }
         } else {
           for (int j = 0; j < d; j++) {
-            float mean = (float) (sums[c * d + j] / sizes[c]);
+            double mean = sums[c * d + j] / sizes[c];
             moves |= mean != centres[c * d + j];
             centres[c * d + j] = mean;
           }

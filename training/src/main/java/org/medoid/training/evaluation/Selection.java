@@ -3,10 +3,10 @@ package org.medoid.training.evaluation;
 import java.util.Arrays;
 
 /**
- * Finds the least of a row of {@link Blocks}. What lies below a bound is found by folding the row
- * into groups, a group being the elements at one remainder, and looking into those groups alone
- * that are marked. The bound for the k least is guessed from a sample; where too few lie below it,
- * the whole row is looked into. Not for several threads at once.
+ * Finds the least of a row of {@link DistanceBlocks}. What lies below a bound is found by folding
+ * the row into groups, a group being the elements at one remainder, and looking into those groups
+ * alone that are marked. The bound for the k least is guessed from a sample; where too few lie
+ * below it, the whole row is looked into. Not for several threads at once.
  */
 final class Selection {
   /** Groups at least: marking is the faster the longer the pieces that the row is folded in. */
@@ -35,8 +35,8 @@ final class Selection {
   /**
    * Finds every element up to the k-th least plus some slack.
    *
-   * @param row bits of floats as {@link Blocks.Row} has them; elements at {@link Integer#MAX_VALUE}
-   *     are never found
+   * @param row bits of floats as {@link DistanceBlocks.Row} has them; elements at {@link
+   *     Integer#MAX_VALUE} are never found
    * @param n elements of the row
    * @param k at least 1, at most the number of elements that may be found
    * @param slack at least 0

@@ -16,7 +16,9 @@
  *     int[] classes = {0, 0, 0, 1, 1, 0};
  *     EvaluationResult scores =
  *         Evaluator.evaluate(
- *             embeddings, 6, 1, classes, Evaluator.Options.defaults().withRecallAt(List.of(1, 5)));
+ *             Embeddings.of(embeddings, 6),
+ *             classes,
+ *             Evaluator.Options.defaults().withRecallAt(List.of(1, 5)));
  *     System.out.printf(Locale.ROOT, "%.3f%n", scores.recallAt().get(1)); // prints 0.833
  *     System.out.println(scores.recallAt().get(5)); // prints 1.0
  *     System.out.printf(Locale.ROOT, "%.3f%n", scores.nmi()); // prints 0.479

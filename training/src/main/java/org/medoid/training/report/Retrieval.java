@@ -7,7 +7,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.medoid.training.evaluation.Evaluator;
+import org.medoid.ops.clustering.Distance;
+import org.medoid.training.evaluation.Embeddings;
+import org.medoid.training.evaluation.Neighbours;
 
 /** What every image of a data set finds when it is a query to all others. */
 final class Retrieval {
@@ -60,7 +62,9 @@ final class Retrieval {
     int n = labels.length;
     this.labels = labels;
     neighbours =
-        Evaluator.neighbours(embeddings, n, embeddings.length / n, Math.min(NEIGHBOURS, n - 1));
+        Neighbours.leaveOneOut(
+                Embeddings.of(embeddings, n), Math.min(NEIGHBOURS, n - 1), Distance.EUCLIDEAN)
+            .nearest();
     classSizes = new int[classes];
     for (int label : labels) {
       classSizes[label]++;

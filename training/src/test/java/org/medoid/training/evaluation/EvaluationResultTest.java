@@ -12,14 +12,11 @@ class EvaluationResultTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private static Evaluation evaluate(float[] x, int... labels) {
-    return Evaluator.evaluate(
-        x,
+    return Evaluator.leaveOneOut(
+        Embeddings.of(x, labels.length),
         labels,
-        x,
-        labels,
-        x.length / labels.length,
         Evaluator.Options.defaults().withRecallAt(List.of(1)),
-        Progress.NONE);
+        TaskProgress.NONE);
   }
 
   @Test

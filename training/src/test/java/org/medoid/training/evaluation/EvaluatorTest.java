@@ -27,6 +27,10 @@ class EvaluatorTest {
     return x;
   }
 
+  private static int[][] nearest(float[] x, int n, int k) {
+    return Neighbours.leaveOneOut(Embeddings.of(x, n), k, Distance.EUCLIDEAN).nearest();
+  }
+
   private static double squared(float[] x, int a, float[] y, int b, int d) {
     double sum = 0;
     for (int j = 0; j < d; j++) {
@@ -54,7 +58,7 @@ class EvaluatorTest {
     SplittableRandom random = new SplittableRandom(seed);
     float[] x = draw(random, n, d, coarse);
     int k = 1 + random.nextInt(n - 1);
-    int[][] neighbours = Evaluator.neighbours(x, n, d, k);
+    int[][] neighbours = nearest(x, n, k);
     for (int i = 0; i < n; i++) {
       assertThat(neighbours[i]).isEqualTo(Arrays.copyOf(ranked(x, i, d), k));
     }
@@ -92,7 +96,7 @@ class EvaluatorTest {
       }
       precision += (double) hits / r;
     }
-    EvaluationResult result = Evaluator.evaluate(x, n, d, labels, DEFAULTS);
+    EvaluationResult result = Evaluator.evaluate(Embeddings.of(x, n), labels, DEFAULTS);
     if (queries == 0) {
       assertThat(result.rPrecision()).isNaN();
       assertThat(result.recallAt().get(1)).isNaN();
@@ -110,7 +114,7 @@ class EvaluatorTest {
     int d = 2;
     float[] x = draw(random, n, d, coarse);
     int k = 1 + random.nextInt(n);
-    KMeans clusters = KMeans.fit(x, d, k, 1000, 1, seed, Progress.NONE);
+    KMeans clusters = KMeans.fit(Embeddings.of(x, n), k, 1000, 1, seed, TaskProgress.NONE);
     double[] means = new double[k * d];
     int[] sizes = new int[k];
     for (int i = 0; i < n; i++) {
@@ -147,7 +151,7 @@ class EvaluatorTest {
     int n = 3000;
     int d = 5;
     float[] x = draw(new SplittableRandom(5), n, d, false);
-    int[][] neighbours = Evaluator.neighbours(x, n, d, 20);
+    int[][] neighbours = nearest(x, n, 20);
     for (int i = 0; i < n; i += 97) {
       assertThat(neighbours[i]).isEqualTo(Arrays.copyOf(ranked(x, i, d), 20));
     }
@@ -156,11 +160,11 @@ class EvaluatorTest {
   @Test
   void nearDuplicatesFarFromTheOriginKeepTheirOrder() {
     float[] x = {1e6f, 1e6f + 0.25f, 1e6f + 0.0625f, -1e6f};
-    assertThat(Evaluator.neighbours(x, 4, 1, 2)[0]).containsExactly(2, 1);
+    assertThat(nearest(x, 4, 2)[0]).containsExactly(2, 1);
     float[] tiny = {0, 3e-30f, 2e-30f, 1e-30f};
-    assertThat(Evaluator.neighbours(tiny, 4, 1, 3)[0]).containsExactly(3, 2, 1);
+    assertThat(nearest(tiny, 4, 3)[0]).containsExactly(3, 2, 1);
     float[] huge = {3e38f, -3e38f, 0, 1e38f};
-    assertThat(Evaluator.neighbours(huge, 4, 1, 3)[0]).containsExactly(3, 2, 1);
+    assertThat(nearest(huge, 4, 3)[0]).containsExactly(3, 2, 1);
   }
 
   @Test
@@ -168,14 +172,13 @@ class EvaluatorTest {
     float[] queries = {0, 10, 50};
     float[] gallery = {0, 1, 9};
     Evaluation result =
-        Evaluator.evaluate(
-            queries,
+        Evaluator.inGallery(
+            Embeddings.of(queries, 3),
             new int[] {7, 8, 9},
-            gallery,
+            Embeddings.of(gallery, 3),
             new int[] {8, 7, 8},
-            1,
             DEFAULTS.withRecallAt(List.of(1, 2, 100)).withIterations(0),
-            Progress.NONE);
+            TaskProgress.NONE);
     assertThat(result.scores().recallAt()).containsEntry(1, 0.5).containsEntry(2, 1.0);
     assertThat(result.scores().recallAt()).containsEntry(100, 1.0);
     assertThat(result.withoutMatch()).isEqualTo(1);
@@ -189,16 +192,18 @@ class EvaluatorTest {
     float[] x = {1, 0, 0, 1, 100, 10, 1, 9};
     int[] labels = {0, 1, 0, 1};
     Evaluator.Options cosine = DEFAULTS.withDistance(Distance.COSINE);
-    assertThat(Evaluator.evaluate(x, 4, 2, labels, cosine).precisionAt1()).isEqualTo(1);
-    assertThat(Evaluator.evaluate(x, 4, 2, labels, DEFAULTS).precisionAt1()).isLessThan(1);
-    assertThatThrownBy(() -> Evaluator.evaluate(new float[] {1, 1, 0, 0}, 2, 2, new int[2], cosine))
+    assertThat(Evaluator.evaluate(Embeddings.of(x, 4), labels, cosine).precisionAt1()).isEqualTo(1);
+    assertThat(Evaluator.evaluate(Embeddings.of(x, 4), labels, DEFAULTS).precisionAt1())
+        .isLessThan(1);
+    assertThatThrownBy(
+            () ->
+                Evaluator.evaluate(Embeddings.of(new float[] {1, 1, 0, 0}, 2), new int[2], cosine))
         .hasMessageContaining("row 1");
   }
 
   @Test
   void whatIsNotFiniteIsRefusedByRow() {
-    assertThatThrownBy(
-            () -> Evaluator.evaluate(new float[] {1, 2, 3, Float.NaN}, 2, 2, new int[2], DEFAULTS))
+    assertThatThrownBy(() -> Evaluator.evaluate(new float[] {1, 2, 3, Float.NaN}, new int[2]))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("row 1");
   }
@@ -206,7 +211,8 @@ class EvaluatorTest {
   @Test
   void sameSeedGivesSameClusters() {
     float[] x = draw(new SplittableRandom(3), 500, 4, false);
-    assertThat(KMeans.fit(x, 4, 60, 50, 2, 9, Progress.NONE).assignments())
-        .isEqualTo(KMeans.fit(x, 4, 60, 50, 2, 9, Progress.NONE).assignments());
+    assertThat(KMeans.fit(Embeddings.of(x, 500), 60, 50, 2, 9, TaskProgress.NONE).assignments())
+        .isEqualTo(
+            KMeans.fit(Embeddings.of(x, 500), 60, 50, 2, 9, TaskProgress.NONE).assignments());
   }
 }

@@ -9,7 +9,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** The retrieval scores of each query, and their means. */
-final class Retrieval {
+final class RetrievalScores {
   private final List<Integer> recallAt;
   private final int[] labels;
 
@@ -22,50 +22,76 @@ final class Retrieval {
   private final double[] rPrecision;
   private final double[] average;
 
+  private RetrievalScores(int[] labels, int[] galleryLabels, int self, List<Integer> recallAt) {
+    this.recallAt = recallAt;
+    this.labels = labels;
+    Map<Integer, Integer> sizes = Evaluator.sizes(galleryLabels);
+    matches = Arrays.stream(labels).map(label -> sizes.getOrDefault(label, self) - self).toArray();
+    first = new int[labels.length];
+    rPrecision = new double[labels.length];
+    average = new double[labels.length];
+  }
+
   /**
-   * Searches, for each query, the max(K, R) nearest.
+   * Searches, for each point, the max(K, R) nearest others.
    *
-   * @param queries rows of d values
+   * @param x the points
+   * @param labels of the points
+   * @param cosine or Euclidean distance
+   * @param recallAt the K, ascending
+   * @param progress hears of the points
+   */
+  static RetrievalScores leaveOneOut(
+      Embeddings x, int[] labels, boolean cosine, List<Integer> recallAt, TaskProgress progress) {
+    RetrievalScores scores = new RetrievalScores(labels, labels, 1, recallAt);
+    NeighbourSearch.leaveOneOut(
+        x,
+        NeighbourSearch.range(x.rows()),
+        cosine,
+        query -> scores.depth(query, x.rows() - 1),
+        (query, nearest, count) -> scores.score(query, nearest, count, labels),
+        done -> scores.tell(progress, done));
+    return scores;
+  }
+
+  /**
+   * Searches, for each query, the max(K, R) nearest of a gallery.
+   *
+   * @param queries the queries
    * @param labels of the queries
-   * @param gallery rows of d values; the same array as queries to leave each query out
+   * @param gallery rows of the same width
    * @param galleryLabels of the gallery
-   * @param d values of a row
    * @param cosine or Euclidean distance
    * @param recallAt the K, ascending
    * @param progress hears of the queries
    */
-  Retrieval(
-      float[] queries,
+  static RetrievalScores inGallery(
+      Embeddings queries,
       int[] labels,
-      float[] gallery,
+      Embeddings gallery,
       int[] galleryLabels,
-      int d,
       boolean cosine,
       List<Integer> recallAt,
-      Progress progress) {
-    this.recallAt = recallAt;
-    this.labels = labels;
-    int n = labels.length;
-    int self = queries == gallery ? 1 : 0;
-    Map<Integer, Integer> sizes = Evaluator.sizes(galleryLabels);
-    matches = Arrays.stream(labels).map(label -> sizes.getOrDefault(label, self) - self).toArray();
-    first = new int[n];
-    rPrecision = new double[n];
-    average = new double[n];
-    int most = recallAt.get(recallAt.size() - 1);
-    int others = galleryLabels.length - self;
-    Neighbours.search(
+      TaskProgress progress) {
+    RetrievalScores scores = new RetrievalScores(labels, galleryLabels, 0, recallAt);
+    NeighbourSearch.inGallery(
         queries,
         gallery,
-        d,
         cosine,
-        query -> matches[query] == 0 ? 0 : Math.min(others, Math.max(most, matches[query])),
-        (query, nearest, count) -> score(query, nearest, count, galleryLabels),
-        done -> {
-          synchronized (this) {
-            progress.at("retrieval", done, n);
-          }
-        });
+        query -> scores.depth(query, gallery.rows()),
+        (query, nearest, count) -> scores.score(query, nearest, count, galleryLabels),
+        done -> scores.tell(progress, done));
+    return scores;
+  }
+
+  /** How many neighbours a query needs: none without a match, else what the scores look at. */
+  private int depth(int query, int available) {
+    int most = recallAt.get(recallAt.size() - 1);
+    return matches[query] == 0 ? 0 : Math.min(available, Math.max(most, matches[query]));
+  }
+
+  private synchronized void tell(TaskProgress progress, int done) {
+    progress.at("retrieval", done, labels.length);
   }
 
   private void score(int query, int[] nearest, int count, int[] galleryLabels) {
@@ -95,13 +121,13 @@ final class Retrieval {
 
   /** The means over all queries, NaN if none has anything to find. */
   ClassScores total() {
-    return mean(0, 0, Arrays.stream(Neighbours.range(labels.length)).boxed().toList());
+    return mean(0, 0, Arrays.stream(NeighbourSearch.range(labels.length)).boxed().toList());
   }
 
   /** The means of each class, labels ascending. */
   List<ClassScores> classes() {
     Map<Integer, List<Integer>> members =
-        Arrays.stream(Neighbours.range(labels.length))
+        Arrays.stream(NeighbourSearch.range(labels.length))
             .boxed()
             .collect(Collectors.groupingBy(i -> labels[i], TreeMap::new, Collectors.toList()));
     List<ClassScores> classes = new ArrayList<>();

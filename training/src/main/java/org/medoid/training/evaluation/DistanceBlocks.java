@@ -23,13 +23,13 @@ import org.tensorflow.types.TFloat32;
  * Squared distances of queries to points, block by block, by TensorFlow's matrix product: |q - p|²
  * is the product of (-2q, 1, |q|²) and (p, |p|², 1). A filter, not the last word: in float32 it is
  * wrong by up to {@link #error}, so what is nearly tied must be compared by exact differences
- * ({@link #squared}). Callers centre and scale ({@link #centred}) to keep the error small beside
- * the distances.
+ * ({@link Differences}). Callers bring the rows into a {@link Frame}, which keeps the error small
+ * beside the distances.
  *
  * <p>Memory: for each processor a block of {@value #SCORES} floats, whatever the number of queries.
  * A row of distances goes to its user as soon as it is there, so that it is still in the cache.
  */
-final class Blocks implements AutoCloseable {
+final class DistanceBlocks implements AutoCloseable {
   /**
    * 24 MB. Less, and packing the points for each block costs: for 60,502 rows of 64 a tenth of the
    * time at 12 MB. More, and two blocks leave the cache of 32 MB before they are read: 10.5 instead
@@ -49,7 +49,7 @@ final class Blocks implements AutoCloseable {
   private final int threads = Runtime.getRuntime().availableProcessors();
 
   /** Prepares for points of d dimensions. */
-  Blocks(int d) {
+  DistanceBlocks(int d) {
     this.d = d;
     Ops tf = Ops.create(graph);
     queries = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1, d + 2)));
@@ -73,81 +73,13 @@ final class Blocks implements AutoCloseable {
   }
 
   /**
-   * Centres rows and scales them by a power of two such that the longest is at most 1: the order of
-   * distances stays, what all rows have in common no longer costs digits, and nothing overflows.
-   *
-   * @param x n·d finite values
-   * @param centre d values that are taken off each row
-   * @param scale of {@link #scale}
-   */
-  static float[] centred(float[] x, int d, double[] centre, double scale) {
-    float[] centred = new float[x.length];
-    for (int i = 0; i < x.length; i++) {
-      centred[i] = (float) ((x[i] - centre[i % d]) * scale);
-    }
-    return centred;
-  }
-
-  /** The mean of the rows. */
-  static double[] mean(float[] x, int d) {
-    double[] mean = new double[d];
-    for (int i = 0; i < x.length; i++) {
-      mean[i % d] += x[i];
-    }
-    int n = x.length / d;
-    for (int j = 0; j < d; j++) {
-      mean[j] /= n;
-    }
-    return mean;
-  }
-
-  /** A power of two that brings the longest row's distance from the centre into [0.5, 1). */
-  static double scale(float[] x, int d, double[] centre) {
-    double most = 0;
-    for (int from = 0; from < x.length; from += d) {
-      double sum = 0;
-      for (int j = 0; j < d; j++) {
-        double t = x[from + j] - centre[j];
-        sum += t * t;
-      }
-      most = Math.max(most, sum);
-    }
-    return most == 0 ? 1 : Math.scalb(1.0, -(Math.getExponent(Math.sqrt(most)) + 1));
-  }
-
-  /**
    * A bound of what a distance from here may be off, for rows of length at most 1: the rounding of
    * d + 2 products whose sizes sum to at most (|q| + |p|)² = 4, in any order (Higham, "Accuracy and
-   * Stability of Numerical Algorithms", 2002, section 3.1), of the squares, and of the centring.
+   * Stability of Numerical Algorithms", 2002, section 3.1), 2 for the squares, and 8 for rounding
+   * both rows to float32, which turns each by at most half a unit and so a distance of 2 by two.
    */
   float error() {
     return (float) (4.04 * (d + 8) * ROUNDING);
-  }
-
-  /** |a - b|², by differences, in double. */
-  static double squared(float[] a, int row, float[] b, int other, int d) {
-    int from = row * d;
-    int start = other * d;
-    double s0 = 0;
-    double s1 = 0;
-    double s2 = 0;
-    double s3 = 0;
-    int j = 0;
-    for (; j <= d - 4; j += 4) {
-      double t0 = (double) a[from + j] - b[start + j];
-      double t1 = (double) a[from + j + 1] - b[start + j + 1];
-      double t2 = (double) a[from + j + 2] - b[start + j + 2];
-      double t3 = (double) a[from + j + 3] - b[start + j + 3];
-      s0 += t0 * t0;
-      s1 += t1 * t1;
-      s2 += t2 * t2;
-      s3 += t3 * t3;
-    }
-    for (; j < d; j++) {
-      double t = (double) a[from + j] - b[start + j];
-      s0 += t * t;
-    }
-    return (s0 + s1) + (s2 + s3);
   }
 
   /**

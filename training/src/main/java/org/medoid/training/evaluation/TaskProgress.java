@@ -2,9 +2,9 @@ package org.medoid.training.evaluation;
 
 /** Hears how far an evaluation is. Calls come from several threads, one at a time. */
 @FunctionalInterface
-public interface Progress {
+public interface TaskProgress {
   /** Hears nothing. */
-  Progress NONE = (task, done, total) -> {};
+  TaskProgress NONE = (task, done, total) -> {};
 
   /**
    * Some more is done.

@@ -1,0 +1,120 @@
+package org.medoid.training.evaluation;
+
+import java.util.function.IntUnaryOperator;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+
+/**
+ * The nearest of some points to each of some queries, exactly: candidates by {@link
+ * DistanceBlocks}, all that its error leaves in doubt included, ordered by {@link NearestOrder}. So
+ * the order is right too among near-duplicates, which float32 products cannot tell apart.
+ *
+ * <p>Cosine distance is the order of the rows scaled to length one.
+ *
+ * <p>Memory: beside {@link DistanceBlocks}, both sets of rows in float32, and for cosine distance
+ * in float64 as well.
+ */
+final class NeighbourSearch {
+  private final Embeddings points;
+  private final Embeddings queries;
+  private final boolean cosine;
+  private final boolean exact;
+  private final Frame frame;
+
+  private NeighbourSearch(Embeddings points, Embeddings queries, boolean cosine) {
+    this.cosine = cosine;
+    double factor = cosine ? 1 : Frame.taming(points, queries);
+    this.points = cosine ? points.unit() : Frame.times(points, factor);
+    this.queries =
+        queries == points ? this.points : cosine ? queries.unit() : Frame.times(queries, factor);
+    exact = !cosine && Differences.exact(points, queries);
+    frame = Frame.around(this.points, this.queries);
+  }
+
+  /** Takes the neighbours of a query. */
+  @FunctionalInterface
+  interface Use {
+    /**
+     * Takes them; called from several threads at once, once for each query.
+     *
+     * @param query the query
+     * @param nearest points, the nearest first; more than asked for may follow
+     * @param count how many were asked for
+     */
+    void accept(int query, int[] nearest, int count);
+  }
+
+  /**
+   * Searches the nearest others of some points.
+   *
+   * @param points finite values
+   * @param queries which of them are queries; each is left out of its own neighbours
+   * @param cosine order by the rows scaled to length one; no row may be zero
+   * @param counts how many neighbours a query is to get, at most as many as there are others
+   * @param use takes them
+   * @param heard how many queries are done
+   */
+  static void leaveOneOut(
+      Embeddings points,
+      int[] queries,
+      boolean cosine,
+      IntUnaryOperator counts,
+      Use use,
+      DistanceBlocks.Heard heard) {
+    new NeighbourSearch(points, points, cosine).run(queries, true, counts, use, heard);
+  }
+
+  /**
+   * Searches the nearest of a gallery to each query.
+   *
+   * @param queries finite values
+   * @param gallery finite values, rows of the same width
+   * @param cosine order by the rows scaled to length one; no row may be zero
+   * @param counts how many neighbours a query is to get, at most as many as the gallery has
+   * @param use takes them
+   * @param heard how many queries are done
+   */
+  static void inGallery(
+      Embeddings queries,
+      Embeddings gallery,
+      boolean cosine,
+      IntUnaryOperator counts,
+      Use use,
+      DistanceBlocks.Heard heard) {
+    new NeighbourSearch(gallery, queries, cosine)
+        .run(range(queries.rows()), false, counts, use, heard);
+  }
+
+  private void run(
+      int[] of, boolean others, IntUnaryOperator counts, Use use, DistanceBlocks.Heard heard) {
+    int d = points.width();
+    int m = points.rows();
+    float[] p = frame.floats(points);
+    float[] q = queries == points ? p : frame.floats(queries);
+    try (DistanceBlocks blocks = new DistanceBlocks(d)) {
+      float slack = 2 * blocks.error();
+      Supplier<DistanceBlocks.Row> rows =
+          () -> {
+            Selection selection = new Selection();
+            NearestOrder order = new NearestOrder(queries, points, cosine, exact);
+            return (query, row) -> {
+              if (others) {
+                row[query] = Integer.MAX_VALUE;
+              }
+              int k = counts.applyAsInt(query);
+              if (k > 0) {
+                selection.least(row, m, k, slack);
+                order.sort(query, selection, row, slack);
+              }
+              use.accept(query, order.nearest(), k);
+            };
+          };
+      blocks.each(q, of, p, range(m), rows, heard);
+    }
+  }
+
+  /** 0 to n - 1. */
+  static int[] range(int n) {
+    return IntStream.range(0, n).toArray();
+  }
+}
