@@ -101,13 +101,21 @@ class EvaluateCommandTest {
     "--kmeans, random",
     "--kmeans-iterations, 0",
     "--restarts, 0",
-    "--seed, x",
-    "--data, icons"
+    "--seed, x"
   })
   void wrongValuesAreWrongUsage(String option, String value) {
     Shell shell = evaluate(option, value);
     assertThat(shell.code()).isEqualTo(2);
     assertThat(shell.err()).contains(option).contains(value);
+    assertThat(shell.err().strip().lines()).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"--data, icons", "--gallery-labels, l.npy", "--gallery-embeddings, e.npy"})
+  void optionsThatDoNotFitTogetherAreWrongUsage(String option, String value) {
+    Shell shell = evaluate(option, value);
+    assertThat(shell.code()).isEqualTo(2);
+    assertThat(shell.err()).contains(option);
     assertThat(shell.err().strip().lines()).hasSize(1);
   }
 
