@@ -78,8 +78,8 @@ def compare(medoid, folder, name, x, y, distance, gallery=None):
     same(f"{name} R-precision", ours["r_precision"], theirs["r_precision"])
     same(f"{name} MAP@R", ours["map_at_r"], theirs["mean_average_precision_at_r"])
     same(f"{name} NMI", ours["nmi"], metrics.normalized_mutual_info_score(y, clusters, average_method="geometric"))
-    same(f"{name} AMI", ours["ami"], max(0, metrics.adjusted_mutual_info_score(y, clusters)))
-    same(f"{name} ARI", ours["ari"], max(0, metrics.adjusted_rand_score(y, clusters)))
+    same(f"{name} AMI", ours["ami"], metrics.adjusted_mutual_info_score(y, clusters))
+    same(f"{name} ARI", ours["ari"], metrics.adjusted_rand_score(y, clusters))
     same(f"{name} V-measure", ours["v_measure"], metrics.v_measure_score(y, clusters))
     same(f"{name} F1", ours["f1"], pair_f1(y, clusters))
     points = x / np.linalg.norm(x, axis=1, keepdims=True) if distance == "cosine" else x
