@@ -31,7 +31,7 @@ public final class ConvNet implements Network {
   @Override
   public Operand<TFloat32> features(Layers layers, Operand<TFloat32> images) {
     // Three halvings leave a map of at least 2x2: below that the last block sees only its padding.
-    Layers.checkImages(name(), images, 16);
+    InputShape.check(name(), images, 16);
     return layers.scope(
         "ConvNet",
         () -> {

@@ -61,7 +61,7 @@ public final class InceptionV2 implements Network {
   @Override
   public Operand<TFloat32> features(Layers layers, Operand<TFloat32> images) {
     // Five halvings of 96 leave 3x3: from there on every window of the last modules is inside.
-    Layers.checkImages(name(), images, 96);
+    InputShape.check(name(), images, 96);
     return layers.scope("InceptionV2", () -> layers.globalMean(body(new Body(layers, images))));
   }
 

@@ -181,7 +181,7 @@ public final class SavedModelNetwork implements Network {
 
   @Override
   public Operand<TFloat32> features(Layers layers, Operand<TFloat32> images) {
-    Layers.checkImages(name(), images, 1);
+    InputShape.check(name(), images, 1);
     int[] wanted = {signature.batch(), signature.height(), signature.width()};
     Shape given = images.asOutput().shape();
     for (int axis = 0; axis <= 2; axis++) {
