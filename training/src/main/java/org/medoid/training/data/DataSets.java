@@ -10,16 +10,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Opens the data sets that the command line names. */
 public final class DataSets {
-  private static final Pattern IMAGE =
-      Pattern.compile(".*\\.(png|jpe?g|gif|bmp)", Pattern.CASE_INSENSITIVE);
-
   private static final List<String> KINDS =
       List.of("folder", "cub200", "cars196", "sop", "omniglot");
 
@@ -32,15 +27,18 @@ public final class DataSets {
    *
    * <ul>
    *   <li>{@code icons}: concepts drawn by several icon families, see {@link Icons}.
-   *   <li>{@code folder:DIR}: one folder per class. Of the classes, sorted by name, the first half
-   *       trains and the second half tests; if DIR holds the folders {@code train} and {@code
-   *       test}, these are the split.
+   *   <li>{@code folder:DIR}: one folder per class, with links followed and hidden files passed
+   *       over. Of the classes, sorted by name, the first half trains and the second half tests; if
+   *       DIR holds folders called {@code train} (or training) and {@code test} (testing, val,
+   *       valid, validation, eval, dev), these are the split. Classes with fewer than two pictures
+   *       are left out, and told.
    *   <li>{@code cub200:DIR}, {@code cars196:DIR}, {@code sop:DIR}, {@code omniglot:DIR}: as their
    *       authors publish them, see {@link PublishedLayouts}.
    * </ul>
    *
-   * <p>Images are PNG, JPEG (grey and CMYK too), GIF (of an animation the first frame) and BMP, of
-   * at most 67 million pixels.
+   * <p>Images are PNG, JPEG (grey and CMYK too), GIF (of an animation the first frame) and BMP (not
+   * run-length encoded), known by their content whatever they are called, of at most 67 million
+   * pixels. Other files are left out, and told with their number.
    *
    * @param spec the SPEC of the command line
    * @param skipBroken whether to leave out, with a warning that counts them, images that cannot be
@@ -80,16 +78,16 @@ public final class DataSets {
       requireFolder(folder);
     }
     return switch (colon < 0 ? "" : kind) {
-      case "folder" -> folder(folder);
+      case "folder" -> ClassFolders.open(folder);
       case "cub200" -> PublishedLayouts.cub200(folder);
       case "cars196" -> PublishedLayouts.cars196(folder);
       case "sop" -> PublishedLayouts.sop(folder);
       case "omniglot" -> PublishedLayouts.omniglot(folder);
       default ->
           throw new IllegalArgumentException(
-              "--data "
+              "data set '"
                   + spec
-                  + ": no such data set; it must be icons or one of "
+                  + "': no such data set; it must be icons or one of "
                   + String.join(":DIR, ", KINDS)
                   + ":DIR");
     };
@@ -101,7 +99,7 @@ public final class DataSets {
         .forEach(
             (file, reason) -> {
               throw new IllegalArgumentException(
-                  file + ": " + reason + "; remove it, shrink it, or use --skip-broken");
+                  file + ": " + reason + "; remove it, shrink it, or train with skip-broken");
             });
     return data;
   }
@@ -117,8 +115,8 @@ public final class DataSets {
         throw new IllegalArgumentException(
             String.format(
                 Locale.ROOT,
-                "%s: a class needs two images or more, '%s' has %d; add some, remove it, or use"
-                    + " --skip-broken",
+                "%s: a class needs two images or more, '%s' has %d; add some, remove it, or"
+                    + " train with skip-broken",
                 data.name(),
                 data.classNames().get(c),
                 sizes[c]));
@@ -170,50 +168,46 @@ public final class DataSets {
   }
 
   /**
-   * The image files under a folder, by their endings.
+   * The pictures under a folder, by their content. What else is there is told with its number.
    *
    * @param folder the folder
-   * @return PNG, JPEG, GIF and BMP files in it and in its subfolders, sorted by path
+   * @return PNG, JPEG, GIF and BMP files in it and in its subfolders, and what is named so and is
+   *     broken, sorted by their names' bytes
    * @throws IOException if the folder cannot be read
    */
   public static List<Path> images(Path folder) throws IOException {
     requireFolder(folder);
-    try (Stream<Path> all = Files.walk(folder)) {
-      return all.filter(file -> IMAGE.matcher(file.getFileName().toString()).matches())
-          .filter(Files::isRegularFile)
-          .sorted()
-          .toList();
-    }
+    Folders folders = new Folders();
+    List<Path> pictures = folders.pictures(folder);
+    folders.tell(folder);
+    return pictures;
   }
 
   /**
    * Pictures without classes.
    *
-   * @param folder PNG, JPEG, GIF and BMP files in it and in its subfolders
+   * @param place a picture, or a folder of PNG, JPEG, GIF and BMP files in it and its subfolders
    * @return the pictures sorted by path, in one class
-   * @throws IllegalArgumentException if there are none
-   * @throws IOException if the folder cannot be read
+   * @throws IllegalArgumentException if there are none, or one cannot be read
+   * @throws IOException if the place cannot be read
    */
-  public static ImageDataSet unlabelled(Path folder) throws IOException {
-    List<Path> files = images(folder);
+  public static ImageDataSet unlabelled(Path place) throws IOException {
+    List<Path> files;
+    if (Files.isRegularFile(place)) {
+      files = PictureKind.of(place).kept() ? List.of(place) : List.of();
+    } else {
+      files = images(place);
+    }
     if (files.isEmpty()) {
-      throw new IllegalArgumentException("--images " + folder + ": no PNG or JPEG file in it");
+      throw new IllegalArgumentException(
+          place
+              + (Files.isDirectory(place)
+                  ? ": no PNG, JPEG, GIF or BMP file in this folder"
+                  : ": neither a folder nor a PNG, JPEG, GIF or BMP file"));
     }
     return decodable(
         new ImageDataSet(
-            folder.toString(), files, new int[files.size()], List.of(folder.toString())));
-  }
-
-  private static DataSplit folder(Path folder) throws IOException {
-    requireFolder(folder);
-    Path train = folder.resolve("train");
-    Path test = folder.resolve("test");
-    if (Files.isDirectory(train) && Files.isDirectory(test)) {
-      return new DataSplit(
-          ImageDataSet.of(train.toString(), classes(train)),
-          ImageDataSet.of(test.toString(), classes(test)));
-    }
-    return halves(folder.toString(), classes(folder));
+            place.toString(), files, new int[files.size()], List.of(place.toString())));
   }
 
   /** Splits classes, in their order, into a half that trains and a half that tests. */
@@ -224,7 +218,8 @@ public final class DataSets {
           name
               + ": "
               + names.size()
-              + " classes; at least 4 are needed, 2 to train and 2 to evaluate with");
+              + " classes with two pictures or more; at least 4 are needed, 2 to train and 2 to"
+              + " evaluate with, or two folders of classes called train and test");
     }
     int half = (names.size() + 1) / 2;
     return new DataSplit(
@@ -236,24 +231,6 @@ public final class DataSets {
     Map<String, List<Path>> picked = new LinkedHashMap<>();
     names.forEach(each -> picked.put(each, classes.get(each)));
     return picked;
-  }
-
-  private static Map<String, List<Path>> classes(Path folder) throws IOException {
-    List<Path> folders;
-    try (Stream<Path> content = Files.list(folder)) {
-      folders =
-          content
-              .filter(Files::isDirectory)
-              .filter(each -> !each.getFileName().toString().startsWith("."))
-              .sorted()
-              .toList();
-    }
-    Map<String, List<Path>> classes = new LinkedHashMap<>();
-    for (Path each : folders) {
-      List<Path> images = images(each);
-      classes.put(each.getFileName().toString(), images);
-    }
-    return classes;
   }
 
   private static void requireFolder(Path folder) throws IOException {

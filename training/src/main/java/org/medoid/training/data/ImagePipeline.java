@@ -226,7 +226,7 @@ public final class ImagePipeline {
           .forEach(
               (file, reason) -> {
                 throw new IllegalArgumentException(
-                    file + ": " + reason + "; remove it or use --skip-broken", e);
+                    file + ": " + reason + "; remove it or train with skip-broken", e);
               });
       throw e;
     }

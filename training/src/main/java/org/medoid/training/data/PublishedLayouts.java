@@ -10,7 +10,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import us.hebi.matlab.mat.format.Mat5;
@@ -32,7 +31,8 @@ final class PublishedLayouts {
    * image_class_labels.txt}, {@code classes.txt}, {@code images/}. Classes 1 to 100 train (5,864
    * images), 101 to 200 test (5,924).
    */
-  static DataSplit cub200(Path folder) throws IOException {
+  static DataSplit cub200(Path place) throws IOException {
+    Path folder = within(place, "CUB_200_2011", "images.txt");
     Map<String, String> classOf = pairs(folder.resolve("image_class_labels.txt"));
     Map<String, String> nameOf = pairs(folder.resolve("classes.txt"));
     Map<Integer, List<Path>> images = new TreeMap<>();
@@ -108,7 +108,8 @@ final class PublishedLayouts {
    * Stanford Online Products (Song et al. 2016): {@code Ebay_train.txt} (11,318 classes, 59,551
    * images) and {@code Ebay_test.txt} (11,316 classes, 60,502 images).
    */
-  static DataSplit sop(Path folder) throws IOException {
+  static DataSplit sop(Path place) throws IOException {
+    Path folder = within(place, "Stanford_Online_Products", "Ebay_train.txt");
     return published(
         new DataSplit(
             products(folder, "Ebay_train.txt", "training"),
@@ -119,9 +120,12 @@ final class PublishedLayouts {
 
   private static ImageDataSet products(Path folder, String list, String part) throws IOException {
     Map<String, List<Path>> images = new LinkedHashMap<>();
-    List<String> lines = Files.readAllLines(folder.resolve(list), StandardCharsets.UTF_8);
+    List<String> lines = lines(folder.resolve(list));
     for (int i = 1; i < lines.size(); i++) { // the first names the columns
-      String[] columns = lines.get(i).strip().split("\\s+", 4);
+      if (lines.get(i).isEmpty()) {
+        continue;
+      }
+      String[] columns = lines.get(i).split("\\s+", 4);
       if (columns.length != 4) {
         throw new IllegalArgumentException(
             folder.resolve(list)
@@ -150,10 +154,11 @@ final class PublishedLayouts {
         13_180);
   }
 
-  private static ImageDataSet characters(Path folder, String part) throws IOException {
+  private static ImageDataSet characters(Path place, String part) throws IOException {
+    Path folder = within(within(place, part, part), "python", part);
     Map<String, List<Path>> images = new TreeMap<>();
-    for (Path alphabet : folders(folder.resolve(part))) {
-      for (Path character : folders(alphabet)) {
+    for (Path alphabet : Folders.in(folder.resolve(part))) {
+      for (Path character : Folders.in(alphabet)) {
         images.put(
             alphabet.getFileName() + "/" + character.getFileName(), DataSets.images(character));
       }
@@ -165,20 +170,31 @@ final class PublishedLayouts {
     return ImageDataSet.of("omniglot (" + part + ")", images);
   }
 
-  private static List<Path> folders(Path folder) throws IOException {
-    try (Stream<Path> content = Files.list(folder)) {
-      return content.filter(Files::isDirectory).sorted().toList();
+  /** The lines of a list, without the byte order mark that some editors put before the first. */
+  private static List<String> lines(Path file) throws IOException {
+    List<String> lines = new ArrayList<>();
+    for (String line : Files.readAllLines(file, StandardCharsets.UTF_8)) {
+      lines.add((lines.isEmpty() && line.startsWith("\ufeff") ? line.substring(1) : line).strip());
     }
+    return lines;
+  }
+
+  /** The folder, or the one in it that the authors' archive unpacks to. */
+  private static Path within(Path folder, String archive, String sign) {
+    Path inside = folder.resolve(archive);
+    return !Files.exists(folder.resolve(sign)) && Files.exists(inside.resolve(sign))
+        ? inside
+        : folder;
   }
 
   /** Lines of a key and the rest. */
   private static Map<String, String> pairs(Path file) throws IOException {
     Map<String, String> pairs = new LinkedHashMap<>();
-    for (String line : Files.readAllLines(file, StandardCharsets.UTF_8)) {
+    for (String line : lines(file)) {
       if (line.isBlank()) {
         continue;
       }
-      String[] words = line.strip().split("\\s+", 2);
+      String[] words = line.split("\\s+", 2);
       if (words.length != 2) {
         throw new IllegalArgumentException(file + ": expected two columns, found '" + line + "'");
       }
