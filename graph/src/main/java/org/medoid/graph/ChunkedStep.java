@@ -57,8 +57,7 @@ public final class ChunkedStep {
    * @param first gives the chunks' images in turn, float [chunk, h, w, 3]; closed here
    * @param second gives the same images again
    * @param labels int64 [m], of all chunks in turn
-   * @param learningRate float scalar
-   * @param marginMultiplier float scalar γ
+   * @param rates learning rates and margin multiplier
    * @return the value of the loss before the step as {@code loss}, and its scores
    */
   public Map<String, Float> run(
@@ -66,8 +65,7 @@ public final class ChunkedStep {
       Supplier<TFloat32> first,
       Supplier<TFloat32> second,
       TInt64 labels,
-      TFloat32 learningRate,
-      TFloat32 marginMultiplier) {
+      StepRates rates) {
     if (chunks < 2) {
       throw new IllegalArgumentException("a batch in chunks has two or more, not " + chunks);
     }
@@ -87,18 +85,15 @@ public final class ChunkedStep {
     Map<String, Operand<TFloat32>> told = new LinkedHashMap<>();
     told.put("loss", graph.loss());
     told.putAll(graph.scores());
-    Session.Runner runner =
-        session
-            .runner()
-            .feed(graph.labels(), labels)
-            .feed(graph.marginMultiplier(), marginMultiplier);
+    Session.Runner runner = session.runner().feed(graph.labels(), labels);
     runner.fetch(parts.batchGradient());
     parts.lossOwn().forEach(runner::fetch);
     told.values().forEach(runner::fetch);
-    try (TFloat32 all = TFloat32.tensorOf(Shape.of(size, d), rows);
+    try (StepRates.Fed fed = rates.feed(runner, graph);
+        TFloat32 all = TFloat32.tensorOf(Shape.of(size, d), rows);
         Result result = runner.feed(parts.batch(), all).run()) {
       ((TFloat32) result.get(0)).copyTo(rows);
-      back(chunks, second, rows, d, result, learningRate);
+      back(chunks, second, rows, d, result, rates);
       Map<String, Float> values = new LinkedHashMap<>();
       int at = 1 + parts.lossOwn().size();
       for (String name : told.keySet()) {
@@ -115,7 +110,7 @@ public final class ChunkedStep {
       FloatDataBuffer gradient,
       int d,
       Result ofLoss,
-      TFloat32 learningRate) {
+      StepRates rates) {
     int models = parts.own().size();
     Result sums = null;
     try {
@@ -136,7 +131,9 @@ public final class ChunkedStep {
             for (int i = models; i < parts.carried().size(); i++) {
               runner.feed(parts.carried().get(i), ofLoss.get(1 + i - models));
             }
-            runner.feed(graph.learningRate(), learningRate).addTarget(graph.step()).run().close();
+            try (StepRates.Fed fed = rates.feed(runner, graph)) {
+              runner.addTarget(graph.step()).run().close();
+            }
           } else {
             (sums == null ? parts.own() : parts.sums()).forEach(runner::fetch);
             Result next = runner.run();

@@ -1,6 +1,8 @@
 package org.medoid.graph;
 
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.medoid.graph.loss.BatchLoss;
@@ -21,8 +23,8 @@ import org.tensorflow.types.TInt64;
 
 /**
  * A network with a loss and an optimizer, in a graph. One run of {@link #step()} computes the loss
- * of a batch, the gradients of the trainable variables alone, and moves them by RMSProp, moves the
- * averages of batch normalisation, and counts {@link #globalStep()}.
+ * of a batch, the gradients of the trainable variables alone, and moves them by the optimizer,
+ * moves the averages of batch normalisation, and counts {@link #globalStep()}.
  *
  * <p>Every variable, optimizer slots included, is a VariableV2, so {@code Session.save} writes all
  * of a run's state.
@@ -33,9 +35,12 @@ public final class TrainingGraph {
   private final Operand<TInt64> labels;
   private final Placeholder<TFloat32> learningRate;
   private final Placeholder<TFloat32> marginMultiplier;
+  private final Operand<TFloat32> backboneFactor;
+  private final Operand<TFloat32> proxyFactor;
   private final Operand<TFloat32> features;
   private final Operand<TFloat32> embeddings;
   private final BatchLoss loss;
+  private final Map<String, Operand<TFloat32>> scores;
   private final Variable<TInt64> globalStep;
   private final Op step;
   private final Chunks chunks;
@@ -82,7 +87,7 @@ public final class TrainingGraph {
       Operand<TFloat32> images,
       Operand<TInt64> labels,
       BatchLoss.Builder loss,
-      RmsProp optimizer,
+      Optimizer optimizer,
       Layers.Options options) {
     this(tf, network, head, images, labels, loss, optimizer, options, false);
   }
@@ -94,7 +99,7 @@ public final class TrainingGraph {
       Operand<TFloat32> images,
       Operand<TInt64> labels,
       BatchLoss.Builder loss,
-      RmsProp optimizer,
+      Optimizer optimizer,
       Layers.Options options,
       boolean inChunks) {
     this.images = images;
@@ -105,6 +110,8 @@ public final class TrainingGraph {
     marginMultiplier =
         tf.withName("margin_multiplier")
             .placeholder(TFloat32.class, Placeholder.shape(Shape.scalar()));
+    backboneFactor = factor(tf.withName("backbone_factor"));
+    proxyFactor = factor(tf.withName("proxy_factor"));
     features = network.features(layers, images);
     embeddings = head.embed(layers, features);
 
@@ -145,14 +152,27 @@ public final class TrainingGraph {
       gradients = layers.gradients(this.loss.value());
     }
 
-    List<Op> updates =
-        new ArrayList<>(optimizer.apply(tf, layers.trainables(), gradients, learningRate));
-    updates.addAll(layers.updates());
+    scores = new LinkedHashMap<>(this.loss.scores());
+    scores.putAll(Spread.of(tf, chunks == null ? embeddings : chunks.batch()));
     globalStep = tf.withName("global_step").variable(Shape.scalar(), TInt64.class);
     Ops init = tf.withInitScope();
     init.assign(globalStep, init.constant(0L));
-    updates.add(tf.assignAdd(globalStep, tf.constant(1L)));
+    Optimizer.Rates rates =
+        new Optimizer.Rates(
+            tf.math.mul(learningRate, backboneFactor),
+            learningRate,
+            tf.math.mul(learningRate, proxyFactor));
+    List<Op> updates =
+        new ArrayList<>(
+            optimizer.apply(tf, layers.trainables(), gradients, rates, tf.identity(globalStep)));
+    updates.addAll(layers.updates());
+    // Counted when all else is done: an optimizer may read the number of steps before.
+    updates.add(tf.withControlDependencies(updates).assignAdd(globalStep, tf.constant(1L)));
     step = tf.withControlDependencies(updates).withName("train_step").noOp();
+  }
+
+  private static Operand<TFloat32> factor(Ops tf) {
+    return tf.placeholderWithDefault(tf.constant(1f), Shape.scalar());
   }
 
   private static Placeholder<TFloat32> placeholder(Ops tf, Shape shape) {
@@ -182,7 +202,7 @@ public final class TrainingGraph {
       Operand<TFloat32> images,
       Operand<TInt64> labels,
       BatchLoss.Builder loss,
-      RmsProp optimizer,
+      Optimizer optimizer,
       Layers.Options options) {
     if (options.batchNormalization() != Layers.BatchNormalization.FROZEN
         && !options.freezeBackbone()) {
@@ -191,6 +211,15 @@ public final class TrainingGraph {
               + " those of the batch");
     }
     return new TrainingGraph(tf, network, head, images, labels, loss, optimizer, options, true);
+  }
+
+  /**
+   * The graph that holds it.
+   *
+   * @return owned by whoever made it
+   */
+  public Graph graph() {
+    return (Graph) layers.tf().scope().env();
   }
 
   /** The way back through a chunk, or null if the batch goes through the network whole. */
@@ -235,6 +264,26 @@ public final class TrainingGraph {
   }
 
   /**
+   * The factor on the learning rate of the backbone, which may be fed.
+   *
+   * @return float scalar, 1 unless fed
+   */
+  public Operand<TFloat32> backboneFactor() {
+    return backboneFactor;
+  }
+
+  /**
+   * The factor on the learning rate of the loss's own variables, which may be fed. Optimizers move
+   * every value by about the learning rate, and a proxy has to turn by a right angle where the
+   * network is tuned finely: the papers use factors from 10 to 100.
+   *
+   * @return float scalar, 1 unless fed
+   */
+  public Operand<TFloat32> proxyFactor() {
+    return proxyFactor;
+  }
+
+  /**
    * The margin multiplier γ, to be fed.
    *
    * @return float scalar
@@ -262,12 +311,15 @@ public final class TrainingGraph {
   }
 
   /**
-   * What the loss has to tell beside its value.
+   * What the loss has to tell beside its value, and how far the embeddings of the batch are spread:
+   * {@code mean_distance}, the mean Euclidean distance of two of them, and {@code effective_rank},
+   * (Σλ)² / Σλ² over the eigenvalues λ of their covariance. Both fall where a network collapses. Of
+   * a larger batch the first 256 rows count for them.
    *
    * @return float scalars by name
    */
   public Map<String, Operand<TFloat32>> scores() {
-    return loss.scores();
+    return Collections.unmodifiableMap(scores);
   }
 
   /**

@@ -1,12 +1,12 @@
 /**
  * Graphs that train and graphs that infer, built from one description of a network.
  *
- * <p>{@link org.medoid.graph.TrainingGraph} puts a network, a loss and RMSProp into a graph, {@link
- * org.medoid.graph.InferenceGraph} the same network with frozen batch normalisation into another;
- * their variables have the same names, so that a checkpoint of the first restores the second.
- * {@link org.medoid.graph.ChunkedStep} takes steps on batches larger than what fits through the
- * network at once; {@link org.medoid.graph.BackboneGraph} writes a network as a SavedModel that can
- * be trained further.
+ * <p>{@link org.medoid.graph.TrainingGraph} puts a network, a loss and an optimizer into a graph,
+ * {@link org.medoid.graph.InferenceGraph} the same network with frozen batch normalisation into
+ * another; their variables have the same names, so that a checkpoint of the first restores the
+ * second. {@link org.medoid.graph.ChunkedStep} takes steps on batches larger than what fits through
+ * the network at once; {@link org.medoid.graph.BackboneGraph} writes a network as a SavedModel that
+ * can be trained further.
  *
  * <p>Example: ten steps on random pictures of two classes, a checkpoint, and the embedding by what
  * was learnt.

@@ -287,26 +287,21 @@ class TrainingGraphTest {
   void aStepInChunksIsTheStepOfTheWholeBatch(int chunk) {
     Layers.Options frozen =
         Layers.Options.defaults().withBatchNormalization(Layers.BatchNormalization.FROZEN);
-    RmsProp optimizer =
-        RmsProp.defaults().withWeightDecay(0.01f).withClipNorm(2).withBackboneRate(0.5f);
+    RmsProp optimizer = RmsProp.defaults().withWeightDecay(0.01f).withClipNorm(2);
     try (Fixture whole = new Fixture(frozen, optimizer, BATCH);
         Fixture inChunks = new Fixture(frozen, optimizer, chunk)) {
       ChunkedStep step = new ChunkedStep(inChunks.session, inChunks.training);
       for (int i = 0; i < 3; i++) {
         float[] expected = whole.step(1e-3f, 1);
-        try (TFloat32 rate = TFloat32.scalarOf(1e-3f);
-            TFloat32 multiplier = TFloat32.scalarOf(1)) {
-          Map<String, Float> told =
-              step.run(
-                  BATCH / chunk,
-                  inChunks.chunks(chunk),
-                  inChunks.chunks(chunk),
-                  inChunks.classes,
-                  rate,
-                  multiplier);
-          assertThat(told.get("loss")).isCloseTo(expected[0], within(1e-4f));
-          assertThat(told.get("agreement")).isEqualTo(expected[1]);
-        }
+        Map<String, Float> told =
+            step.run(
+                BATCH / chunk,
+                inChunks.chunks(chunk),
+                inChunks.chunks(chunk),
+                inChunks.classes,
+                StepRates.of(1e-3, 1));
+        assertThat(told.get("loss")).isCloseTo(expected[0], within(1e-4f));
+        assertThat(told.get("agreement")).isEqualTo(expected[1]);
       }
       assertSame(values(whole), values(inChunks), 1e-5);
       try (TInt64 steps =

@@ -19,7 +19,7 @@ import org.tensorflow.exceptions.TensorFlowException;
  */
 public final class Checkpoints {
   private static final String FOLDER = "checkpoints";
-  private static final String STATE = "checkpoint.json";
+  static final String STATE = "checkpoint.json";
 
   /**
    * Which checkpoints there are.
@@ -76,7 +76,7 @@ public final class Checkpoints {
   }
 
   /**
-   * The one with the highest score so far.
+   * The one with the highest score so far; the newest where none has a score.
    *
    * @return its prefix
    * @throws NoSuchFileException if there is none
@@ -145,7 +145,7 @@ public final class Checkpoints {
     try {
       session.save(prefix.toString());
       set(
-          state == null
+          state == null || state.bestScore() == null
               ? new State(step, step, null, 0)
               : new State(step, state.bestStep(), state.bestScore(), state.evaluatedStep()));
     } catch (TensorFlowException
@@ -166,7 +166,7 @@ public final class Checkpoints {
                       ? "there is none yet"
                       : "that of step "
                           + state.latestStep()
-                          + " is intact: make room or mend the folder, then go on with --resume"),
+                          + " is intact: make room or mend the folder, then resume the run"),
           e);
     }
     return prefix;
@@ -185,6 +185,15 @@ public final class Checkpoints {
         better
             ? new State(step, step, score, step)
             : new State(step, state.bestStep(), state.bestScore(), step));
+  }
+
+  /**
+   * Notes that the newest checkpoint was scored, by scores that do not choose.
+   *
+   * @throws IOException if the folder cannot be written
+   */
+  void evaluated() throws IOException {
+    set(new State(state.latestStep(), state.bestStep(), state.bestScore(), state.latestStep()));
   }
 
   private void set(State next) throws IOException {

@@ -2,8 +2,6 @@ package org.medoid.training;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
-import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -22,36 +20,34 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.medoid.training.data.DataSplit;
 import org.medoid.training.evaluation.EvaluationResult;
+import org.medoid.training.settings.TrainingSettings;
 
 /**
  * Losses trained with the same settings and seeds, a run folder {@code LOSS-seedS} each in one
  * folder, which {@code compare.json} and {@code compare.md} sum up.
  *
- * <p>A run is scored on the unseen classes with its last checkpoint. The best checkpoint, which the
- * field likes to report, would be chosen by the very classes that it is then scored on, and a loss
- * whose scores swing would gain most from that.
+ * <p>A run is scored once on the test classes, with the checkpoint that held-out training classes
+ * chose. The field likes to choose it on the test classes, which are then no longer unseen, and a
+ * loss whose scores swing gains most from that; where the settings ask for it, the tables say so.
  *
  * <pre>{@code
- * TrainingSettings.Builder settings =
- *     TrainingSettings.builder().data("icons").model("convnet").steps(100);
- * DataSplit icons = DataSets.open("icons");
+ * TrainingSettings settings = TrainingSettings.of("icons", "convnet").with(s -> s.steps = 100L);
+ * DataSplit icons = settings.openData();
  * Comparison comparison = Comparison.open(Path.of("compared"), settings, List.of(1, 2, 4, 8));
  * for (String loss : Losses.names()) {
- *   if (comparison.scores(loss, 1).isEmpty()) {
- *     comparison.finish(loss, 1, comparison.trainer(loss, 1, icons).run(row -> {}));
+ *   if (comparison.result(loss, 1).isEmpty()) {
+ *     comparison.run(loss, 1, comparison.trainer(loss, 1, icons));
  *   }
  * }
  * comparison.write(Losses.names(), List.of(1L));
  * }</pre>
  */
 public final class Comparison {
-  private static final String RESULT = "result.json";
-
   private final Path path;
-  private final TrainingSettings.Builder settings;
+  private final TrainingSettings settings;
   private final List<Integer> recallAt;
 
-  private Comparison(Path path, TrainingSettings.Builder settings, List<Integer> recallAt) {
+  private Comparison(Path path, TrainingSettings settings, List<Integer> recallAt) {
     this.path = path;
     this.settings = settings;
     this.recallAt = recallAt;
@@ -66,14 +62,12 @@ public final class Comparison {
    * @return the comparison
    * @throws IOException if the folder cannot be read or holds something else, or the model not be
    *     read
-   * @throws IllegalArgumentException if an earlier run there had other settings, naming them, or
-   *     the settings do not fit together
+   * @throws IllegalArgumentException if an earlier run there had other settings, naming them
    */
-  public static Comparison open(
-      Path path, TrainingSettings.Builder settings, List<Integer> recallAt) throws IOException {
+  public static Comparison open(Path path, TrainingSettings settings, List<Integer> recallAt)
+      throws IOException {
     Comparison comparison =
         new Comparison(path, settings, recallAt.stream().distinct().sorted().toList());
-    comparison.settings("facility_location", 1);
     if (Files.exists(path)) {
       boolean any = false;
       List<Path> content;
@@ -96,8 +90,8 @@ public final class Comparison {
 
   private void refuseOtherSettings(RunFolder run) throws IOException {
     TrainingSettings had = run.settings();
-    Map<String, Object> before = asMap(had);
-    Map<String, Object> now = asMap(settings(had.loss(), had.seed()));
+    Map<String, Object> before = had.asMap();
+    Map<String, Object> now = settings(had.loss().loss(), had.schedule().seed()).asMap();
     String other =
         now.keySet().stream()
             .filter(name -> !Objects.equals(now.get(name), before.get(name)))
@@ -105,18 +99,18 @@ public final class Comparison {
             .collect(Collectors.joining("; "));
     if (!other.isEmpty()) {
       throw new IllegalArgumentException(
-          "--out %s: run %s has %s; runs are compared only if all else is equal: name another"
+          "%s: run %s has %s; runs are compared only if all else is equal: name another"
                   .formatted(path, run.path().getFileName(), other)
               + " folder or give the settings it has");
     }
   }
 
-  private static Map<String, Object> asMap(TrainingSettings settings) {
-    return new ObjectMapper().convertValue(settings, new TypeReference<>() {});
-  }
-
   private TrainingSettings settings(String loss, long seed) throws IOException {
-    return settings.loss(loss).seed(seed).build();
+    return settings.with(
+        draft -> {
+          draft.loss = loss;
+          draft.seed = seed;
+        });
   }
 
   private Path folder(String loss, long seed) {
@@ -124,53 +118,53 @@ public final class Comparison {
   }
 
   /**
-   * The scores of a run that is done.
+   * The result of a run that is done.
    *
    * @param loss the name of its loss
    * @param seed its seed
    * @return nothing if it is not done, or was scored without one of the K
-   * @throws IOException if its scores cannot be read
+   * @throws IOException if its result cannot be read
    */
-  public Optional<EvaluationResult> scores(String loss, long seed) throws IOException {
+  public Optional<TrainingResult> result(String loss, long seed) throws IOException {
     Path folder = folder(loss, seed);
-    if (!Files.exists(folder.resolve(RESULT))) {
+    if (!Files.exists(folder.resolve(RunFolder.SETTINGS))) {
       return Optional.empty();
     }
-    EvaluationResult scores = RunFolder.open(folder).readJson(RESULT, EvaluationResult.class);
-    return Optional.of(scores).filter(each -> each.recallAt().keySet().containsAll(recallAt));
+    return RunFolder.open(folder)
+        .result()
+        .filter(each -> each.scores().recallAt().keySet().containsAll(recallAt));
   }
 
   /**
-   * Prepares a run, or the rest of one that was interrupted.
+   * Prepares a run, or the rest of one that was interrupted. Nothing is written.
    *
    * @param loss the name of its loss
    * @param seed its seed
    * @param data the images to train on, and those of unseen classes to evaluate with
-   * @return the trainer; what its run returns is for {@link #finish}
-   * @throws IOException if its folder cannot be read or made
+   * @return the trainer, for {@link #run}
+   * @throws IOException if the network cannot be read
    * @throws IllegalArgumentException if there is no such loss, or the settings do not fit the data
    */
   public Trainer trainer(String loss, long seed, DataSplit data) throws IOException {
-    Path folder = folder(loss, seed);
-    RunFolder run =
-        Files.exists(folder.resolve(RunFolder.SETTINGS))
-            ? RunFolder.open(folder)
-            : RunFolder.create(folder, settings(loss, seed));
     TreeSet<Integer> all = new TreeSet<>(recallAt);
-    all.add(1); // what metrics.csv and the best checkpoint go by
-    return new Trainer(run, data).withRecallAt(List.copyOf(all));
+    all.add(1); // what chooses the checkpoint
+    return new Trainer(settings(loss, seed), data).withRecallAt(List.copyOf(all));
   }
 
   /**
-   * Keeps the scores of a run.
+   * Trains in the run's folder, from its newest checkpoint on if there is one.
    *
    * @param loss the name of its loss
    * @param seed its seed
-   * @param scores of its last checkpoint
-   * @throws IOException if they cannot be written
+   * @param trainer as {@link #trainer} gave it
+   * @return what came of it
+   * @throws IOException as {@link Trainer#run}
    */
-  public void finish(String loss, long seed, EvaluationResult scores) throws IOException {
-    RunFolder.open(folder(loss, seed)).writeJson(RESULT, scores);
+  public TrainingResult run(String loss, long seed, Trainer trainer) throws IOException {
+    Path folder = folder(loss, seed);
+    return Files.exists(folder.resolve(RunFolder.SETTINGS))
+        ? trainer.resume(RunFolder.open(folder))
+        : trainer.run(folder);
   }
 
   /**
@@ -202,14 +196,14 @@ public final class Comparison {
    * @param loss its name
    * @param nmi of the clusters of the unseen classes
    * @param recallAt Recall@K, K ascending
-   * @param runs the scores of each run by its seed
+   * @param runs the result of each run by its seed
    */
   @JsonPropertyOrder({"loss", "nmi", "recall_at", "runs"})
   public record Row(
       @JsonProperty("loss") String loss,
       @JsonProperty("nmi") Spread nmi,
       @JsonProperty("recall_at") Map<Integer, Spread> recallAt,
-      @JsonProperty("runs") Map<Long, EvaluationResult> runs) {}
+      @JsonProperty("runs") Map<Long, TrainingResult> runs) {}
 
   /**
    * What is known so far.
@@ -222,12 +216,12 @@ public final class Comparison {
   public List<Row> rows(List<String> losses, List<Long> seeds) throws IOException {
     List<Row> rows = new ArrayList<>();
     for (String loss : losses) {
-      Map<Long, EvaluationResult> runs = new LinkedHashMap<>();
+      Map<Long, TrainingResult> runs = new LinkedHashMap<>();
       for (long seed : seeds) {
-        scores(loss, seed).ifPresent(scores -> runs.put(seed, scores));
+        result(loss, seed).ifPresent(result -> runs.put(seed, result));
       }
       if (!runs.isEmpty()) {
-        List<EvaluationResult> all = List.copyOf(runs.values());
+        List<EvaluationResult> all = runs.values().stream().map(TrainingResult::scores).toList();
         Map<Integer, Spread> recalls = new TreeMap<>();
         for (int k : recallAt) {
           recalls.put(k, Spread.of(all, scores -> scores.recallAt().get(k)));
@@ -248,11 +242,10 @@ public final class Comparison {
    */
   public Map<String, Object> write(List<String> losses, List<Long> seeds) throws IOException {
     List<Row> rows = rows(losses, seeds);
-    Map<String, Object> shared = asMap(settings(losses.get(0), seeds.get(0)));
+    Map<String, Object> shared = settings(losses.get(0), seeds.get(0)).asMap();
     shared.remove("loss");
     shared.remove("seed");
     Map<String, Object> json = new LinkedHashMap<>();
-    json.put("checkpoint", "last");
     json.put("seeds", seeds);
     json.put("recall_at", recallAt);
     json.put("settings", shared);
@@ -273,7 +266,8 @@ public final class Comparison {
             All settings are in compare.json; those of a loss itself are its paper's.
             %s
 
-            | loss | runs | NMI |"""
+            | loss | runs | NMI |\
+            """
                 .formatted(
                     shared.get("data"),
                     shared.get("model"),
@@ -284,7 +278,7 @@ public final class Comparison {
                     shared.get("learning_rate"),
                     (seeds.size() == 1 ? "seed " : "seeds ")
                         + seeds.stream().map(Object::toString).collect(Collectors.joining(", ")),
-                    RULE));
+                    rule(rows)));
     recallAt.forEach(k -> text.append(" Recall@").append(k).append(" |"));
     text.append("\n|---|---|---|").append("---|".repeat(recallAt.size())).append('\n');
     for (Row row : rows) {
@@ -295,8 +289,27 @@ public final class Comparison {
     return text.toString();
   }
 
-  /** What the numbers of a comparison are, in words. */
-  public static final String RULE =
-      "Scores of the last checkpoint of each run on the unseen classes: mean ± standard deviation"
-          + " over the seeds.";
+  /**
+   * What the numbers of a comparison are, in words.
+   *
+   * @param rows the rows shown
+   * @return a sentence that says what chose the checkpoints
+   */
+  public static String rule(List<Row> rows) {
+    String chosen =
+        rows.stream()
+            .flatMap(row -> row.runs().values().stream())
+            .map(
+                run ->
+                    switch (run.chosenOn()) {
+                      case VALIDATION -> "chosen on held-out training classes";
+                      case TEST -> "chosen on the test classes themselves (scores are too high)";
+                      case LAST -> "the last";
+                    })
+            .distinct()
+            .collect(Collectors.joining("; for some: "));
+    return "Scores on the test classes, of one checkpoint of each run, "
+        + chosen
+        + ": mean ± standard deviation over the seeds.";
+  }
 }

@@ -12,6 +12,7 @@ import org.medoid.graph.TrainingGraph;
 import org.medoid.training.data.DataSplit;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.data.Npy;
+import org.medoid.training.settings.TrainingSettings;
 import org.tensorflow.Operand;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
@@ -36,6 +37,7 @@ final class FeatureCache {
   private final Session session;
   private final TrainingGraph graph;
   private final DataSplit data;
+  private float[] train;
   private float[] test;
 
   FeatureCache(RunFolder folder, Session session, TrainingGraph graph, DataSplit data) {
@@ -45,25 +47,46 @@ final class FeatureCache {
     this.data = data;
   }
 
-  /** A row of features for each training image. */
-  float[] train() throws IOException {
-    return features("features-train-", data.train());
+  /**
+   * Features of some images.
+   *
+   * @param values row after row
+   * @param width of a row
+   */
+  record Rows(float[] values, int width) {}
+
+  /** A row of features for some of the training images. */
+  Rows train(int[] rows) throws IOException {
+    if (train == null) {
+      train = features("features-train-", data.train());
+    }
+    int width = train.length / data.train().size();
+    float[] some = new float[Math.multiplyExact(rows.length, width)];
+    for (int i = 0; i < rows.length; i++) {
+      System.arraycopy(train, rows[i] * width, some, i * width, width);
+    }
+    return new Rows(some, width);
   }
 
-  /** Embeds the test images by the head as it is now. */
-  float[] embedTest() throws IOException {
+  /** A row of features for each test image. */
+  Rows test() throws IOException {
     if (test == null) {
       test = features("features-test-", data.test());
     }
-    int n = data.test().size();
-    int width = test.length / n;
+    return new Rows(test, test.length / data.test().size());
+  }
+
+  /** Embeds images by the head as it is now. */
+  float[] embed(Rows features) {
+    int width = features.width();
+    int n = features.values().length / width;
     float[] embeddings = null;
     for (int from = 0; from < n; from += ROWS) {
       int rows = Math.min(ROWS, n - from);
       try (TFloat32 batch =
               TFloat32.tensorOf(
                   Shape.of(rows, width),
-                  DataBuffers.of(test, true, false)
+                  DataBuffers.of(features.values(), true, false)
                       .offset((long) from * width)
                       .narrow((long) rows * width));
           Result result =
@@ -97,8 +120,8 @@ final class FeatureCache {
             name(graph.images()),
             name(graph.features()),
             images,
-            settings.imageSize(),
-            settings.resize());
+            settings.data().imageSize(),
+            settings.data().resize());
     new Npy(new int[] {images.size(), rows.length / images.size()}, rows).write(file);
     return rows;
   }
@@ -107,11 +130,11 @@ final class FeatureCache {
     StringBuilder all = new StringBuilder();
     for (Object each :
         Arrays.asList(
-            settings.model(),
-            settings.weights(),
-            settings.seed(),
-            settings.imageSize(),
-            settings.resize())) {
+            settings.network().model(),
+            settings.network().weights(),
+            settings.schedule().seed(),
+            settings.data().imageSize(),
+            settings.data().resize())) {
       all.append(each).append('\n');
     }
     for (Path image : images.files()) {

@@ -5,6 +5,7 @@ import org.medoid.graph.image.Crop;
 import org.medoid.training.data.BatchSampler;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.data.ImagePipeline;
+import org.medoid.training.settings.TrainingSettings;
 import org.tensorflow.Graph;
 import org.tensorflow.Session;
 import org.tensorflow.op.Ops;
@@ -47,25 +48,25 @@ final class ImageFeed implements AutoCloseable {
       long firstStep) {
     this.settings = settings;
     this.sampler = sampler;
-    chunks = settings.batch() / rows;
+    chunks = settings.data().batch() / rows;
     nextStep = firstStep;
     pipeline =
         ImagePipeline.training(
             Ops.create(graph),
             data,
             rows,
-            ImageSize.square(settings.imageSize(), settings.resize()),
+            ImageSize.square(settings.data().imageSize(), settings.data().resize()),
             Crop.RANDOM,
-            settings.mirror(),
-            settings.seed());
+            settings.data().mirror(),
+            settings.schedule().seed());
     session = new Session(graph);
   }
 
   /** The next batch or chunk, float [rows, imageSize, imageSize, 3]; the caller closes it. */
   TFloat32 next() {
     if (left == 0) {
-      int batch = settings.batch();
-      int steps = (int) Math.min(WINDOW, Math.max(1, settings.steps() - nextStep));
+      int batch = settings.data().batch();
+      int steps = (int) Math.min(WINDOW, Math.max(1, settings.schedule().steps() - nextStep));
       int[] images = new int[Math.multiplyExact(steps, batch)];
       for (int i = 0; i < steps; i++) {
         System.arraycopy(sampler.batch(nextStep + i), 0, images, i * batch, batch);

@@ -6,58 +6,54 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Locale;
+import java.util.Arrays;
+import java.util.stream.Collectors;
 
 /** Appends to {@code metrics.csv}: a row for each training step, flushed as it is written. */
-final class MetricsLog implements AutoCloseable {
+final class MetricsLog implements TrainingListener {
   static final String FILE = "metrics.csv";
 
-  private final Path file;
-  private final Writer out;
+  private Path file;
+  private Writer out;
+  private int columns;
 
-  MetricsLog(Path runFolder) throws IOException {
-    file = runFolder.resolve(FILE);
+  @Override
+  public void started(TrainingRun run) throws IOException {
+    run.folder().cutMetrics(run.firstStep());
+    file = run.folder().path().resolve(FILE);
+    String head = String.join(",", StepMetrics.COLUMNS);
     boolean fresh = !Files.exists(file);
+    // A run that an earlier version began keeps its columns.
+    columns =
+        (fresh ? head : Files.readAllLines(file).stream().findFirst().orElse(head))
+            .split(",", -1)
+            .length;
     out =
         Files.newBufferedWriter(
             file, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     if (fresh) {
-      out.write(
-          "step,seconds,loss,agreement,facility_score,oracle_score,margin_multiplier,"
-              + "learning_rate,eval_nmi,eval_recall_at_1\n");
-      out.flush();
+      write(head);
     }
   }
 
-  /** Writes a row; the evaluation's columns are empty where there was none. */
-  void add(StepMetrics row) throws IOException {
+  @Override
+  public void step(TrainingRun run, StepMetrics row) throws IOException {
+    write(Arrays.stream(row.cells()).limit(columns).collect(Collectors.joining(",")));
+  }
+
+  private void write(String line) throws IOException {
     try {
-      out.write(
-          String.format(
-              Locale.ROOT,
-              "%d,%.3f,%s,%s,%s,%s,%s,%s,%s,%s%n",
-              row.step(),
-              row.seconds(),
-              row.loss(),
-              row.agreement(),
-              row.facilityScore(),
-              row.oracleScore(),
-              row.marginMultiplier(),
-              row.learningRate(),
-              optional(row.evalNmi()),
-              optional(row.evalRecallAt1())));
+      out.write(line + "\n");
       out.flush();
     } catch (IOException e) {
       throw new IOException(file + " cannot be written: " + e.getMessage(), e);
     }
   }
 
-  private static String optional(double value) {
-    return Double.isNaN(value) ? "" : Double.toString(value);
-  }
-
   @Override
-  public void close() throws IOException {
-    out.close();
+  public void closed() throws IOException {
+    if (out != null) {
+      out.close();
+    }
   }
 }

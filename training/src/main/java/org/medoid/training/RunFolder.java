@@ -1,6 +1,7 @@
 package org.medoid.training;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
@@ -12,7 +13,12 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
+import org.medoid.training.evaluation.EvaluationResult;
+import org.medoid.training.settings.ScheduleSettings.Choice;
+import org.medoid.training.settings.SettingException;
+import org.medoid.training.settings.TrainingSettings;
 
 /**
  * The folder of a training run: {@code settings.json}, {@code metrics.csv}, {@code checkpoints/},
@@ -20,8 +26,7 @@ import java.util.stream.Stream;
  * renamed, so that a reader, or a run killed at any moment, finds the old one or the new one.
  */
 public final class RunFolder {
-  private static final ObjectMapper JSON =
-      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+  private static final ObjectMapper JSON = Json.mapper().enable(SerializationFeature.INDENT_OUTPUT);
   static final String SETTINGS = "settings.json";
 
   private final Path path;
@@ -33,24 +38,36 @@ public final class RunFolder {
   /**
    * Makes the folder of a new run.
    *
-   * @param path the folder; it must not hold anything
+   * @param path the folder; it must not hold anything but a run that has not come to a checkpoint
    * @param settings what the run is told
    * @return the folder
    * @throws FileAlreadyExistsException if the folder holds something
    * @throws IOException if it cannot be written
    */
   public static RunFolder create(Path path, TrainingSettings settings) throws IOException {
-    if (Files.exists(path)) {
-      try (Stream<Path> content = Files.list(path)) {
-        if (content.findAny().isPresent()) {
-          throw new FileAlreadyExistsException(path.toString(), null, "is not empty");
-        }
-      }
-    }
+    requireFree(path);
     Files.createDirectories(path);
     RunFolder folder = new RunFolder(path);
     folder.writeJson(SETTINGS, settings);
     return folder;
+  }
+
+  /**
+   * Requires that a new run may begin in a folder. A run that failed before its first checkpoint
+   * leaves nothing that could be lost: the corrected one may take its place.
+   */
+  static void requireFree(Path path) throws IOException {
+    if (!Files.exists(path)
+        || (Files.isRegularFile(path.resolve(SETTINGS))
+            && !Files.exists(path.resolve(Checkpoints.STATE)))) {
+      return;
+    }
+    try (Stream<Path> content = Files.list(path)) {
+      if (content.findAny().isPresent()) {
+        throw new FileAlreadyExistsException(
+            path.toString(), null, "is not empty; remove it or name another folder");
+      }
+    }
   }
 
   /**
@@ -87,6 +104,39 @@ public final class RunFolder {
   }
 
   /**
+   * What came of the run.
+   *
+   * @return nothing if it has not ended, or an earlier version wrote scores of another checkpoint
+   * @throws IOException if {@code result.json} cannot be read
+   */
+  public Optional<TrainingResult> result() throws IOException {
+    if (!Files.exists(path.resolve(TrainingResult.FILE))) {
+      return Optional.empty();
+    }
+    JsonNode node = readJson(TrainingResult.FILE, JsonNode.class);
+    if (!node.has("checkpoint") || !node.has("chosen_on")) {
+      return Optional.empty();
+    }
+    JsonNode scores = node;
+    for (JsonNode row : node.path("scores")) {
+      scores = row; // a demo's table; its last row is the result
+    }
+    try {
+      return Optional.of(
+          new TrainingResult(
+              JSON.treeToValue(scores, EvaluationResult.class),
+              node.get("checkpoint").asLong(),
+              JSON.treeToValue(node.get("chosen_on"), Choice.class)));
+    } catch (JsonProcessingException e) {
+      throw damaged(path.resolve(TrainingResult.FILE), e);
+    }
+  }
+
+  private static IOException damaged(Path file, JsonProcessingException e) {
+    return new IOException(file + " is damaged: " + e.getOriginalMessage(), e);
+  }
+
+  /**
    * Writes a JSON file whole.
    *
    * @param name the file's name in the folder
@@ -116,7 +166,10 @@ public final class RunFolder {
     try {
       return JSON.readValue(Files.readAllBytes(file), type);
     } catch (JsonProcessingException e) {
-      throw new IOException(file + " is damaged: " + e.getOriginalMessage(), e);
+      if (e.getCause() instanceof SettingException wrong) {
+        throw new IOException(file + ": " + wrong.getMessage(), e);
+      }
+      throw damaged(file, e);
     }
   }
 

@@ -1,7 +1,12 @@
 package org.medoid.training;
 
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.DoubleStream;
+import java.util.stream.Stream;
+
 /**
- * What one training step measured.
+ * What one training step measured. NaN stands for what was not.
  *
  * @param step the number of steps done, from 1
  * @param seconds the wall-clock time of the step, evaluation not counted
@@ -10,9 +15,11 @@ package org.medoid.training;
  * @param facilityScore F of the inferred medoids, not positive; NaN for a loss without
  * @param oracleScore F~ of the labels, not positive; NaN for a loss without
  * @param marginMultiplier γ at this step
- * @param learningRate at this step
- * @param evalNmi NMI on the unseen classes after the step, NaN where not evaluated
- * @param evalRecallAt1 Recall@1 on the unseen classes after the step, NaN where not evaluated
+ * @param learningRate of the embedding layer at this step
+ * @param evalNmi NMI on the images that choose the checkpoint, NaN where not evaluated
+ * @param evalRecallAt1 Recall@1 on them, NaN where not evaluated
+ * @param meanDistance of two embeddings of the batch, in [0, 2]
+ * @param effectiveRank of the batch's embeddings, in [0, d]: in how many directions they spread
  */
 public record StepMetrics(
     long step,
@@ -24,7 +31,25 @@ public record StepMetrics(
     double marginMultiplier,
     double learningRate,
     double evalNmi,
-    double evalRecallAt1) {
+    double evalRecallAt1,
+    double meanDistance,
+    double effectiveRank) {
+  /** The columns of {@code metrics.csv}. */
+  static final List<String> COLUMNS =
+      List.of(
+          "step",
+          "seconds",
+          "loss",
+          "agreement",
+          "facility_score",
+          "oracle_score",
+          "margin_multiplier",
+          "learning_rate",
+          "eval_nmi",
+          "eval_recall_at_1",
+          "mean_distance",
+          "effective_rank");
+
   /**
    * A row for the scores of a step whose own row is lost: the run was stopped while it evaluated.
    *
@@ -33,14 +58,14 @@ public record StepMetrics(
    */
   static StepMetrics lost(long step) {
     double nan = Double.NaN;
-    return new StepMetrics(step, nan, nan, nan, nan, nan, nan, nan, nan, nan);
+    return new StepMetrics(step, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan);
   }
 
   /**
    * The same step with the scores of an evaluation.
    *
-   * @param nmi on the unseen classes
-   * @param recallAt1 on the unseen classes
+   * @param nmi on the images that choose the checkpoint
+   * @param recallAt1 on them
    * @return the completed row
    */
   StepMetrics evaluated(double nmi, double recallAt1) {
@@ -54,6 +79,29 @@ public record StepMetrics(
         marginMultiplier,
         learningRate,
         nmi,
-        recallAt1);
+        recallAt1,
+        meanDistance,
+        effectiveRank);
+  }
+
+  /** A cell for each of {@link #COLUMNS}; empty for NaN. */
+  String[] cells() {
+    return Stream.concat(
+            Stream.of(
+                Long.toString(step),
+                Double.isNaN(seconds) ? "" : String.format(Locale.ROOT, "%.3f", seconds)),
+            DoubleStream.of(
+                    loss,
+                    agreement,
+                    facilityScore,
+                    oracleScore,
+                    marginMultiplier,
+                    learningRate,
+                    evalNmi,
+                    evalRecallAt1,
+                    meanDistance,
+                    effectiveRank)
+                .mapToObj(value -> Double.isNaN(value) ? "" : Double.toString(value)))
+        .toArray(String[]::new);
   }
 }

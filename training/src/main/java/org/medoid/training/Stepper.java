@@ -3,9 +3,9 @@ package org.medoid.training;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.medoid.graph.ChunkedStep;
+import org.medoid.graph.StepRates;
 import org.medoid.graph.TrainingGraph;
 import org.medoid.training.data.BatchSampler;
-import org.medoid.training.data.ImageDataSet;
 import org.tensorflow.Operand;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
@@ -21,11 +21,10 @@ interface Stepper extends AutoCloseable {
    * Takes the next step.
    *
    * @param labels int64 [m]
-   * @param learningRate float scalar
-   * @param marginMultiplier float scalar
+   * @param rates learning rates and margin multiplier
    * @return {@code loss} and the scores of the loss, before the step
    */
-  Map<String, Float> step(TInt64 labels, TFloat32 learningRate, TFloat32 marginMultiplier);
+  Map<String, Float> step(TInt64 labels, StepRates rates);
 
   @Override
   void close();
@@ -37,21 +36,15 @@ interface Stepper extends AutoCloseable {
       Operand<TFloat32> input,
       TFloat32 batch,
       TInt64 labels,
-      TFloat32 learningRate,
-      TFloat32 marginMultiplier) {
+      StepRates rates) {
     Map<String, Operand<TFloat32>> told = new LinkedHashMap<>();
     told.put("loss", graph.loss());
     told.putAll(graph.scores());
     Session.Runner runner =
-        session
-            .runner()
-            .feed(input, batch)
-            .feed(graph.labels(), labels)
-            .feed(graph.learningRate(), learningRate)
-            .feed(graph.marginMultiplier(), marginMultiplier)
-            .addTarget(graph.step());
+        session.runner().feed(input, batch).feed(graph.labels(), labels).addTarget(graph.step());
     told.values().forEach(runner::fetch);
-    try (Result result = runner.run()) {
+    try (StepRates.Fed fed = rates.feed(runner, graph);
+        Result result = runner.run()) {
       Map<String, Float> values = new LinkedHashMap<>();
       int at = 0;
       for (String name : told.keySet()) {
@@ -74,10 +67,9 @@ interface Stepper extends AutoCloseable {
     }
 
     @Override
-    public Map<String, Float> step(
-        TInt64 labels, TFloat32 learningRate, TFloat32 marginMultiplier) {
+    public Map<String, Float> step(TInt64 labels, StepRates rates) {
       try (TFloat32 batch = images.next()) {
-        return whole(session, graph, graph.images(), batch, labels, learningRate, marginMultiplier);
+        return whole(session, graph, graph.images(), batch, labels, rates);
       }
     }
 
@@ -102,9 +94,8 @@ interface Stepper extends AutoCloseable {
     }
 
     @Override
-    public Map<String, Float> step(
-        TInt64 labels, TFloat32 learningRate, TFloat32 marginMultiplier) {
-      return step.run(chunks, first::next, second::next, labels, learningRate, marginMultiplier);
+    public Map<String, Float> step(TInt64 labels, StepRates rates) {
+      return step.run(chunks, first::next, second::next, labels, rates);
     }
 
     @Override
@@ -126,28 +117,25 @@ interface Stepper extends AutoCloseable {
     /**
      * Prepares.
      *
-     * @param data the images
-     * @param rows a row of features for each of them
+     * @param features a row for each training image
      * @param firstStep the step of the first batch
      */
     Features(
         Session session,
         TrainingGraph graph,
         BatchSampler sampler,
-        ImageDataSet data,
-        float[] rows,
+        FeatureCache.Rows features,
         long firstStep) {
       this.session = session;
       this.graph = graph;
       this.sampler = sampler;
-      this.rows = rows;
-      this.width = rows.length / data.size();
+      this.rows = features.values();
+      this.width = features.width();
       this.step = firstStep;
     }
 
     @Override
-    public Map<String, Float> step(
-        TInt64 labels, TFloat32 learningRate, TFloat32 marginMultiplier) {
+    public Map<String, Float> step(TInt64 labels, StepRates rates) {
       int[] images = sampler.batch(step++);
       float[] batch = new float[images.length * width];
       for (int i = 0; i < images.length; i++) {
@@ -155,8 +143,7 @@ interface Stepper extends AutoCloseable {
       }
       try (TFloat32 features =
           TFloat32.tensorOf(Shape.of(images.length, width), DataBuffers.of(batch))) {
-        return whole(
-            session, graph, graph.features(), features, labels, learningRate, marginMultiplier);
+        return whole(session, graph, graph.features(), features, labels, rates);
       }
     }
 

@@ -23,6 +23,7 @@ import org.medoid.graph.loss.Losses;
 import org.medoid.training.cli.Medoid;
 import org.medoid.training.data.DataSets;
 import org.medoid.training.evaluation.EvaluationResult;
+import org.medoid.training.settings.TrainingSettings;
 
 @Timeout(240)
 class ComparisonTest {
@@ -70,16 +71,19 @@ class ComparisonTest {
     return printed.toString(StandardCharsets.UTF_8);
   }
 
-  private static TrainingSettings.Builder settings() {
-    return TrainingSettings.builder()
-        .data(data)
-        .model("convnet")
-        .imageSize(16)
-        .resize(18)
-        .batch(12)
-        .classesPerBatch(3)
-        .embeddingSize(4)
-        .steps(STEPS);
+  private static TrainingSettings settings(String loss, long seed) throws IOException {
+    return TrainingSettings.of(data, "convnet")
+        .with(
+            draft -> {
+              draft.imageSize = 16;
+              draft.resize = 18;
+              draft.batch = 12;
+              draft.classesPerBatch = 3;
+              draft.embedding = 4;
+              draft.steps = (long) STEPS;
+              draft.loss = loss;
+              draft.seed = seed;
+            });
   }
 
   private static JsonNode json(Path file) throws IOException {
@@ -107,15 +111,15 @@ class ComparisonTest {
     assertThat(table.lines().toList().get(0)).matches("loss +runs +NMI +R@1 +R@5");
     assertThat(table)
         .containsPattern("(?m)^facility_location +2 +0\\.\\d{4} ± 0\\.\\d{4}  ")
-        .contains("last checkpoint");
+        .contains("one checkpoint of each run, the last");
     assertThat(compared.resolve("compare.md")).content().contains("| proxy_nca | 2 | 0.");
   }
 
   @Test
   void aLossWithOneSeedIsTheSameRunAsByTrain() throws IOException {
-    RunFolder run =
-        RunFolder.create(folder.resolve("run"), settings().loss("proxy_nca").seed(2).build());
-    EvaluationResult scores = new Trainer(run, DataSets.open(data)).run(row -> {});
+    TrainingSettings settings = settings("proxy_nca", 2);
+    EvaluationResult scores =
+        new Trainer(settings, settings.openData()).run(folder.resolve("run")).scores();
     JsonNode ours = json(compared.resolve("proxy_nca-seed2").resolve("result.json"));
     assertThat(ours.get("nmi").asDouble()).isEqualTo(scores.nmi());
     assertThat(ours.at("/recall_at/1").asDouble()).isEqualTo(scores.recallAt().get(1));
@@ -147,10 +151,17 @@ class ComparisonTest {
   @Test
   void goesOnWithARunThatWasStopped() throws IOException {
     Path out = folder.resolve("out");
-    Comparison comparison = Comparison.open(out, settings(), List.of(1, 5));
+    Comparison comparison = Comparison.open(out, settings("contrastive", 1), List.of(1, 5));
     Trainer trainer = comparison.trainer("contrastive", 1, DataSets.open(data));
+    trainer.withListener(
+        new TrainingListener() {
+          @Override
+          public void step(TrainingRun run, StepMetrics row) {
+            trainer.stop();
+          }
+        });
     assertThatExceptionOfType(CancellationException.class)
-        .isThrownBy(() -> trainer.run(row -> trainer.stop()));
+        .isThrownBy(() -> comparison.run("contrastive", 1, trainer));
     Path metrics = out.resolve("contrastive-seed1").resolve("metrics.csv");
     List<String> before = Files.readAllLines(metrics);
     assertThat(before).hasSizeBetween(2, STEPS);

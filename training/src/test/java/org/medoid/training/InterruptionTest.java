@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.medoid.training.data.Npy;
+import org.medoid.training.settings.TrainingSettings;
 
 /** What Ctrl-C does to the commands. */
 @Timeout(240)
@@ -20,16 +21,17 @@ class InterruptionTest {
   @TempDir private Path folder;
 
   private static TrainingSettings settings(String data) throws IOException {
-    return TrainingSettings.builder()
-        .data(data)
-        .model("convnet")
-        .imageSize(16)
-        .batch(12)
-        .classesPerBatch(3)
-        .embeddingSize(4)
-        .steps(100_000)
-        .evalEvery(50_000)
-        .build();
+    return TrainingSettings.of(data, "convnet")
+        .with(
+            draft -> {
+              draft.imageSize = 16;
+              draft.resize = 18;
+              draft.batch = 12;
+              draft.classesPerBatch = 3;
+              draft.embedding = 4;
+              draft.steps = 100_000L;
+              draft.evalEvery = 50_000L;
+            });
   }
 
   /**

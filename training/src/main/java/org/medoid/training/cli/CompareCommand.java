@@ -1,7 +1,5 @@
 package org.medoid.training.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,10 +11,11 @@ import java.util.concurrent.CancellationException;
 import java.util.stream.LongStream;
 import org.medoid.graph.loss.Losses;
 import org.medoid.training.Comparison;
+import org.medoid.training.Json;
 import org.medoid.training.Trainer;
-import org.medoid.training.TrainingSettings;
 import org.medoid.training.data.DataSplit;
-import org.medoid.training.evaluation.EvaluationResult;
+import org.medoid.training.settings.SettingsDraft;
+import org.medoid.training.settings.TrainingSettings;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.ArgGroup;
@@ -33,8 +32,7 @@ import picocli.CommandLine.Spec;
     name = "compare",
     description =
         "Trains losses with the same settings and seeds and compares them on classes they have not"
-            + " seen, by the last checkpoint of each run. Runs that are done already are not"
-            + " repeated.",
+            + " seen. Runs that are done already are not repeated.",
     mixinStandardHelpOptions = true,
     showDefaultValues = true,
     modelTransformer = CompareCommand.SharedSettings.class)
@@ -43,7 +41,7 @@ final class CompareCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Mixin private TrainingSettings.Builder settings;
+  @Mixin private TrainingOptions options;
 
   @Option(
       names = "--losses",
@@ -111,23 +109,20 @@ final class CompareCommand implements Callable<Integer> {
     List<Long> chosen = seeds();
     require(
         recallAt.stream().allMatch(k -> k >= 1), "--recall-at " + recallAt + ": 1 or more each");
-    TrainingSettings told;
-    try {
-      told = settings.build();
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
-    }
-    Comparison comparison = Comparison.open(out, settings, recallAt);
+    SettingsDraft draft = options.draft();
+    require(draft.data != null && draft.model != null, "A comparison needs --data and --model");
+    TrainingSettings told = TrainingOptions.checked(spec, draft::complete);
     DataSplit data = told.openData();
-    Map<String, Object> known;
+    Comparison comparison = Comparison.open(out, told, recallAt);
     try {
-      known = train(comparison, names, chosen, data, told.steps());
+      train(comparison, names, chosen, data, told.schedule().steps());
     } catch (CancellationException e) {
       return Interruption.EXIT_CODE;
     }
+    Map<String, Object> known = comparison.write(names, chosen);
     PrintWriter print = spec.commandLine().getOut();
     if (json) {
-      print.println(new ObjectMapper().writeValueAsString(known));
+      print.println(Json.mapper().writeValueAsString(known));
     } else {
       print(comparison.rows(names, chosen), print);
     }
@@ -142,7 +137,8 @@ final class CompareCommand implements Callable<Integer> {
     if (seeds.each != null) {
       return seeds.each.stream().distinct().toList();
     }
-    long first = spec.findOption("--seed").getValue();
+    Long told = spec.findOption("--seed").getValue();
+    long first = told == null ? 1 : told;
     return LongStream.range(first, first + seeds.runs).boxed().toList();
   }
 
@@ -153,40 +149,38 @@ final class CompareCommand implements Callable<Integer> {
   }
 
   /** All losses with a seed before the next seed: an early look has a row for each. */
-  private Map<String, Object> train(
+  private void train(
       Comparison comparison, List<String> names, List<Long> seeds, DataSplit data, long steps)
-      throws IOException {
+      throws Exception {
     int count = 0;
     for (long seed : seeds) {
       for (String loss : names) {
         String run =
             "%s, seed %d (%d of %d)".formatted(loss, seed, ++count, names.size() * seeds.size());
-        if (comparison.scores(loss, seed).isPresent()) {
+        if (comparison.result(loss, seed).isPresent()) {
           LOG.info("{}: done before", run);
           continue;
         }
         LOG.info("{}", run);
-        Trainer trainer = comparison.trainer(loss, seed, data);
+        Trainer trainer = TrainingOptions.checked(spec, () -> comparison.trainer(loss, seed, data));
         try (Progress progress = new Progress(loss, steps)) {
-          EvaluationResult scores =
-              Interruption.train(
-                  trainer,
-                  progress,
-                  stopped ->
-                      spec.commandLine()
-                          .getErr()
-                          .println(
-                              "medoid: "
-                                  + run
-                                  + ": "
-                                  + stopped
-                                  + "; the same command goes on from there"));
-          comparison.finish(loss, seed, scores);
+          trainer.withListener(progress);
+          Interruption.train(
+              trainer,
+              () -> comparison.run(loss, seed, trainer),
+              stopped ->
+                  spec.commandLine()
+                      .getErr()
+                      .println(
+                          "medoid: "
+                              + run
+                              + ": "
+                              + stopped
+                              + "; the same command goes on from there"));
         }
         comparison.write(names, seeds);
       }
     }
-    return comparison.write(names, seeds);
   }
 
   private void print(List<Comparison.Row> rows, PrintWriter print) {
@@ -214,7 +208,7 @@ final class CompareCommand implements Callable<Integer> {
       }
       print.println(text.toString().stripTrailing());
     }
-    print.println(Comparison.RULE);
+    print.println(Comparison.rule(rows));
     print.println(out.resolve("compare.md"));
   }
 }

@@ -1,9 +1,7 @@
 package org.medoid.training.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -14,15 +12,17 @@ import org.medoid.export.ExportReport;
 import org.medoid.graph.InferenceGraph;
 import org.medoid.graph.network.EmbeddingHead;
 import org.medoid.training.Embedder;
-import org.medoid.training.Networks;
+import org.medoid.training.Json;
 import org.medoid.training.RunFolder;
 import org.medoid.training.Trainer;
-import org.medoid.training.TrainingSettings;
+import org.medoid.training.TrainingResult;
 import org.medoid.training.data.DataSets;
 import org.medoid.training.data.DataSplit;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.evaluation.EvaluationResult;
 import org.medoid.training.evaluation.Evaluator;
+import org.medoid.training.settings.Networks;
+import org.medoid.training.settings.TrainingSettings;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -78,61 +78,62 @@ final class DemoCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     long start = System.nanoTime();
     DataSplit icons = DataSets.open("icons");
-    RunFolder folder;
-    try {
-      folder = RunFolder.create(out, settings());
-    } catch (FileAlreadyExistsException e) {
-      throw new IllegalArgumentException(
-          "--out " + out + ": is not empty; remove it or name another folder", e);
+    TrainingSettings settings = settings();
+    Trainer trainer = new Trainer(settings, icons);
+    TrainingResult trained;
+    try (Progress progress = new Progress("training", steps)) {
+      trained = trainer.withListener(progress).run(out);
     }
+    RunFolder folder = RunFolder.open(out);
     Map<String, EvaluationResult> scores = new LinkedHashMap<>();
     scores.put(
         "raw pixels",
         Evaluator.evaluate(
             Embedder.pixels(icons.test(), RAW_SIZE, RAW_SIZE), icons.test().labels()));
-    scores.put("untrained network", untrained(folder.settings(), icons.test()));
-    try (Progress progress = new Progress("training", steps)) {
-      new Trainer(folder, icons).run(progress);
-    }
+    scores.put("untrained network", untrained(settings, icons.test()));
+    scores.put("trained network", trained.scores());
     try (Model model = Model.ofRun(out)) {
-      scores = RunReport.write(folder, model, scores, "trained network");
+      RunReport.write(folder, model, scores);
     }
     Map<String, Object> result = new LinkedHashMap<>();
     result.put("steps", steps);
+    result.put("checkpoint", trained.checkpoint());
+    result.put("chosen_on", trained.chosenOn());
     result.put("scores", scores);
-    folder.writeJson("result.json", result);
+    folder.writeJson(TrainingResult.FILE, result);
     ExportReport export = ExportCommand.ofRun(out, null).export(out.resolve("export"));
     saveSamples(icons.test());
     result.put("parity", export.differences());
     result.put("seconds", (System.nanoTime() - start) / 1e9);
-    folder.writeJson("result.json", result);
+    folder.writeJson(TrainingResult.FILE, result);
     print(icons, scores, export, result);
     return 0;
   }
 
   private TrainingSettings settings() throws IOException {
-    return TrainingSettings.builder()
-        .data("icons")
-        .model("convnet")
-        .gamma(GAMMA)
-        .gammaDecay(1)
-        .resize(RESIZE)
-        .steps(steps)
-        .evalEvery(Math.max(1, steps / 6))
-        .seed(seed)
-        .build();
+    return TrainingSettings.of("icons", "convnet")
+        .with(
+            draft -> {
+              draft.gamma = GAMMA;
+              draft.gammaDecay = 1.0;
+              draft.resize = RESIZE;
+              draft.steps = steps;
+              draft.evalEvery = Math.max(1, steps / 6);
+              draft.seed = seed;
+            });
   }
 
   private static EvaluationResult untrained(TrainingSettings settings, ImageDataSet data)
       throws IOException {
     try (InferenceGraph graph =
         InferenceGraph.untrained(
-            Networks.of(settings.model()),
-            new EmbeddingHead(settings.embeddingSize()),
-            settings.imageSize(),
-            settings.seed())) {
+            Networks.of(settings.network().model()),
+            new EmbeddingHead(settings.network().embedding()),
+            settings.data().imageSize(),
+            settings.schedule().seed())) {
       return Evaluator.evaluate(
-          Embedder.embed(graph, data, settings.imageSize(), settings.resize()), data.labels());
+          Embedder.embed(graph, data, settings.data().imageSize(), settings.data().resize()),
+          data.labels());
     }
   }
 
@@ -155,7 +156,7 @@ final class DemoCommand implements Callable<Integer> {
       throws IOException {
     PrintWriter print = spec.commandLine().getOut();
     if (json) {
-      print.println(new ObjectMapper().writeValueAsString(result));
+      print.println(Json.mapper().writeValueAsString(result));
     } else {
       print.printf(
           Locale.ROOT,

@@ -22,9 +22,9 @@ import org.medoid.export.savedmodel.SignatureChoice;
 import org.medoid.graph.InferenceGraph;
 import org.medoid.training.Embedder;
 import org.medoid.training.RunFolder;
-import org.medoid.training.TrainingSettings;
 import org.medoid.training.data.DataSets;
 import org.medoid.training.data.ImageDataSet;
+import org.medoid.training.settings.TrainingSettings;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.ArgGroup;
@@ -183,10 +183,15 @@ final class ExportCommand implements Callable<Integer> {
         metadata.put("scores", result.has("scores") ? result.get("scores") : result);
       }
       return ModelExporter.of(frozen)
-          .resize(settings.resize() == settings.imageSize() ? 0 : settings.resize())
+          .resize(
+              settings.data().resize() == settings.data().imageSize()
+                  ? 0
+                  : settings.data().resize())
           .pictures(pictures.files())
-          .pixels(Embedder.pixels(pictures, settings.imageSize(), settings.resize()))
-          .reference(Embedder.embed(graph, pictures, settings.imageSize(), settings.resize()))
+          .pixels(Embedder.pixels(pictures, settings.data().imageSize(), settings.data().resize()))
+          .reference(
+              Embedder.embed(
+                  graph, pictures, settings.data().imageSize(), settings.data().resize()))
           .metadata(metadata);
     }
   }

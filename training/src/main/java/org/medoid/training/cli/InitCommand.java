@@ -8,9 +8,9 @@ import org.medoid.graph.BackboneGraph;
 import org.medoid.graph.network.Network;
 import org.medoid.graph.network.Weights;
 import org.medoid.training.Checkpoints;
-import org.medoid.training.Networks;
 import org.medoid.training.RunFolder;
-import org.medoid.training.TrainingSettings;
+import org.medoid.training.settings.Networks;
+import org.medoid.training.settings.TrainingSettings;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -88,8 +88,8 @@ final class InitCommand implements Callable<Integer> {
         TrainingSettings settings = folder.settings();
         write(
             target.aside(),
-            Networks.of(settings.model()),
-            settings.imageSize(),
+            Networks.of(settings.network().model()),
+            settings.data().imageSize(),
             Checkpoints.of(folder).best(),
             true);
       } else {

@@ -8,9 +8,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.IntSupplier;
-import org.medoid.training.StepMetrics;
 import org.medoid.training.Trainer;
-import org.medoid.training.evaluation.EvaluationResult;
+import org.medoid.training.TrainingResult;
 
 /**
  * What Ctrl-C does (or a signal to terminate): training ends after its current step, with a
@@ -49,18 +48,23 @@ final class Interruption {
     }
   }
 
+  /** A call of {@link Trainer#run} or {@link Trainer#resume}. */
+  interface Training {
+    TrainingResult run() throws IOException;
+  }
+
   /**
    * Trains; the end of the program waits for the checkpoint after the current step.
    *
    * @param trainer what trains
-   * @param progress told of every step
+   * @param training runs it
    * @param remark told how far it came, if the program is ending
-   * @return the scores on the unseen classes
+   * @return the result
    * @throws IOException as {@link Trainer#run}
    * @throws CancellationException if the program is ending
    */
-  static EvaluationResult train(
-      Trainer trainer, Consumer<StepMetrics> progress, Consumer<String> remark) throws IOException {
+  static TrainingResult train(Trainer trainer, Training training, Consumer<String> remark)
+      throws IOException {
     CountDownLatch done = new CountDownLatch(1);
     // The virtual machine ends when its hooks do: this one waits for the checkpoint.
     Thread hook =
@@ -77,7 +81,7 @@ final class Interruption {
     TRAININGS.incrementAndGet();
     Runtime.getRuntime().addShutdownHook(hook);
     try {
-      EvaluationResult result = trainer.run(progress);
+      TrainingResult result = training.run();
       if (!remove(hook)) {
         // TensorFlow must rest when the program ends: its threads crash when their pools are gone.
         throw new CancellationException("stopped after the last step");

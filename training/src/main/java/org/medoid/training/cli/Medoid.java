@@ -87,6 +87,7 @@ public final class Medoid {
     line.registerConverter(Start.class, Start::of);
     line.registerConverter(ExportFormat.class, ExportFormat::of);
     line.registerConverter(ExportLayout.class, ExportLayout::of);
+    TrainingOptions.register(line);
     line.setUsageHelpAutoWidth(true);
     line.setExecutionStrategy(this::execute);
     line.setParameterExceptionHandler(

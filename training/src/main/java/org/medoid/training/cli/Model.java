@@ -9,10 +9,10 @@ import org.medoid.graph.InferenceGraph;
 import org.medoid.graph.network.EmbeddingHead;
 import org.medoid.training.Checkpoints;
 import org.medoid.training.Embedder;
-import org.medoid.training.Networks;
 import org.medoid.training.RunFolder;
-import org.medoid.training.TrainingSettings;
 import org.medoid.training.data.ImageDataSet;
+import org.medoid.training.settings.Networks;
+import org.medoid.training.settings.TrainingSettings;
 import org.tensorflow.SavedModelBundle;
 import org.tensorflow.Session;
 import org.tensorflow.Signature;
@@ -46,17 +46,17 @@ final class Model implements AutoCloseable {
         graph.session(),
         InferenceGraph.INPUT,
         InferenceGraph.OUTPUT,
-        settings.imageSize(),
-        settings.resize());
+        settings.data().imageSize(),
+        settings.data().resize());
   }
 
   /** The network of a run with the weights of its best checkpoint. */
   static InferenceGraph restore(RunFolder folder) throws IOException {
     TrainingSettings settings = folder.settings();
     return InferenceGraph.restored(
-        Networks.of(settings.model()),
-        new EmbeddingHead(settings.embeddingSize()),
-        settings.imageSize(),
+        Networks.of(settings.network().model()),
+        new EmbeddingHead(settings.network().embedding()),
+        settings.data().imageSize(),
         Checkpoints.of(folder).best());
   }
 

@@ -2,11 +2,13 @@ package org.medoid.training.cli;
 
 import java.time.Duration;
 import java.util.Locale;
-import java.util.function.Consumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 import org.medoid.training.StepMetrics;
+import org.medoid.training.TrainingListener;
+import org.medoid.training.TrainingRun;
+import org.medoid.training.settings.ScheduleSettings.Choice;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,7 +17,7 @@ import org.slf4j.LoggerFactory;
  * line for each evaluation and each tenth of the way; nothing with {@code --quiet}. Whether
  * standard error is a terminal only the launcher can tell; it sets {@code medoid.terminal}.
  */
-final class Progress implements Consumer<StepMetrics>, AutoCloseable {
+final class Progress implements TrainingListener, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Progress.class);
 
   private final String task;
@@ -30,7 +32,7 @@ final class Progress implements Consumer<StepMetrics>, AutoCloseable {
   }
 
   @Override
-  public void accept(StepMetrics row) {
+  public void step(TrainingRun run, StepMetrics row) {
     if (!LOG.isInfoEnabled()) {
       return;
     }
@@ -47,7 +49,8 @@ final class Progress implements Consumer<StepMetrics>, AutoCloseable {
       text +=
           String.format(
               Locale.ROOT,
-              "; unseen classes: NMI %.3f, Recall@1 %.3f",
+              "; %s classes: NMI %.3f, Recall@1 %.3f",
+              run.choice() == Choice.TEST ? "unseen" : "validation",
               row.evalNmi(),
               row.evalRecallAt1());
     }

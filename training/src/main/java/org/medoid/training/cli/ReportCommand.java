@@ -30,7 +30,7 @@ final class ReportCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     RunFolder folder = RunFolder.open(run);
     try (Model model = Model.ofRun(run)) {
-      RunReport.write(folder, model, Map.of(), "after training");
+      RunReport.write(folder, model, Map.of());
     }
     spec.commandLine().getOut().println(run.resolve("report.html"));
     return 0;

@@ -3,12 +3,15 @@ package org.medoid.training.cli;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.medoid.training.RunFolder;
+import org.medoid.training.TrainingResult;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.evaluation.EvaluationResult;
 import org.medoid.training.evaluation.Evaluator;
 import org.medoid.training.report.Projector;
 import org.medoid.training.report.Report;
+import org.medoid.training.settings.TrainingSettings;
 
 /**
  * Writes {@code report.html} of a run, and its embeddings for TensorBoard's projector: what train,
@@ -18,33 +21,43 @@ final class RunReport {
   private RunReport() {}
 
   /**
-   * Embeds the unseen images with a model, scores them and writes the report and the projector's
-   * files.
+   * Embeds the unseen images with a model and writes the report and the projector's files.
    *
    * @param folder the run
    * @param model its model
-   * @param before rows of the score table above the model's own, in order
-   * @param name what to call the model's own row
-   * @return the rows shown
+   * @param rows of the score table, in order, that of the model last; empty to take it from
+   *     result.json or, before the run has ended, to score the model
    * @throws IOException if the data cannot be read or the report not written
    */
-  static Map<String, EvaluationResult> write(
-      RunFolder folder, Model model, Map<String, EvaluationResult> before, String name)
+  static void write(RunFolder folder, Model model, Map<String, EvaluationResult> rows)
       throws IOException {
     ImageDataSet unseen = folder.settings().openData().test();
     float[] embeddings = model.embed(unseen);
-    Map<String, EvaluationResult> rows = new LinkedHashMap<>(before);
-    rows.put(name, Evaluator.evaluate(embeddings, unseen.labels()));
+    Map<String, EvaluationResult> shown = new LinkedHashMap<>(rows);
+    if (shown.isEmpty()) {
+      Optional<TrainingResult> result = folder.result();
+      if (result.isPresent()) {
+        shown.put(name(folder.settings(), result.get()), result.get().scores());
+      } else {
+        shown.put("best so far", Evaluator.evaluate(embeddings, unseen.labels()));
+      }
+    }
     Report.write(
         folder,
         new Report.Content(
             "What " + folder.path().toAbsolutePath().normalize().getFileName() + " learned",
             folder.settings(),
-            rows,
+            shown,
             unseen,
             embeddings,
-            folder.settings().imageSize()));
+            folder.settings().data().imageSize()));
     Projector.write(folder, unseen, embeddings);
-    return rows;
+  }
+
+  /** What to call the row of a result. */
+  static String name(TrainingSettings settings, TrainingResult result) {
+    return settings.schedule().steps() == 0
+        ? "untrained"
+        : "after training (" + result.origin() + ")";
   }
 }

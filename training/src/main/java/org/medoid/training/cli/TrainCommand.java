@@ -1,17 +1,17 @@
 package org.medoid.training.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
+import org.medoid.training.Json;
 import org.medoid.training.RunFolder;
 import org.medoid.training.Trainer;
-import org.medoid.training.TrainingSettings;
-import org.medoid.training.data.DataSplit;
-import org.medoid.training.evaluation.EvaluationResult;
+import org.medoid.training.TrainingResult;
+import org.medoid.training.settings.SettingsDraft;
+import org.medoid.training.settings.TrainingSettings;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -29,7 +29,7 @@ import picocli.CommandLine.Spec;
 final class TrainCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Mixin private TrainingSettings.Builder settings;
+  @Mixin private TrainingOptions options;
 
   @Option(
       names = "--out",
@@ -46,23 +46,21 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    RunFolder folder;
-    DataSplit split;
-    if (resume) {
-      requireNoOtherOption();
-      folder = RunFolder.open(out);
-      split = folder.settings().openData();
-    } else {
-      TrainingSettings told = told();
-      split = told.openData();
-      folder = RunFolder.create(out, told);
-    }
-    EvaluationResult result;
-    try (Progress progress = new Progress("training", folder.settings().steps())) {
+    RunFolder earlier = resume ? earlier() : null;
+    Trainer trainer =
+        TrainingOptions.checked(
+            spec,
+            () -> {
+              TrainingSettings told = resume ? earlier.settings() : told();
+              return new Trainer(told, told.openData());
+            });
+    TrainingResult result;
+    try (Progress progress = new Progress("training", trainer.settings().schedule().steps())) {
+      trainer.withListener(progress);
       result =
           Interruption.train(
-              new Trainer(folder, split),
-              progress,
+              trainer,
+              () -> resume ? trainer.resume(earlier) : trainer.run(out),
               stopped ->
                   spec.commandLine()
                       .getErr()
@@ -74,17 +72,21 @@ final class TrainCommand implements Callable<Integer> {
     } catch (CancellationException e) {
       return Interruption.EXIT_CODE;
     }
-    folder.writeJson("result.json", result);
-    String when = folder.settings().steps() == 0 ? "untrained" : "after training";
+    String name = RunReport.name(trainer.settings(), result);
     try (Model model = Model.ofRun(out)) {
-      RunReport.write(folder, model, Map.of(), when);
+      RunReport.write(RunFolder.open(out), model, Map.of(name, result.scores()));
     }
     if (json) {
-      spec.commandLine().getOut().println(new ObjectMapper().writeValueAsString(result));
+      spec.commandLine().getOut().println(Json.mapper().writeValueAsString(result));
     } else {
-      new ScoreTable().row(when, result).print(spec.commandLine().getOut());
+      new ScoreTable().row(name, result.scores()).print(spec.commandLine().getOut());
     }
     return 0;
+  }
+
+  private RunFolder earlier() throws IOException {
+    requireNoOtherOption();
+    return RunFolder.open(out);
   }
 
   private void requireNoOtherOption() {
@@ -106,10 +108,11 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private TrainingSettings told() throws IOException {
-    try {
-      return settings.build();
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    SettingsDraft draft = options.draft();
+    if (draft.data == null || draft.model == null) {
+      throw new ParameterException(
+          spec.commandLine(), "A new run needs --data and --model (or --resume an earlier one)");
     }
+    return draft.complete();
   }
 }

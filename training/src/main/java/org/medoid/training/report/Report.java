@@ -13,11 +13,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.medoid.training.RunFolder;
-import org.medoid.training.TrainingSettings;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.evaluation.EvaluationResult;
 import org.medoid.training.report.Chart.Reference;
 import org.medoid.training.report.Curves.Series;
+import org.medoid.training.settings.ScheduleSettings.Choice;
+import org.medoid.training.settings.TrainingSettings;
 
 /**
  * {@code report.html} of a run: one file that needs nothing else, to be opened in any browser.
@@ -191,10 +192,9 @@ public final class Report {
     return "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/>"
         + "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>"
         // Whatever the page might hold, the browser fetches nothing and sends nothing.
-        + "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:;"
-        + " style-src 'unsafe-inline'; script-src 'unsafe-inline'\"/>"
-        + "<meta name=\"color-scheme\" content=\"light dark\"/>"
-        + "<title>"
+        + "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src"
+        + " data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'\"/><meta"
+        + " name=\"color-scheme\" content=\"light dark\"/><title>"
         + title
         + "</title>\n<style>"
         + resource("report.css")
@@ -221,11 +221,11 @@ public final class Report {
         new StringBuilder("<header><h1>")
             .append(title)
             .append("</h1><p>")
-            .append(Html.text(s.model()))
+            .append(Html.text(s.network().model()))
             .append(" on ")
-            .append(Html.text(s.data()))
+            .append(Html.text(s.data().data()))
             .append(", ")
-            .append(Html.count(s.steps(), "step", "steps"))
+            .append(Html.count(s.schedule().steps(), "step", "steps"))
             .append(". Scored on ")
             .append(Html.count(unseen.size(), "image", "images"))
             .append(" of ")
@@ -286,13 +286,18 @@ public final class Report {
     Series recall = curves.of("eval_recall_at_1");
     if (recall.size() > 0) {
       out.append(
-          new Chart("Recall@1, unseen classes", "", recall, references(r -> r.recallAt().get(1)))
+          new Chart(
+                  "Recall@1, " + watched() + " classes",
+                  "",
+                  recall,
+                  references(r -> r.recallAt().get(1)))
               .sparse());
     }
     Series nmi = curves.of("eval_nmi");
     if (nmi.size() > 0) {
       out.append(
-          new Chart("NMI, unseen classes", "", nmi, references(EvaluationResult::nmi)).sparse());
+          new Chart("NMI, " + watched() + " classes", "", nmi, references(EvaluationResult::nmi))
+              .sparse());
     }
     Series agreement = curves.of("agreement");
     if (agreement.size() > 0) {
@@ -304,7 +309,20 @@ public final class Report {
                   List.of())
               .dense());
     }
+    for (Map.Entry<String, String> spread :
+        Map.of("mean_distance", "Mean distance in a batch", "effective_rank", "Effective rank")
+            .entrySet()) {
+      Series series = curves.of(spread.getKey());
+      if (series.size() > 0) {
+        out.append(new Chart(spread.getValue(), "", series, List.of()).dense());
+      }
+    }
     return out.append("</div></section>\n").toString();
+  }
+
+  /** Which classes draw the curves. */
+  private String watched() {
+    return content.settings().schedule().chooseOn() == Choice.TEST ? "unseen" : "validation";
   }
 
   private List<Reference> references(java.util.function.Function<EvaluationResult, Double> score) {
@@ -535,7 +553,7 @@ public final class Report {
   private String settings() {
     StringBuilder out =
         new StringBuilder("<section id=\"settings\"><h2>Settings</h2><dl class=\"settings\">");
-    Map<?, ?> values = new ObjectMapper().convertValue(content.settings(), LinkedHashMap.class);
+    Map<?, ?> values = content.settings().asMap();
     values.forEach(
         (name, value) ->
             out.append("<div><dt>")

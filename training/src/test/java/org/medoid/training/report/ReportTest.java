@@ -23,9 +23,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.medoid.training.RunFolder;
-import org.medoid.training.TrainingSettings;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.evaluation.EvaluationResult;
+import org.medoid.training.settings.TrainingSettings;
 import org.w3c.dom.Document;
 import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
@@ -44,16 +44,17 @@ class ReportTest {
   private static Document document;
 
   private static TrainingSettings settings() throws IOException {
-    return TrainingSettings.builder()
-        .data("folder:" + NASTY)
-        .model("convnet")
-        .imageSize(16)
-        .embeddingSize(SIZE)
-        .batch(8)
-        .classesPerBatch(2)
-        .steps(40)
-        .evalEvery(10)
-        .build();
+    return TrainingSettings.of("folder:" + NASTY, "convnet")
+        .with(
+            draft -> {
+              draft.imageSize = 16;
+              draft.resize = 18;
+              draft.embedding = SIZE;
+              draft.batch = 8;
+              draft.classesPerBatch = 2;
+              draft.steps = 40L;
+              draft.evalEvery = 10L;
+            });
   }
 
   @BeforeAll

@@ -1,0 +1,67 @@
+package org.medoid.graph;
+
+import org.tensorflow.Session;
+import org.tensorflow.types.TFloat32;
+
+/**
+ * What a training step is told beside its batch.
+ *
+ * @param learningRate of the embedding layer
+ * @param backboneFactor on the learning rate of the backbone; with 0 it stands still
+ * @param proxyFactor on the learning rate of the loss's own variables
+ * @param marginMultiplier γ
+ */
+public record StepRates(
+    double learningRate, double backboneFactor, double proxyFactor, double marginMultiplier) {
+  /**
+   * One learning rate for all.
+   *
+   * @param learningRate of every variable
+   * @param marginMultiplier γ
+   * @return the rates
+   */
+  public static StepRates of(double learningRate, double marginMultiplier) {
+    return new StepRates(learningRate, 1, 1, marginMultiplier);
+  }
+
+  /**
+   * What a run is fed, to be closed after it.
+   *
+   * @param rate of the embedding layer
+   * @param backbone factor
+   * @param proxies factor
+   * @param multiplier γ
+   */
+  public record Fed(TFloat32 rate, TFloat32 backbone, TFloat32 proxies, TFloat32 multiplier)
+      implements AutoCloseable {
+    @Override
+    public void close() {
+      rate.close();
+      backbone.close();
+      proxies.close();
+      multiplier.close();
+    }
+  }
+
+  /**
+   * Feeds the values into a run of a training graph.
+   *
+   * @param runner of a session of the graph
+   * @param graph the graph
+   * @return to be closed after the run
+   */
+  public Fed feed(Session.Runner runner, TrainingGraph graph) {
+    Fed fed =
+        new Fed(
+            TFloat32.scalarOf((float) learningRate),
+            TFloat32.scalarOf((float) backboneFactor),
+            TFloat32.scalarOf((float) proxyFactor),
+            TFloat32.scalarOf((float) marginMultiplier));
+    runner
+        .feed(graph.learningRate(), fed.rate())
+        .feed(graph.backboneFactor(), fed.backbone())
+        .feed(graph.proxyFactor(), fed.proxies())
+        .feed(graph.marginMultiplier(), fed.multiplier());
+    return fed;
+  }
+}

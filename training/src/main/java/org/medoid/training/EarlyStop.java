@@ -1,0 +1,34 @@
+package org.medoid.training;
+
+import java.io.IOException;
+
+/** Ends a run whose best score is too long ago. */
+final class EarlyStop implements TrainingListener {
+  private final long patience;
+
+  /**
+   * Makes the listener.
+   *
+   * @param patience steps without a better score
+   */
+  EarlyStop(long patience) {
+    this.patience = patience;
+  }
+
+  @Override
+  public void started(TrainingRun run) throws IOException {
+    check(run);
+  }
+
+  @Override
+  public void evaluated(TrainingRun run, StepEvaluation evaluation) throws IOException {
+    check(run);
+  }
+
+  private void check(TrainingRun run) throws IOException {
+    Checkpoints checkpoints = run.checkpoints();
+    if (checkpoints.any() && checkpoints.evaluatedStep() - checkpoints.bestStep() >= patience) {
+      run.finish();
+    }
+  }
+}

@@ -1,0 +1,49 @@
+package org.medoid.training;
+
+import org.medoid.graph.StepRates;
+import org.medoid.training.settings.LossSettings;
+import org.medoid.training.settings.OptimizerSettings;
+import org.medoid.training.settings.TrainingSettings;
+
+/** Learning rates and margin multiplier of each step. */
+final class Schedules {
+  private final OptimizerSettings optimizer;
+  private final ExponentialDecay gamma;
+  private final ExponentialDecay learningRate;
+
+  /**
+   * Prepares.
+   *
+   * @param images to train on: an epoch has so many, rounded up to whole batches
+   */
+  Schedules(TrainingSettings settings, int images) {
+    optimizer = settings.optimizer();
+    LossSettings loss = settings.loss();
+    long batch = settings.data().batch();
+    long epoch = (images + batch - 1) / batch;
+    gamma = decay(loss.gamma(), loss.gammaDecay(), loss.gammaDecaySteps(), epoch);
+    learningRate =
+        decay(
+            optimizer.learningRate(),
+            optimizer.learningRateDecay(),
+            optimizer.learningRateDecaySteps(),
+            epoch);
+  }
+
+  private static ExponentialDecay decay(double initial, double rate, long steps, long epoch) {
+    return new ExponentialDecay(initial, rate, steps == 0 ? epoch : steps);
+  }
+
+  /**
+   * What a step goes by.
+   *
+   * @param step from 0
+   */
+  StepRates at(long step) {
+    return new StepRates(
+        learningRate.at(step),
+        step < optimizer.warmUp() ? 0 : optimizer.backboneRateMultiplier(),
+        optimizer.proxyRateMultiplier(),
+        gamma.at(step));
+  }
+}

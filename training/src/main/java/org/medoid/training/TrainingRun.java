@@ -1,0 +1,281 @@
+package org.medoid.training;
+
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+import org.medoid.graph.StepRates;
+import org.medoid.graph.TrainingGraph;
+import org.medoid.graph.network.LayerVariable;
+import org.medoid.training.data.BatchSampler;
+import org.medoid.training.data.ImageDataSet;
+import org.medoid.training.evaluation.EvaluationResult;
+import org.medoid.training.settings.ScheduleSettings;
+import org.medoid.training.settings.ScheduleSettings.Choice;
+import org.medoid.training.settings.TrainingSettings;
+import org.tensorflow.Result;
+import org.tensorflow.Session;
+import org.tensorflow.ndarray.buffer.DataBuffers;
+import org.tensorflow.proto.GraphDef;
+import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt64;
+
+/** A run while it trains, as a {@link TrainingListener} sees it. */
+public final class TrainingRun {
+  private final Trainer trainer;
+  private final TrainingSettings settings;
+  private final ScheduleSettings schedule;
+  private final TrainingData data;
+  private final BatchSampler sampler;
+  private final Session session;
+  private final TrainingGraph training;
+  private final RunFolder folder;
+  private final Checkpoints checkpoints;
+  private final Scoring scoring;
+  private final Schedules schedules;
+  private final int[] labels;
+  private final long first;
+  private boolean finished;
+
+  TrainingRun(
+      Trainer trainer,
+      TrainingSettings settings,
+      TrainingData data,
+      BatchSampler sampler,
+      Session session,
+      TrainingGraph training,
+      RunFolder folder,
+      Checkpoints checkpoints,
+      Scoring scoring)
+      throws IOException {
+    this.trainer = trainer;
+    this.settings = settings;
+    this.schedule = settings.schedule();
+    this.data = data;
+    this.sampler = sampler;
+    this.session = session;
+    this.training = training;
+    this.folder = folder;
+    this.checkpoints = checkpoints;
+    this.scoring = scoring;
+    schedules = new Schedules(settings, data.train().size());
+    labels = data.train().labels();
+    first = checkpoints.any() ? checkpoints.latestStep() : 0;
+  }
+
+  /**
+   * The run's folder.
+   *
+   * @return the folder
+   */
+  public RunFolder folder() {
+    return folder;
+  }
+
+  /**
+   * What the run was told.
+   *
+   * @return the settings
+   */
+  public TrainingSettings settings() {
+    return settings;
+  }
+
+  /**
+   * The run's checkpoints.
+   *
+   * @return which there are, and their scores
+   */
+  public Checkpoints checkpoints() {
+    return checkpoints;
+  }
+
+  /**
+   * Where the run began, or began again.
+   *
+   * @return steps done before, 0 for a new run
+   */
+  public long firstStep() {
+    return first;
+  }
+
+  /**
+   * The images that are scored on the way.
+   *
+   * @return null if there are none
+   */
+  public ImageDataSet watched() {
+    return data.watched();
+  }
+
+  /**
+   * What chooses the checkpoint.
+   *
+   * @return {@link Choice#LAST} too where there were too few classes to hold some out
+   */
+  public Choice choice() {
+    return data.choice();
+  }
+
+  /**
+   * The graph that trains.
+   *
+   * @return its definition
+   */
+  public GraphDef graph() {
+    return training.graph().toGraphDef();
+  }
+
+  /**
+   * The images of the first batch, or of its first chunk, as the network sees them.
+   *
+   * @return float [rows, height, width, 3]; the caller closes it
+   */
+  public TFloat32 firstBatch() {
+    try (ImageFeed feed = trainer.feed(0)) {
+      return feed.next();
+    }
+  }
+
+  /**
+   * The trainable weights as they are now.
+   *
+   * @return the values by the variable's name
+   */
+  public Map<String, float[]> weights() {
+    Map<String, float[]> weights = new LinkedHashMap<>();
+    for (LayerVariable each : training.variables()) {
+      if (each.trainable()) {
+        try (Result result = session.runner().fetch(each.variable()).run()) {
+          float[] values = new float[Math.toIntExact(each.shape().size())];
+          ((TFloat32) result.get(0)).copyTo(DataBuffers.of(values, false, false));
+          weights.put(each.name(), values);
+        }
+      }
+    }
+    return weights;
+  }
+
+  /** Ends the training after the current step, as if it were the last one. */
+  public void finish() {
+    finished = true;
+  }
+
+  /** Takes the steps that are left and scores the chosen checkpoint. */
+  TrainingResult go(Stepper stepper, List<TrainingListener> listeners) throws IOException {
+    try {
+      for (TrainingListener each : listeners) {
+        each.started(this);
+      }
+      train(stepper, listeners);
+      TrainingResult result = result();
+      folder.writeJson(TrainingResult.FILE, result);
+      for (TrainingListener each : listeners) {
+        each.ended(this, result);
+      }
+      return result;
+    } finally {
+      for (TrainingListener each : listeners) {
+        each.closed();
+      }
+    }
+  }
+
+  private void train(Stepper stepper, List<TrainingListener> listeners) throws IOException {
+    if (schedule.steps() == 0 && !checkpoints.any()) {
+      checkpoints.write(session, 0);
+    }
+    if (first > 0 && due(first) && watches() && checkpoints.evaluatedStep() < first) {
+      tell(listeners, evaluated(StepMetrics.lost(first), listeners));
+    }
+    for (long step = first; step < schedule.steps() && !finished; step++) {
+      StepMetrics row = step(stepper, step);
+      boolean saved = due(step + 1) || trainer.stopped();
+      if (saved) {
+        checkpoints.write(session, step + 1);
+      }
+      if (due(step + 1) && watches()) {
+        row = evaluated(row, listeners);
+      }
+      tell(listeners, row);
+      if (saved && trainer.stopped() && step + 1 < schedule.steps()) {
+        throw new CancellationException(
+            "stopped after step %d of %d".formatted(step + 1, schedule.steps()));
+      }
+      if (finished && checkpoints.latestStep() != step + 1) {
+        checkpoints.write(session, step + 1);
+      }
+    }
+  }
+
+  private void tell(List<TrainingListener> listeners, StepMetrics row) throws IOException {
+    for (TrainingListener each : listeners) {
+      each.step(this, row);
+    }
+  }
+
+  private StepMetrics evaluated(StepMetrics row, List<TrainingListener> listeners)
+      throws IOException {
+    StepEvaluation evaluation = scoring.watched(checkpoints.latestStep(), checkpoints.latest());
+    EvaluationResult scores = evaluation.scores();
+    if (data.choice() == Choice.LAST) {
+      checkpoints.evaluated();
+    } else {
+      checkpoints.evaluated(scores.recallAt().get(1));
+    }
+    for (TrainingListener each : listeners) {
+      each.evaluated(this, evaluation);
+    }
+    return row.evaluated(scores.nmi(), scores.recallAt().get(1));
+  }
+
+  /** Whether there are images to score on the way; an untrained network is not chosen. */
+  private boolean watches() {
+    return data.watched() != null && schedule.steps() > 0;
+  }
+
+  /** Whether to evaluate after so many steps. */
+  private boolean due(long steps) {
+    return steps == schedule.steps()
+        || (schedule.evalEvery() > 0 && steps % schedule.evalEvery() == 0);
+  }
+
+  private StepMetrics step(Stepper stepper, long step) {
+    long before = System.nanoTime();
+    StepRates rates = schedules.at(step);
+    int[] images = sampler.batch(step);
+    try (TInt64 classes =
+        TInt64.vectorOf(Arrays.stream(images).mapToLong(i -> labels[i]).toArray())) {
+      Map<String, Float> values = stepper.step(classes, rates);
+      float value = values.get("loss");
+      if (!Float.isFinite(value)) {
+        throw new IllegalStateException(
+            "step %d: the loss is %s; lower the learning rate or limit the norm of the gradients"
+                .formatted(step + 1, value));
+      }
+      return new StepMetrics(
+          step + 1,
+          (System.nanoTime() - before) / 1e9,
+          value,
+          values.getOrDefault("agreement", Float.NaN),
+          values.getOrDefault("facility_score", Float.NaN),
+          values.getOrDefault("oracle_score", Float.NaN),
+          rates.marginMultiplier(),
+          rates.learningRate(),
+          Double.NaN,
+          Double.NaN,
+          values.get("mean_distance"),
+          values.get("effective_rank"));
+    }
+  }
+
+  private TrainingResult result() throws IOException {
+    long chosen = checkpoints.bestStep();
+    if (chosen != checkpoints.latestStep()) {
+      session.restore(checkpoints.best().toString());
+    }
+    return new TrainingResult(scoring.test(checkpoints.best()), chosen, data.choice());
+  }
+}

@@ -1,0 +1,64 @@
+package org.medoid.training.settings;
+
+import static org.medoid.training.settings.SettingException.require;
+
+/**
+ * What is trained on.
+ *
+ * @param data the data set, as {@link org.medoid.training.data.DataSets#open(String)} takes it
+ * @param skipBroken whether images that cannot be read are left out
+ * @param imageSize height and width of the network's input in pixels
+ * @param resize height and width to which an image is scaled before the crop of imageSize
+ * @param mirror whether half of the crops in training are mirrored
+ * @param batch m, images per step
+ * @param classesPerBatch C, distinct classes per step
+ * @param chunk images that go through the network at once, a divisor of batch; 0 for all
+ */
+public record DataSettings(
+    String data,
+    boolean skipBroken,
+    int imageSize,
+    int resize,
+    boolean mirror,
+    int batch,
+    int classesPerBatch,
+    int chunk) {
+  /**
+   * Checks the values.
+   *
+   * @param data the data set, as {@link org.medoid.training.data.DataSets#open(String)} takes it
+   * @param skipBroken whether images that cannot be read are left out
+   * @param imageSize height and width of the network's input in pixels
+   * @param resize height and width to which an image is scaled before the crop of imageSize
+   * @param mirror whether half of the crops in training are mirrored
+   * @param batch m, images per step
+   * @param classesPerBatch C, distinct classes per step
+   * @param chunk images that go through the network at once, a divisor of batch; 0 for all
+   * @throws SettingException if one is missing or out of range
+   */
+  public DataSettings {
+    require(data != null && !data.isBlank(), "data", data, "a run needs a data set");
+    require(imageSize >= 1, "image_size", imageSize, "must be 1 or more");
+    require(resize >= imageSize, "resize", resize, "must not be below the image size " + imageSize);
+    require(batch >= 3, "batch", batch, "must be 3 or more");
+    require(
+        classesPerBatch >= 2 && classesPerBatch < batch,
+        "classes_per_batch",
+        classesPerBatch,
+        "must be 2 or more and less than the batch of " + batch + ", else the loss is 0");
+    require(
+        chunk == 0 || (chunk > 0 && batch % chunk == 0),
+        "chunk",
+        chunk,
+        "must divide the batch of " + batch + " without a remainder");
+  }
+
+  /**
+   * Images that go through the network at once.
+   *
+   * @return the chunk, or the whole batch
+   */
+  public int rows() {
+    return chunk == 0 ? batch : chunk;
+  }
+}

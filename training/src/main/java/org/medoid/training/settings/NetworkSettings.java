@@ -1,0 +1,70 @@
+package org.medoid.training.settings;
+
+import static org.medoid.training.settings.SettingException.require;
+
+import org.medoid.graph.network.Layers.BatchNormalization;
+
+/**
+ * What is trained.
+ *
+ * @param model the network, as {@link Networks#of} takes it, a SavedModel by its absolute path; or
+ *     {@code own:} and a name for a network that a program brings itself
+ * @param weights the checkpoint that the backbone's weights come from, by its absolute path; null
+ *     for none
+ * @param embedding d, values of an embedding
+ * @param freezeBackbone whether the backbone keeps its weights
+ * @param frozenFeatures whether the backbone keeps its weights and its features are computed only
+ *     once, of the centre crop of each image
+ * @param batchNorm whether batch normalisation goes by the statistics of the batch or by the moving
+ *     averages, which then stay
+ */
+public record NetworkSettings(
+    String model,
+    String weights,
+    int embedding,
+    boolean freezeBackbone,
+    boolean frozenFeatures,
+    BatchNormalization batchNorm) {
+  /**
+   * Checks the values.
+   *
+   * @param model the network
+   * @param weights the checkpoint that the backbone's weights come from; null for none
+   * @param embedding d, values of an embedding
+   * @param freezeBackbone whether the backbone keeps its weights
+   * @param frozenFeatures whether the backbone's features are computed only once
+   * @param batchNorm what batch normalisation goes by
+   * @throws SettingException if there is no such network, or the values do not fit together
+   */
+  public NetworkSettings {
+    Networks.check(model);
+    require(embedding >= 1, "embedding", embedding, "must be 1 or more");
+    require(
+        !freezeBackbone || !frozenFeatures,
+        "freeze_backbone",
+        freezeBackbone,
+        "frozen features freeze the backbone too; leave one out");
+    require(batchNorm != null, "batch_norm", null, "must be train or frozen");
+    if (Networks.isSavedModel(model)) {
+      require(
+          weights == null,
+          "weights",
+          weights,
+          "a SavedModel comes with its own weights; make one of others with medoid init");
+      require(
+          batchNorm == BatchNormalization.FROZEN || freezeBackbone || frozenFeatures,
+          "batch_norm",
+          "train",
+          "batch normalisation of a SavedModel stays frozen");
+    }
+  }
+
+  /**
+   * Whether the backbone keeps its weights.
+   *
+   * @return true if only the embedding layer trains
+   */
+  public boolean frozen() {
+    return freezeBackbone || frozenFeatures;
+  }
+}

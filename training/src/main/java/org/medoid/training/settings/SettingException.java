@@ -1,0 +1,56 @@
+package org.medoid.training.settings;
+
+/** A setting that cannot be, alone or beside the others. */
+public final class SettingException extends IllegalArgumentException {
+  private static final long serialVersionUID = 1L;
+
+  private final String setting;
+  private final String reason;
+
+  /**
+   * Makes the exception.
+   *
+   * @param setting its name in {@code settings.json}
+   * @param reason its value and what is wrong with it: {@code "5: must divide the batch of 12"}
+   */
+  public SettingException(String setting, String reason) {
+    super(setting + " " + reason);
+    this.setting = setting;
+    this.reason = reason;
+  }
+
+  /**
+   * The setting.
+   *
+   * @return its name in {@code settings.json}, for example {@code classes_per_batch}
+   */
+  public String setting() {
+    return setting;
+  }
+
+  /**
+   * What is wrong.
+   *
+   * @return the value, a colon and the rule it breaks
+   */
+  public String reason() {
+    return reason;
+  }
+
+  /** Requires that a value holds. */
+  static void require(boolean holds, String setting, Object value, String rule) {
+    if (!holds) {
+      throw new SettingException(setting, value + ": " + rule);
+    }
+  }
+
+  /** Requires a finite value of 0 or more. */
+  static void requireNotNegative(String setting, double value) {
+    require(value >= 0 && Double.isFinite(value), setting, value, "must be 0 or more, and finite");
+  }
+
+  /** Requires a factor by which something falls. */
+  static void requireDecay(String setting, double value) {
+    require(value > 0 && value <= 1, setting, value, "must be above 0 and at most 1");
+  }
+}

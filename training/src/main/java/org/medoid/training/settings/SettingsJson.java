@@ -1,0 +1,78 @@
+package org.medoid.training.settings;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.SerializerProvider;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.databind.ser.std.StdSerializer;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+
+/** The flat form of settings: names with underscores, constants in lower case. */
+final class SettingsJson {
+  /** What runs went by before a setting was there, where that is not the default of today. */
+  private static final Map<String, Object> BEFORE =
+      Map.of("validation_classes", 0, "choose_on", "test");
+
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+          .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
+          .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
+          .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+          .enable(DeserializationFeature.FAIL_ON_NUMBERS_FOR_ENUMS)
+          .addModule(new SimpleModule().addSerializer(new LowerCase()))
+          .build();
+
+  private SettingsJson() {}
+
+  @SuppressWarnings("rawtypes")
+  private static final class LowerCase extends StdSerializer<Enum> {
+    private static final long serialVersionUID = 1L;
+
+    LowerCase() {
+      super(Enum.class);
+    }
+
+    @Override
+    public void serialize(Enum value, JsonGenerator out, SerializerProvider provider)
+        throws IOException {
+      out.writeString(value.name().toLowerCase(Locale.ROOT));
+    }
+  }
+
+  static Map<String, Object> map(Record... groups) {
+    Map<String, Object> all = new LinkedHashMap<>();
+    for (Record group : groups) {
+      all.putAll(JSON.convertValue(group, new TypeReference<LinkedHashMap<String, Object>>() {}));
+    }
+    return all;
+  }
+
+  static SettingsDraft draft(Map<String, Object> values) {
+    Map<String, Object> all = new LinkedHashMap<>(BEFORE);
+    all.putAll(values);
+    try {
+      return JSON.convertValue(all, SettingsDraft.class);
+    } catch (IllegalArgumentException e) {
+      if (e.getCause() instanceof JsonMappingException wrong && !wrong.getPath().isEmpty()) {
+        String name = wrong.getPath().get(0).getFieldName();
+        throw new SettingException(
+            name,
+            all.get(name)
+                + (wrong instanceof UnrecognizedPropertyException
+                    ? ": no such setting"
+                    : ": is not a value that this setting can have"));
+      }
+      throw e;
+    }
+  }
+}
