@@ -23,7 +23,7 @@ from checks import check, finish
 
 def curves(run, events):
     scalars = events.Tags()["scalars"]
-    wanted = {"train/loss": "loss", "unseen/nmi": "eval_nmi", "unseen/recall_at_1": "eval_recall_at_1"}
+    wanted = {"train/loss": "loss", "validation/nmi": "eval_nmi", "validation/recall_at_1": "eval_recall_at_1"}
     check("the scalars are there", set(wanted) <= set(scalars), " ".join(sorted(scalars)))
     with open(run / "metrics.csv", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))

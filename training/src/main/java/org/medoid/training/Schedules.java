@@ -10,6 +10,7 @@ final class Schedules {
   private final OptimizerSettings optimizer;
   private final ExponentialDecay gamma;
   private final ExponentialDecay learningRate;
+  private final long steps;
 
   /**
    * Prepares.
@@ -18,6 +19,7 @@ final class Schedules {
    */
   Schedules(TrainingSettings settings, int images) {
     optimizer = settings.optimizer();
+    steps = settings.schedule().steps();
     LossSettings loss = settings.loss();
     long batch = settings.data().batch();
     long epoch = (images + batch - 1) / batch;
@@ -41,9 +43,17 @@ final class Schedules {
    */
   StepRates at(long step) {
     return new StepRates(
-        learningRate.at(step),
+        learningRate(step),
         step < optimizer.warmUp() ? 0 : optimizer.backboneRateMultiplier(),
         optimizer.proxyRateMultiplier(),
         gamma.at(step));
+  }
+
+  private double learningRate(long step) {
+    return switch (optimizer.learningRateSchedule()) {
+      case EXPONENTIAL -> learningRate.at(step);
+      case STEP -> learningRate.at(step - step % learningRate.interval());
+      case COSINE -> optimizer.learningRate() * (1 + Math.cos(Math.PI * step / steps)) / 2;
+    };
   }
 }

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import org.medoid.graph.AdamW;
 import org.medoid.graph.Optimizer;
 import org.medoid.graph.RmsProp;
 import org.medoid.graph.TrainingGraph;
@@ -81,7 +82,7 @@ public final class Trainer {
     this.settings = settings;
     split = data;
     DataSettings batches = settings.data();
-    this.data = TrainingData.of(data, settings.schedule(), batches.classesPerBatch());
+    this.data = TrainingData.of(data, settings);
     sampler =
         new BatchSampler(
             this.data.train(),
@@ -118,9 +119,11 @@ public final class Trainer {
   }
 
   private static Optimizer optimizer(OptimizerSettings told) {
-    return RmsProp.defaults()
-        .withWeightDecay((float) told.weightDecay())
-        .withClipNorm((float) told.clipNorm());
+    float weightDecay = (float) told.weightDecay();
+    float clipNorm = (float) told.clipNorm();
+    return told.optimizer().equals(OptimizerSettings.ADAMW)
+        ? AdamW.defaults().withWeightDecay(weightDecay).withClipNorm(clipNorm)
+        : RmsProp.defaults().withWeightDecay(weightDecay).withClipNorm(clipNorm);
   }
 
   /**

@@ -111,8 +111,8 @@ final class CompareCommand implements Callable<Integer> {
         recallAt.stream().allMatch(k -> k >= 1), "--recall-at " + recallAt + ": 1 or more each");
     SettingsDraft draft = options.draft();
     require(draft.data != null && draft.model != null, "A comparison needs --data and --model");
-    TrainingSettings told = TrainingOptions.checked(spec, draft::complete);
-    DataSplit data = told.openData();
+    DataSplit data = TrainingOptions.checked(spec, () -> draft.complete().openData());
+    TrainingSettings told = TrainingOptions.checked(spec, () -> draft.complete(data));
     Comparison comparison = Comparison.open(out, told, recallAt);
     try {
       train(comparison, names, chosen, data, told.schedule().steps());

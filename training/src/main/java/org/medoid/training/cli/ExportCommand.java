@@ -176,7 +176,7 @@ final class ExportCommand implements Callable<Integer> {
               Map.of(ModelExporter.IMAGES, InferenceGraph.INPUT),
               Map.of(ModelExporter.EMBEDDING, InferenceGraph.OUTPUT));
       Map<String, Object> metadata = new LinkedHashMap<>();
-      metadata.put("distance", settings.distance());
+      metadata.put("distance", settings.loss().distance().attribute());
       metadata.put("source", settings);
       if (Files.exists(run.resolve("result.json"))) {
         JsonNode result = folder.readJson("result.json", JsonNode.class);

@@ -10,6 +10,7 @@ import org.medoid.training.Json;
 import org.medoid.training.RunFolder;
 import org.medoid.training.Trainer;
 import org.medoid.training.TrainingResult;
+import org.medoid.training.data.DataSplit;
 import org.medoid.training.settings.SettingsDraft;
 import org.medoid.training.settings.TrainingSettings;
 import picocli.CommandLine.Command;
@@ -48,12 +49,7 @@ final class TrainCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     RunFolder earlier = resume ? earlier() : null;
     Trainer trainer =
-        TrainingOptions.checked(
-            spec,
-            () -> {
-              TrainingSettings told = resume ? earlier.settings() : told();
-              return new Trainer(told, told.openData());
-            });
+        TrainingOptions.checked(spec, () -> resume ? trainer(earlier.settings()) : told());
     TrainingResult result;
     try (Progress progress = new Progress("training", trainer.settings().schedule().steps())) {
       trainer.withListener(progress);
@@ -107,12 +103,17 @@ final class TrainCommand implements Callable<Integer> {
     }
   }
 
-  private TrainingSettings told() throws IOException {
+  private Trainer told() throws IOException {
     SettingsDraft draft = options.draft();
     if (draft.data == null || draft.model == null) {
       throw new ParameterException(
           spec.commandLine(), "A new run needs --data and --model (or --resume an earlier one)");
     }
-    return draft.complete();
+    DataSplit data = draft.complete().openData();
+    return new Trainer(draft.complete(data), data);
+  }
+
+  private static Trainer trainer(TrainingSettings settings) throws IOException {
+    return new Trainer(settings, settings.openData());
   }
 }

@@ -9,6 +9,7 @@ import org.medoid.ops.clustering.Distance;
 import org.medoid.ops.clustering.LocalSearch;
 import org.medoid.ops.clustering.Margin;
 import org.medoid.ops.clustering.Start;
+import org.medoid.training.settings.OptimizerSettings.Fall;
 import org.medoid.training.settings.ScheduleSettings.Choice;
 import org.medoid.training.settings.SettingException;
 import org.medoid.training.settings.SettingsDraft;
@@ -49,13 +50,17 @@ final class TrainingOptions {
   @Option(names = "--mirror", description = "Mirrors half of the crops in training.")
   private Boolean mirror;
 
-  @Option(names = "--batch", paramLabel = "M", description = "Images a step. Default: 128.")
+  @Option(
+      names = "--batch",
+      paramLabel = "M",
+      description = "Images a step. Default: 128, or as many as the data has.")
   private Integer batch;
 
   @Option(
       names = "--classes-per-batch",
       paramLabel = "C",
-      description = "Distinct classes a step. Default: a quarter of the batch.")
+      description =
+          "Distinct classes a step. Default: a quarter of the batch, or what the data has.")
   private Integer classesPerBatch;
 
   @Option(
@@ -118,14 +123,14 @@ final class TrainingOptions {
   @Option(
       names = "--gamma",
       paramLabel = "G",
-      description = "Margin multiplier γ at step 0. Default: 1.")
+      description = "Margin multiplier γ at step 0. Default: a quarter of the batch.")
   private Double gamma;
 
   @Option(
       names = "--gamma-decay",
       paramLabel = "F",
       description =
-          "Factor by which γ falls every --gamma-decay-steps; 1 keeps it constant. Default: 0.94.")
+          "Factor by which γ falls every --gamma-decay-steps; 1 keeps it constant. Default: 1.")
   private Double gammaDecay;
 
   @Option(
@@ -165,16 +170,35 @@ final class TrainingOptions {
   private Distance distance;
 
   @Option(
+      names = "--optimizer",
+      paramLabel = "NAME",
+      description = "rmsprop or adamw. Default: rmsprop.")
+  private String optimizer;
+
+  @Option(
       names = "--learning-rate",
       paramLabel = "R",
-      description = "Of the embedding layer at step 0. Default: 0.001.")
+      description =
+          "Of the embedding layer at step 0. Default: 0.0003 with --weights or savedmodel:, else"
+              + " 0.001.")
   private Double learningRate;
 
   @Option(
       names = "--warm-up",
       paramLabel = "N",
-      description = "Steps in which the backbone stands still. Default: 0.")
+      description =
+          "Steps in which the backbone stands still. Default: 100, or a fifth of --steps, with"
+              + " --weights or savedmodel:, else 0.")
   private Long warmUp;
+
+  @Option(
+      names = "--learning-rate-schedule",
+      paramLabel = "NAME",
+      description =
+          "How the learning rate falls: exponential (by the factor, a little with each step), step"
+              + " (by the factor at once), or cosine (to 0 at the last step). Default:"
+              + " exponential.")
+  private Fall learningRateSchedule;
 
   @Option(
       names = "--learning-rate-decay",
@@ -194,7 +218,9 @@ final class TrainingOptions {
   @Option(
       names = "--backbone-rate-multiplier",
       paramLabel = "F",
-      description = "The backbone's learning rate over that of the embedding layer. Default: 1.")
+      description =
+          "The backbone's learning rate over that of the embedding layer. Default: 0.1 with"
+              + " --weights or savedmodel:, else 1.")
   private Double backboneRateMultiplier;
 
   @Option(
@@ -216,7 +242,9 @@ final class TrainingOptions {
   @Option(
       names = "--weight-decay",
       paramLabel = "F",
-      description = "This times each weight (not biases) is added to its gradient. Default: 0.")
+      description =
+          "This times each weight (not biases) is added to its gradient (rmsprop), or, times the"
+              + " learning rate, taken from the weight (adamw). Default: 0.01 for adamw, else 0.")
   private Double weightDecay;
 
   @Option(
@@ -283,7 +311,9 @@ final class TrainingOptions {
     draft.maxSweeps = maxSweeps;
     draft.start = start;
     draft.distance = distance;
+    draft.optimizer = optimizer;
     draft.learningRate = learningRate;
+    draft.learningRateSchedule = learningRateSchedule;
     draft.warmUp = warmUp;
     draft.learningRateDecay = learningRateDecay;
     draft.learningRateDecaySteps = learningRateDecaySteps;
@@ -317,6 +347,7 @@ final class TrainingOptions {
   /** Registers how constants are written. */
   static void register(CommandLine line) {
     line.registerConverter(BatchNormalization.class, words(BatchNormalization.values()));
+    line.registerConverter(Fall.class, words(Fall.values()));
     line.registerConverter(Choice.class, words(Choice.values()));
   }
 

@@ -2,6 +2,9 @@ package org.medoid.training.settings;
 
 import static org.medoid.training.settings.SettingException.require;
 
+import org.medoid.training.data.BatchShape;
+import org.medoid.training.data.ImageDataSet;
+
 /**
  * What is trained on.
  *
@@ -60,5 +63,20 @@ public record DataSettings(
    */
   public int rows() {
     return chunk == 0 ? batch : chunk;
+  }
+
+  /**
+   * Whether batches as these can be drawn from a data set.
+   *
+   * @param images the data set
+   * @return false if some classes of it have too few images, or there are too few classes
+   */
+  public boolean canDraw(ImageDataSet images) {
+    try {
+      BatchShape.fitting(images, batch, classesPerBatch, 1);
+      return true;
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
   }
 }

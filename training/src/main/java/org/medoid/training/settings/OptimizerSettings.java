@@ -4,36 +4,59 @@ import static org.medoid.training.settings.SettingException.require;
 import static org.medoid.training.settings.SettingException.requireDecay;
 import static org.medoid.training.settings.SettingException.requireNotNegative;
 
+import java.util.List;
+
 /**
  * How the weights move.
  *
- * @param optimizer rmsprop; or {@code own:} and a name for one that a program brings itself
+ * @param optimizer {@value #RMSPROP} or {@value #ADAMW}; or {@code own:} and a name for one that a
+ *     program brings itself
  * @param learningRate of the embedding layer at step 0
  * @param warmUp steps in which the backbone stands still
+ * @param learningRateSchedule how the learning rate falls
  * @param learningRateDecay the factor by which the learning rate falls every learningRateDecaySteps
  * @param learningRateDecaySteps steps; 0 means an epoch
  * @param backboneRateMultiplier the backbone's learning rate over that of the embedding layer
  * @param proxyRateMultiplier the learning rate of the loss's own variables over that of the
  *     embedding layer
  * @param clipNorm the largest global norm of the gradients; 0 for no limit
- * @param weightDecay this times each weight (not biases) is added to its gradient
+ * @param weightDecay this times each weight (not biases) is added to its gradient (rmsprop), or,
+ *     times the learning rate too, taken from the weight itself (adamw)
  */
 public record OptimizerSettings(
     String optimizer,
     double learningRate,
     long warmUp,
+    Fall learningRateSchedule,
     double learningRateDecay,
     long learningRateDecaySteps,
     double backboneRateMultiplier,
     double proxyRateMultiplier,
     double clipNorm,
     double weightDecay) {
+  /** RMSProp as the paper has it. */
+  public static final String RMSPROP = "rmsprop";
+
+  /** Adam with decoupled weight decay. */
+  public static final String ADAMW = "adamw";
+
+  /** How a learning rate falls. */
+  public enum Fall {
+    /** By the factor every so many steps, a little with each step. */
+    EXPONENTIAL,
+    /** By the factor every so many steps, at once. */
+    STEP,
+    /** From the first step to the last as half a wave, to 0; without a factor. */
+    COSINE
+  }
+
   /**
    * Checks the values.
    *
    * @param optimizer its name
    * @param learningRate at step 0, finite, 0 or more
    * @param warmUp steps in which the backbone stands still
+   * @param learningRateSchedule how the learning rate falls
    * @param learningRateDecay the factor by which the learning rate falls, in (0, 1]
    * @param learningRateDecaySteps steps; 0 means an epoch
    * @param backboneRateMultiplier the backbone's learning rate over that of the embedding layer
@@ -44,13 +67,24 @@ public record OptimizerSettings(
    */
   public OptimizerSettings {
     require(
-        optimizer != null && (optimizer.equals("rmsprop") || Networks.isOwn(optimizer)),
+        optimizer != null
+            && (List.of(RMSPROP, ADAMW).contains(optimizer) || Networks.isOwn(optimizer)),
         "optimizer",
         optimizer,
-        "no such optimizer; there is rmsprop");
+        "no such optimizer; optimizers are rmsprop and adamw");
     requireNotNegative("learning_rate", learningRate);
     requireNotNegative("warm_up", warmUp);
+    require(
+        learningRateSchedule != null,
+        "learning_rate_schedule",
+        null,
+        "must be exponential, step or cosine");
     requireDecay("learning_rate_decay", learningRateDecay);
+    require(
+        learningRateSchedule != Fall.COSINE || learningRateDecay == 1,
+        "learning_rate_decay",
+        learningRateDecay,
+        "a cosine has no factor; leave it out");
     requireNotNegative("learning_rate_decay_steps", learningRateDecaySteps);
     requireNotNegative("backbone_rate_multiplier", backboneRateMultiplier);
     requireNotNegative("proxy_rate_multiplier", proxyRateMultiplier);

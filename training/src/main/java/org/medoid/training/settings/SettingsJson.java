@@ -20,7 +20,14 @@ import java.util.Map;
 final class SettingsJson {
   /** What runs went by before a setting was there, where that is not the default of today. */
   private static final Map<String, Object> BEFORE =
-      Map.of("validation_classes", 0, "choose_on", "test");
+      Map.of(
+          "gamma", 1,
+          "gamma_decay", 0.94,
+          "learning_rate", 0.001,
+          "backbone_rate_multiplier", 1,
+          "warm_up", 0,
+          "validation_classes", 0,
+          "choose_on", "test");
 
   private static final JsonMapper JSON =
       JsonMapper.builder()
