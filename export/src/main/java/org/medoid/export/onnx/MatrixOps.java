@@ -1,9 +1,12 @@
 package org.medoid.export.onnx;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.medoid.export.onnx.pass.Constant;
 import org.medoid.export.onnx.pass.Types;
+import org.tensorflow.proto.DataType;
 
 /** Matrix products. */
 final class MatrixOps {
@@ -35,7 +38,34 @@ final class MatrixOps {
     }
   }
 
+  /** A Dense of every pixel is a convolution of one, where images have channels first. */
+  private static void pixelwise(TfNode node) {
+    Constant weights = node.known(1);
+    boolean transposed = node.flag("adj_y");
+    long[] shape = new long[node.rank(0)];
+    Arrays.fill(shape, 1);
+    shape[0] = weights.shape()[transposed ? 0 : 1];
+    shape[1] = weights.shape()[transposed ? 1 : 0];
+    Constant kernel = (transposed ? weights : weights.transposed(1, 0)).reshaped(shape);
+    long[] ones = new long[shape.length - 2];
+    Arrays.fill(ones, 1);
+    node.channelsFirstOutput(
+        0,
+        node.emit(
+            "Conv",
+            List.of(node.channelsFirst(0), node.constant(1, kernel)),
+            Map.of("kernel_shape", ones, "strides", ones, "pads", new long[2 * ones.length])));
+  }
+
   private static void batchMatMul(TfNode node) {
+    if (node.isConstant(1)
+        && node.shape(1).length == 2
+        && node.type(0) == DataType.DT_FLOAT
+        && !node.flag("adj_x")
+        && node.isChannelsFirst(0)) {
+      pixelwise(node);
+      return;
+    }
     node.output(
         0,
         node.emit(

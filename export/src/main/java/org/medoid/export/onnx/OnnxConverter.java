@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.medoid.export.onnx.pass.OnnxGraph;
 import org.medoid.export.onnx.pass.OnnxNode;
 import org.medoid.export.onnx.pass.Passes;
@@ -179,7 +180,8 @@ public final class OnnxConverter {
     converters.putAll(options.converters());
     Source source =
         new Source(graph, outputTensors.values(), inputTensors.values(), converters.keySet());
-    return new Conversion(source, inputTensors, outputTensors, converters).model(options);
+    return new Conversion(source, inputTensors, outputTensors, converters, options.opset())
+        .model(options);
   }
 
   private static Map<String, Source.TensorName> parse(Map<String, String> tensors) {
@@ -194,14 +196,30 @@ public final class OnnxConverter {
     return parsed;
   }
 
-  /** The one error that lists everything. */
-  static IllegalArgumentException unsupported(Collection<String> nodes) {
-    return new IllegalArgumentException(
-        nodes.size()
-            + (nodes.size() == 1 ? " node" : " nodes")
-            + " cannot be converted to ONNX:\n  "
-            + String.join("\n  ", nodes)
-            + "\nadd a converter with OnnxConverter.Options.withConverter, or export a SavedModel");
+  /** The one error that lists everything: a line for an operation and a reason. */
+  static IllegalArgumentException unsupported(Collection<Source.Unsupported> nodes) {
+    Map<String, List<Source.Unsupported>> kinds =
+        nodes.stream()
+            .collect(
+                Collectors.groupingBy(
+                    one -> one.node().op() + ": " + one.why(),
+                    LinkedHashMap::new,
+                    Collectors.toList()));
+    StringBuilder text = new StringBuilder();
+    text.append(nodes.size()).append(nodes.size() == 1 ? " node" : " nodes");
+    text.append(" cannot be converted to ONNX:");
+    kinds.values().forEach(same -> text.append("\n  ").append(line(same)));
+    text.append("\nadd a converter with OnnxConverter.Options.withConverter,");
+    return new IllegalArgumentException(text + " or export a SavedModel");
+  }
+
+  private static String line(List<Source.Unsupported> same) {
+    Source.Unsupported first = same.get(0);
+    String where =
+        same.size() == 1
+            ? " (" + first.node().name() + ")"
+            : ", " + same.size() + " nodes, the first is " + first.node().name();
+    return first.node().op() + where + ": " + first.why();
   }
 
   /** Refuses what protobuf cannot write; the bound leaves room for nodes and names. */
@@ -222,14 +240,15 @@ public final class OnnxConverter {
     private final Map<String, Source.TensorName> outputs;
     private final OnnxGraph graph = new OnnxGraph();
     private final Map<Source.TensorName, Value> values = new LinkedHashMap<>();
-    private final Map<String, String> unsupported = new LinkedHashMap<>();
+    private final Map<String, Source.Unsupported> unsupported = new LinkedHashMap<>();
     private final Map<String, String> outputTensors = new TreeMap<>();
 
     Conversion(
         Source source,
         Map<String, Source.TensorName> inputs,
         Map<String, Source.TensorName> outputs,
-        Map<String, OpConverter> converters) {
+        Map<String, OpConverter> converters,
+        int opset) {
       this.source = source;
       this.inputs = inputs;
       this.outputs = outputs;
@@ -259,7 +278,7 @@ public final class OnnxConverter {
       graph.prune(outputTensors.values());
       refuseUnsupported();
       checkSize(graph.constantBytes());
-      Passes.apply(graph, outputTensors);
+      Passes.apply(graph, outputTensors, opset);
       nameOutputs();
     }
 
@@ -301,7 +320,7 @@ public final class OnnxConverter {
         OnnxNode standIn =
             graph.add(
                 OnnxGraph.UNSUPPORTED, node.name(), tensors, Map.of(), Math.max(1, made.size()));
-        unsupported.put(standIn.name, e.getMessage());
+        unsupported.put(standIn.name, new Source.Unsupported(node, e.getMessage()));
         for (int i = 0; i < made.size(); i++) {
           made.get(i).setPlain(standIn.outputs.get(i));
         }
@@ -309,7 +328,7 @@ public final class OnnxConverter {
     }
 
     private void refuseUnsupported() {
-      List<String> needed =
+      List<Source.Unsupported> needed =
           graph.nodes().stream()
               .filter(node -> node.op.equals(OnnxGraph.UNSUPPORTED))
               .map(node -> unsupported.get(node.name))

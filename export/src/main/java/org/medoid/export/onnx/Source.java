@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -93,6 +94,9 @@ final class Source {
     }
   }
 
+  /** A node that cannot be converted, and why. */
+  record Unsupported(Node node, String why) {}
+
   private static final class Operations {
     private static final Map<String, OpDef> BY_NAME =
         TensorFlow.registeredOpList().getOpList().stream()
@@ -121,6 +125,7 @@ final class Source {
       Set<String> supported) {
     order(graph, roots, also);
     refuseUnknown(supported);
+    keep(known(graph), roots, also);
     try (Graph imported = new Graph()) {
       GraphDef.Builder plain = GraphDef.newBuilder().setVersions(graph.getVersions());
       nodes.values().forEach(node -> plain.addNode(plain(node)));
@@ -130,13 +135,7 @@ final class Source {
         throw new IllegalArgumentException("not a valid TensorFlow graph: " + e.getMessage(), e);
       }
       for (Node node : nodes.values()) {
-        GraphOperation operation = imported.operation(node.name());
-        Info[] infos = new Info[operation.numOutputs()];
-        for (int i = 0; i < infos.length; i++) {
-          Output<?> output = operation.output(i);
-          infos[i] = new Info(output.dataType(), Shapes.of(output.shape()));
-        }
-        outputs.put(node.name(), infos);
+        outputs.put(node.name(), infos(imported.operation(node.name())));
       }
       nodes.values().stream()
           .flatMap(node -> node.inputs().stream())
@@ -231,16 +230,53 @@ final class Source {
                       !supported.contains(node.op()) || !Operations.BY_NAME.containsKey(node.op()))
               .map(
                   node ->
-                      node
-                          + ": "
-                          + (Operations.BY_NAME.containsKey(node.op())
+                      new Unsupported(
+                          node,
+                          Operations.BY_NAME.containsKey(node.op())
                               ? "no converter"
                               : "TensorFlow does not know this operation; load its library first"))
               .toList());
     }
   }
 
-  private static NodeDef plain(Node node) {
+  /** The nodes with the arithmetic of sizes done; unchanged if the graph is not valid. */
+  private Map<String, Node> known(GraphDef graph) {
+    try {
+      return KnownSizes.apply(nodes, graph.getVersions());
+    } catch (TensorFlowException | IllegalArgumentException e) {
+      return nodes; // the import of the whole graph tells what is wrong
+    }
+  }
+
+  /** Keeps of the nodes what the outputs depend on. */
+  private void keep(
+      Map<String, Node> from, Collection<TensorName> roots, Collection<TensorName> also) {
+    Set<String> needed = new HashSet<>();
+    Deque<TensorName> open = new ArrayDeque<>(roots);
+    open.addAll(also);
+    while (!open.isEmpty()) {
+      String name = open.pop().node();
+      if (needed.add(name) && from.containsKey(name)) {
+        open.addAll(from.get(name).inputs());
+      }
+    }
+    Map<String, Node> kept = new LinkedHashMap<>(from);
+    kept.keySet().retainAll(needed);
+    nodes.clear();
+    nodes.putAll(kept);
+  }
+
+  /** Types and shapes of what an operation makes. */
+  static Info[] infos(GraphOperation operation) {
+    Info[] infos = new Info[operation.numOutputs()];
+    for (int i = 0; i < infos.length; i++) {
+      Output<?> output = operation.output(i);
+      infos[i] = new Info(output.dataType(), Shapes.of(output.shape()));
+    }
+    return infos;
+  }
+
+  static NodeDef plain(Node node) {
     NodeDef.Builder plain = node.definition().toBuilder().clearInput().clearDevice();
     node.inputs().forEach(input -> plain.addInput(input.node() + ":" + input.index()));
     // _class names nodes to be placed beside, which may be gone; no operation needs its like.

@@ -523,6 +523,6 @@ public final class TfNode {
    * @return to be thrown
    */
   public IllegalArgumentException unsupported(String why) {
-    return new UnsupportedException(node + ": " + why);
+    return new UnsupportedException(why);
   }
 }

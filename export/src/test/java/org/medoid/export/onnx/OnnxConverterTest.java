@@ -124,8 +124,8 @@ class OnnxConverterTest {
                         node("y", "Bogus", "z"))))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("2 nodes")
-        .hasMessageContaining("z (Nonsense)")
-        .hasMessageContaining("y (Bogus)");
+        .hasMessageContaining("Nonsense (z)")
+        .hasMessageContaining("Bogus (y)");
   }
 
   @Test
@@ -137,8 +137,8 @@ class OnnxConverterTest {
     assertThatThrownBy(() -> Runs.convert(graph))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("2 nodes")
-        .hasMessageContaining("(Lgamma): no converter")
-        .hasMessageContaining("(Digamma): no converter");
+        .hasMessageContaining("Lgamma (Lgamma): no converter")
+        .hasMessageContaining("Digamma (Digamma): no converter");
   }
 
   @Test

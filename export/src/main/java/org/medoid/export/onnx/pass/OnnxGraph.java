@@ -177,7 +177,7 @@ public final class OnnxGraph {
     String key =
         constant.type() + Arrays.toString(constant.shape()) + Arrays.toString(constant.data());
     return sharedConstants.computeIfAbsent(
-        key, k -> addConstant("const_" + sharedConstants.size(), constant));
+        key, k -> addConstant("const_" + constants.size(), constant));
   }
 
   /**
@@ -233,6 +233,7 @@ public final class OnnxGraph {
     }
     nodes.removeIf(node -> !needed.contains(node));
     constants.keySet().removeIf(name -> !seen.contains(name));
+    sharedConstants.values().removeIf(name -> !constants.containsKey(name));
   }
 
   /** Lets nodes that read equal constants read one. */

@@ -9,6 +9,7 @@ import java.util.Map;
  *
  * <ol>
  *   <li>Reshapes and transpositions that cancel go first: they hide the patterns of the others.
+ *   <li>Products with one and sums with zero go, then equal nodes are one: what else they hide.
  *   <li>Dilated convolutions are put together before anything folds into their parts.
  *   <li>Patterns of several nodes become the one operation they stand for, as long as squares,
  *       reciprocal roots and error functions are still one node each.
@@ -27,12 +28,17 @@ public final class Passes {
    *
    * @param graph the graph, changed in place
    * @param outputs the tensor of each output; changed where an output comes from another node now
+   * @param opset the version of the operator set that the model is to have
    */
-  public static void apply(OnnxGraph graph, Map<String, String> outputs) {
+  public static void apply(OnnxGraph graph, Map<String, String> outputs, int opset) {
+    graph.shareEqualConstants();
     List.of(
             new MergeReshapes(),
+            new DropNeutral(),
+            new ShareEqualNodes(),
             new DilatedConvolution(),
             new Lengths(),
+            new CentreFirst(opset),
             new Gelu(),
             new HardSwish(),
             new FoldPadding(),

@@ -1,0 +1,374 @@
+package org.medoid.export.onnx;
+
+import com.google.protobuf.ByteString;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.DoubleBinaryOperator;
+import org.medoid.export.onnx.pass.Constant;
+import org.medoid.export.onnx.pass.Shapes;
+import org.medoid.export.onnx.pass.Types;
+import org.tensorflow.Graph;
+import org.tensorflow.proto.AttrValue;
+import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.GraphDef;
+import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.TensorProto;
+import org.tensorflow.proto.TensorShapeProto;
+import org.tensorflow.proto.VersionDef;
+
+/**
+ * Arithmetic with sizes, done before the conversion. A graph for any batch computes with the shapes
+ * of its tensors although only the first size is open; TensorFlow's own inference follows such
+ * arithmetic through some operations and loses it in others (GatherV2 and Prod, of which each Dense
+ * on images is made), and with it the shapes of all that comes behind. Here each number of a small
+ * tensor is known or not, by itself: what is known whole becomes a constant, a wanted shape with
+ * one unknown size gets -1 there, and a Dense is the one product that it means.
+ */
+final class KnownSizes {
+  /** More numbers than any shape has. */
+  private static final int LARGEST = 64;
+
+  private final VersionDef versions;
+  private Map<String, Source.Node> nodes;
+  private Map<String, Source.Info[]> infos = Map.of();
+
+  /** Numbers of a scalar (rank 0) or vector (rank 1), NaN where unknown. */
+  private record Numbers(int rank, double[] values) {
+    static Numbers vector(double... values) {
+      return new Numbers(1, values);
+    }
+
+    static Numbers scalar(double value) {
+      return new Numbers(0, new double[] {value});
+    }
+
+    boolean isKnown() {
+      return Arrays.stream(values).noneMatch(Double::isNaN);
+    }
+  }
+
+  private final Map<Source.TensorName, Numbers> known = new HashMap<>();
+
+  private KnownSizes(Map<String, Source.Node> nodes, VersionDef versions) {
+    this.nodes = nodes;
+    this.versions = versions;
+  }
+
+  /**
+   * Rewrites nodes until nothing more is found out.
+   *
+   * @param nodes in order of computation, by name; all of known operations
+   * @param versions those of the graph
+   * @return the nodes to convert
+   */
+  static Map<String, Source.Node> apply(Map<String, Source.Node> nodes, VersionDef versions) {
+    if (nodes.values().stream().noneMatch(node -> node.op().equals("Shape"))) {
+      return nodes;
+    }
+    KnownSizes sizes = new KnownSizes(nodes, versions);
+    while (sizes.round()) {
+      // A shape found out may be what the next arithmetic starts from.
+    }
+    return sizes.nodes;
+  }
+
+  /** Infers, evaluates, rewrites; false if nothing changed. */
+  private boolean round() {
+    infer();
+    known.clear();
+    Map<String, Source.Node> next = new LinkedHashMap<>();
+    boolean changed = false;
+    for (Source.Node node : nodes.values()) {
+      Numbers numbers = evaluate(node);
+      Source.TensorName output = new Source.TensorName(node.name(), 0);
+      if (numbers != null) {
+        known.put(output, numbers);
+      }
+      Source.Node better = node;
+      if (numbers != null && numbers.isKnown() && !node.op().equals("Const")) {
+        better = constant(node.name(), info(output).type(), numbers);
+      } else if (node.op().equals("Reshape")) {
+        better = product(node);
+        better = better == null ? reshape(node, next) : better;
+      }
+      changed |= better != node;
+      next.put(node.name(), better);
+    }
+    nodes = next;
+    return changed;
+  }
+
+  /** Types and shapes as TensorFlow infers them; the contents of large constants do not matter. */
+  private void infer() {
+    GraphDef.Builder skeleton = GraphDef.newBuilder().setVersions(versions);
+    for (Source.Node node : nodes.values()) {
+      NodeDef plain = Source.plain(node);
+      TensorShapeProto shape = plain.getAttrOrDefault("value", none()).getTensor().getTensorShape();
+      long size =
+          shape.getDimList().stream().mapToLong(d -> d.getSize()).reduce(1, (a, b) -> a * b);
+      if (node.op().equals("Const") && size > LARGEST) {
+        plain =
+            NodeDef.newBuilder()
+                .setName(node.name())
+                .setOp("Placeholder")
+                .putAttr("dtype", plain.getAttrOrThrow("dtype"))
+                .putAttr("shape", AttrValue.newBuilder().setShape(shape).build())
+                .build();
+      }
+      skeleton.addNode(plain);
+    }
+    Map<String, Source.Info[]> found = new HashMap<>();
+    try (Graph graph = new Graph()) {
+      graph.importGraphDef(skeleton.build());
+      nodes.keySet().forEach(name -> found.put(name, Source.infos(graph.operation(name))));
+    }
+    infos = found;
+  }
+
+  private static AttrValue none() {
+    return AttrValue.getDefaultInstance();
+  }
+
+  private Source.Info info(Source.TensorName tensor) {
+    Source.Info[] outputs = infos.get(tensor.node());
+    return outputs == null || tensor.index() >= outputs.length
+        ? new Source.Info(DataType.DT_INVALID, null)
+        : outputs[tensor.index()];
+  }
+
+  private long[] shape(Source.Node node, int input) {
+    return info(node.inputs().get(input)).shape();
+  }
+
+  private static Source.Node constant(String name, DataType type, Numbers numbers) {
+    long[] shape = numbers.rank() == 0 ? new long[0] : new long[] {numbers.values().length};
+    TensorProto.Builder tensor =
+        TensorProto.newBuilder()
+            .setDtype(type)
+            .setTensorContent(
+                ByteString.copyFrom(Constant.of(type, shape, numbers.values()).data()));
+    tensor.getTensorShapeBuilder();
+    Arrays.stream(shape).forEach(d -> tensor.getTensorShapeBuilder().addDimBuilder().setSize(d));
+    NodeDef definition =
+        NodeDef.newBuilder()
+            .setName(name)
+            .setOp("Const")
+            .putAttr("dtype", AttrValue.newBuilder().setType(type).build())
+            .putAttr("value", AttrValue.newBuilder().setTensor(tensor).build())
+            .build();
+    return new Source.Node(definition, List.of());
+  }
+
+  /** A Reshape to a computed shape with one unknown size: -1 says the same. */
+  private Source.Node reshape(Source.Node node, Map<String, Source.Node> next) {
+    Source.TensorName wanted = node.inputs().get(1);
+    Numbers numbers = known.get(wanted);
+    String name = node.name() + "/known_shape";
+    if (numbers == null
+        || numbers.rank() != 1
+        || numbers.isKnown()
+        || nodes.containsKey(name)
+        || Arrays.stream(numbers.values()).filter(size -> !(size > 0)).count() != 1) {
+      return node;
+    }
+    double[] to = Arrays.stream(numbers.values()).map(v -> Double.isNaN(v) ? -1 : v).toArray();
+    next.put(name, constant(name, info(wanted).type(), Numbers.vector(to)));
+    List<Source.TensorName> inputs = new ArrayList<>(node.inputs());
+    inputs.set(1, new Source.TensorName(name, 0));
+    return new Source.Node(node.definition(), inputs);
+  }
+
+  /** Reshape(MatMul(Reshape(x), w)) as a product of x and w; null if it is something else. */
+  private Source.Node product(Source.Node node) {
+    Source.Node matrix = nodes.get(node.inputs().get(0).node());
+    if (!matrix.op().equals("MatMul")
+        || matrix.definition().getAttrOrDefault("transpose_a", none()).getB()
+        || matrix.definition().getAttrOrDefault("transpose_b", none()).getB()) {
+      return null;
+    }
+    Source.Node flat = nodes.get(matrix.inputs().get(0).node());
+    if (!flat.op().equals("Reshape")) {
+      return null;
+    }
+    Source.TensorName x = flat.inputs().get(0);
+    Source.Node before = nodes.get(x.node());
+    if (before.op().equals("Transpose") && movesNothing(known.get(before.inputs().get(1)))) {
+      x = before.inputs().get(0);
+    }
+    long[] from = info(x).shape();
+    long[] rows = shape(matrix, 0);
+    long[] weights = shape(matrix, 1);
+    long[] to = info(new Source.TensorName(node.name(), 0)).shape();
+    DataType type = info(x).type();
+    if (from == null
+        || to == null
+        || rows == null
+        || from.length < 3
+        || from.length != to.length
+        || !Shapes.isKnown(weights)
+        || !Types.isFloating(type)
+        || from[from.length - 1] != weights[0]
+        || rows[1] != weights[0]
+        || to[to.length - 1] != weights[1]
+        || !Arrays.equals(from, 0, from.length - 1, to, 0, to.length - 1)
+        || Arrays.stream(from).filter(size -> size <= 0).count() > 1) {
+      return null;
+    }
+    NodeDef definition =
+        NodeDef.newBuilder()
+            .setName(node.name())
+            .setOp("BatchMatMulV2")
+            .putAttr("T", AttrValue.newBuilder().setType(type).build())
+            .build();
+    return new Source.Node(definition, List.of(x, matrix.inputs().get(1)));
+  }
+
+  private static boolean movesNothing(Numbers perm) {
+    if (perm == null) {
+      return false;
+    }
+    for (int i = 0; i < perm.values().length; i++) {
+      if (perm.values()[i] != i) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** What is known of the numbers that a node makes; null if it is no arithmetic with sizes. */
+  private Numbers evaluate(Source.Node node) {
+    DataType type = info(new Source.TensorName(node.name(), 0)).type();
+    if (type != DataType.DT_INT32 && type != DataType.DT_INT64) {
+      return null;
+    }
+    switch (node.op()) {
+      case "Const":
+        return literal(node.definition().getAttrOrThrow("value").getTensor());
+      case "Shape":
+        long[] shape = shape(node, 0);
+        return shape == null
+            ? null
+            : Numbers.vector(
+                Arrays.stream(shape).mapToDouble(d -> d < 0 ? Double.NaN : d).toArray());
+      default:
+    }
+    List<Numbers> in = node.inputs().stream().map(known::get).toList();
+    if (in.isEmpty() || in.stream().anyMatch(numbers -> numbers == null)) {
+      return null;
+    }
+    return switch (node.op()) {
+      case "Identity", "StopGradient", "Snapshot", "Cast" -> in.get(0);
+      case "AddV2", "Add" -> each(in, (a, b) -> a + b);
+      case "Sub" -> each(in, (a, b) -> a - b);
+      case "Mul" -> each(in, (a, b) -> a * b);
+      case "FloorDiv" -> each(in, (a, b) -> b == 0 ? Double.NaN : Math.floor(a / b));
+      case "FloorMod" -> each(in, (a, b) -> b == 0 ? Double.NaN : a - b * Math.floor(a / b));
+      case "Maximum" -> each(in, Math::max);
+      case "Minimum" -> each(in, Math::min);
+      case "Prod" ->
+          in.get(0).rank() == 1
+                  && in.get(1).values().length == 1
+                  && !node.definition().getAttrOrDefault("keep_dims", none()).getB()
+              ? Numbers.scalar(Arrays.stream(in.get(0).values()).reduce(1, (a, b) -> a * b))
+              : null;
+      case "GatherV2" -> in.get(2).values()[0] == 0 ? gather(in.get(0), in.get(1)) : null;
+      case "Gather" -> gather(in.get(0), in.get(1));
+      case "ConcatV2" -> concat(in.subList(0, in.size() - 1), 1);
+      case "Pack" -> concat(in, 0);
+      case "StridedSlice" -> slice(node, in);
+      default -> null;
+    };
+  }
+
+  private static Numbers literal(TensorProto tensor) {
+    int rank = tensor.getTensorShape().getDimCount();
+    long size = rank == 0 ? 1 : tensor.getTensorShape().getDim(0).getSize();
+    if (rank > 1 || size > LARGEST) {
+      return null;
+    }
+    double[] values = new double[(int) size];
+    boolean wide = tensor.getDtype() == DataType.DT_INT64;
+    if (!tensor.getTensorContent().isEmpty()) {
+      ByteBuffer in =
+          tensor.getTensorContent().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+      Arrays.setAll(values, i -> wide ? in.getLong(8 * i) : in.getInt(4 * i));
+    } else {
+      // Fewer values than elements: the last one fills the rest.
+      int given = wide ? tensor.getInt64ValCount() : tensor.getIntValCount();
+      for (int i = 0; i < values.length && given > 0; i++) {
+        int at = Math.min(i, given - 1);
+        values[i] = wide ? tensor.getInt64Val(at) : tensor.getIntVal(at);
+      }
+    }
+    return new Numbers(rank, values);
+  }
+
+  private static Numbers each(List<Numbers> in, DoubleBinaryOperator function) {
+    double[] a = in.get(0).values();
+    double[] b = in.get(1).values();
+    if (a.length != b.length && a.length != 1 && b.length != 1) {
+      return null;
+    }
+    double[] out = new double[a.length == 1 ? b.length : a.length];
+    Arrays.setAll(
+        out, i -> function.applyAsDouble(a[a.length == 1 ? 0 : i], b[b.length == 1 ? 0 : i]));
+    return new Numbers(Math.max(in.get(0).rank(), in.get(1).rank()), out);
+  }
+
+  private static Numbers gather(Numbers from, Numbers at) {
+    double[] out = new double[at.values().length];
+    for (int i = 0; i < out.length; i++) {
+      double index = at.values()[i];
+      if (from.rank() != 1 || !(index >= 0 && index < from.values().length)) {
+        return null;
+      }
+      out[i] = from.values()[(int) index];
+    }
+    return new Numbers(at.rank(), out);
+  }
+
+  private static Numbers concat(List<Numbers> parts, int rank) {
+    if (parts.stream().anyMatch(part -> part.rank() != rank)) {
+      return null;
+    }
+    double[] all = parts.stream().flatMapToDouble(p -> Arrays.stream(p.values())).toArray();
+    return all.length > LARGEST ? null : Numbers.vector(all);
+  }
+
+  private static Numbers slice(Source.Node node, List<Numbers> in) {
+    Map<String, AttrValue> attributes = node.definition().getAttrMap();
+    long other =
+        attributes.getOrDefault("ellipsis_mask", none()).getI()
+            | attributes.getOrDefault("new_axis_mask", none()).getI();
+    boolean shrink = attributes.getOrDefault("shrink_axis_mask", none()).getI() != 0;
+    double[] x = in.get(0).values();
+    if (in.get(0).rank() != 1
+        || other != 0
+        || in.get(1).values().length != 1
+        || !(in.get(1).isKnown() && in.get(2).isKnown())
+        || in.get(3).values()[0] != 1) {
+      return null;
+    }
+    int from = edge(in.get(1).values()[0], x.length);
+    if (shrink) {
+      return from < x.length ? Numbers.scalar(x[from]) : null;
+    }
+    from = attributes.getOrDefault("begin_mask", none()).getI() != 0 ? 0 : from;
+    int to =
+        attributes.getOrDefault("end_mask", none()).getI() != 0
+            ? x.length
+            : edge(in.get(2).values()[0], x.length);
+    return Numbers.vector(Arrays.copyOfRange(x, from, Math.max(from, to)));
+  }
+
+  private static int edge(double at, int length) {
+    double counted = at < 0 ? at + length : at;
+    return (int) Math.max(0, Math.min(length, counted));
+  }
+}
