@@ -5,7 +5,8 @@ import org.medoid.ops.clustering.Distance;
 
 /**
  * The nearest of some points to each of some queries, and how far they are, exactly: in the order
- * of the distances of the values given, whatever their size and offset; equals by the lower row.
+ * of the distances of the values given, whatever their size and offset; equals by the lower row,
+ * equal being what differs by less than 2^-84 of itself.
  *
  * <p>Cost: queries · points · d, by matrix products in float32 on all processors; what their
  * rounding leaves in doubt is compared in float64 and beyond. Memory: the rows twice more, and a
