@@ -4,7 +4,9 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.google.protobuf.Message;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -14,10 +16,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Properties;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.Loader;
 import org.medoid.ops.FacilityLocationLoss;
+import org.medoid.ops.host.MatrixProducts;
 import org.medoid.training.data.DataSets;
 import org.tensorflow.DeviceSpec;
 import org.tensorflow.Graph;
@@ -134,6 +138,8 @@ final class DoctorCommand implements Callable<Integer> {
     findings.put("threads", threads());
     findings.put("memory", memory());
     findings.put("cache", cache(DataSets.cache()));
+    findings.put("locale", locale(System.getProperty("sun.jnu.encoding")));
+    findings.put("protobuf", protobuf());
     Finding natives =
         attempt(
             DoctorCommand::natives,
@@ -149,6 +155,8 @@ final class DoctorCommand implements Callable<Integer> {
               DoctorCommand::lossOp,
               "the op registers itself with TensorFlow's C library through JNA: JNA must be able"
                   + " to load its own native library (see jna.tmpdir)"));
+      findings.put(
+          "products", attempt(() -> products(MatrixProducts.trial()), MatrixProducts.MEND));
       findings.put("gpu", gpu());
     }
     return findings;
@@ -218,6 +226,46 @@ final class DoctorCommand implements Callable<Integer> {
           folder + " cannot be written: " + Failures.describe(e),
           mend + "that can be written");
     }
+  }
+
+  /** Names of files beyond ASCII need a locale of UTF-8 when the virtual machine starts. */
+  static Finding locale(String encoding) {
+    String value = "file names in " + encoding;
+    return "UTF-8".equalsIgnoreCase(encoding)
+        ? Finding.ok(value)
+        : new Finding(
+            Status.NOTE,
+            value,
+            "names beyond ASCII fail: install a locale of UTF-8, or start with LC_ALL=C.UTF-8");
+  }
+
+  /** The ONNX classes and TensorFlow share one line of protobuf. */
+  private static Finding protobuf() {
+    String version = "of an unknown version";
+    try (InputStream stream =
+        Message.class.getResourceAsStream(
+            "/META-INF/maven/com.google.protobuf/protobuf-java/pom.properties")) {
+      if (stream != null) {
+        Properties properties = new Properties();
+        properties.load(stream);
+        version = properties.getProperty("version", version);
+      }
+    } catch (IOException e) {
+      version = e.getMessage();
+    }
+    return version.startsWith("3.25.")
+        ? Finding.ok(version)
+        : new Finding(
+            Status.NOTE,
+            version,
+            "ONNX and TensorFlow Java 1.1.0 both run with 3.25 alone: build with medoid-bom");
+  }
+
+  /** What TensorFlow makes of a product that its oneDNN computes wrong on some processors. */
+  static Finding products(float[] product) {
+    return MatrixProducts.fault(product)
+        .map(fault -> new Finding(Status.FAILED, fault, MatrixProducts.MEND))
+        .orElseGet(() -> Finding.ok("of batches of matrices are right"));
   }
 
   private static String megabytes(long bytes) {

@@ -125,10 +125,7 @@ public final class Medoid {
     } catch (IOException e) {
       return failed(e, command.getErr());
     }
-    if (!command.getParseResult().hasMatchedOption("--embeddings")
-        || command.getCommand() instanceof LossCommand) { // what else has them needs no TensorFlow
-      Logging.setTensorFlow(System.getenv("TF_CPP_MIN_LOG_LEVEL"));
-    }
+    Logging.setTensorFlow(System.getenv("TF_CPP_MIN_LOG_LEVEL"));
     return new CommandLine.RunLast().execute(parsed);
   }
 

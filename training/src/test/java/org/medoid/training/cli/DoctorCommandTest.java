@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.medoid.ops.host.MatrixProducts;
 import org.slf4j.LoggerFactory;
 import org.tensorflow.TensorFlow;
 
@@ -41,6 +42,18 @@ class DoctorCommandTest {
         .anyMatch(line -> line.matches("ok +loss op +FacilityLocationLoss registered.*"))
         .last()
         .isEqualTo("Training works here.");
+  }
+
+  @Test
+  void saysTheMendForALocaleWithoutUtf8AndForWrongProducts() {
+    assertThat(DoctorCommand.locale("UTF-8").status()).isEqualTo(DoctorCommand.Status.OK);
+    assertThat(DoctorCommand.locale("ANSI_X3.4-1968").mend()).contains("LC_ALL=C.UTF-8");
+    float[] product = MatrixProducts.trial();
+    assertThat(DoctorCommand.products(product).status()).isEqualTo(DoctorCommand.Status.OK);
+    product[3] += 1.7f;
+    DoctorCommand.Finding wrong = DoctorCommand.products(product);
+    assertThat(wrong.status()).isEqualTo(DoctorCommand.Status.FAILED);
+    assertThat(wrong.mend()).contains("ONEDNN_MAX_CPU_ISA=AVX2");
   }
 
   @Test
