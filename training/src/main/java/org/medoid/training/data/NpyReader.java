@@ -344,13 +344,13 @@ final class NpyReader {
   /** A float16 (IEEE 754 binary16) as the same number of 32 bits. */
   static float half(short bits) {
     int sign = (bits & 0x8000) << 16;
-    int exponent = bits >> 10 & 0x1f;
+    int exponent = (bits >> 10) & 0x1f;
     int fraction = bits & 0x3ff;
     if (exponent == 0) {
       float value = fraction * 0x1p-24f;
       return sign == 0 ? value : -value;
     }
-    int wide = exponent == 0x1f ? 0x7f800000 : exponent + 112 << 23;
-    return Float.intBitsToFloat(sign | wide | fraction << 13);
+    int wide = exponent == 0x1f ? 0x7f800000 : (exponent + 112) << 23;
+    return Float.intBitsToFloat(sign | wide | (fraction << 13));
   }
 }

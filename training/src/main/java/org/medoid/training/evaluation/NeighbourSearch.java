@@ -17,16 +17,18 @@ import java.util.stream.IntStream;
 final class NeighbourSearch {
   private final Embeddings points;
   private final Embeddings queries;
+  private final boolean others;
   private final boolean cosine;
   private final boolean exact;
   private final Frame frame;
 
-  private NeighbourSearch(Embeddings points, Embeddings queries, boolean cosine) {
+  /** Of a gallery to queries, or, if others, of the other points to themselves. */
+  private NeighbourSearch(Embeddings points, Embeddings queries, boolean others, boolean cosine) {
+    this.others = others;
     this.cosine = cosine;
     double factor = cosine ? 1 : Frame.taming(points, queries);
     this.points = cosine ? points.unit() : Frame.times(points, factor);
-    this.queries =
-        queries == points ? this.points : cosine ? queries.unit() : Frame.times(queries, factor);
+    this.queries = others ? this.points : cosine ? queries.unit() : Frame.times(queries, factor);
     exact = !cosine && Differences.exact(points, queries);
     frame = Frame.around(this.points, this.queries);
   }
@@ -61,7 +63,7 @@ final class NeighbourSearch {
       IntUnaryOperator counts,
       Use use,
       DistanceBlocks.Heard heard) {
-    new NeighbourSearch(points, points, cosine).run(queries, true, counts, use, heard);
+    new NeighbourSearch(points, points, true, cosine).run(queries, counts, use, heard);
   }
 
   /**
@@ -81,16 +83,15 @@ final class NeighbourSearch {
       IntUnaryOperator counts,
       Use use,
       DistanceBlocks.Heard heard) {
-    new NeighbourSearch(gallery, queries, cosine)
-        .run(range(queries.rows()), false, counts, use, heard);
+    new NeighbourSearch(gallery, queries, false, cosine)
+        .run(range(queries.rows()), counts, use, heard);
   }
 
-  private void run(
-      int[] of, boolean others, IntUnaryOperator counts, Use use, DistanceBlocks.Heard heard) {
+  private void run(int[] of, IntUnaryOperator counts, Use use, DistanceBlocks.Heard heard) {
     int d = points.width();
     int m = points.rows();
     float[] p = frame.floats(points);
-    float[] q = queries == points ? p : frame.floats(queries);
+    float[] q = others ? p : frame.floats(queries);
     try (DistanceBlocks blocks = new DistanceBlocks(d)) {
       float slack = 2 * blocks.error();
       Supplier<DistanceBlocks.Row> rows =

@@ -90,7 +90,7 @@ public record Neighbours(int[][] nearest, double[][] distances) {
     boolean cosine = distance == Distance.COSINE;
     double factor = cosine ? 1 : Frame.taming(x, y);
     Embeddings a = cosine ? x.unit() : Frame.times(x, factor);
-    Embeddings b = x == y ? a : cosine ? y.unit() : Frame.times(y, factor);
+    Embeddings b = cosine ? y.unit() : Frame.times(y, factor);
     double[][] distances = new double[nearest.length][];
     for (int i = 0; i < nearest.length; i++) {
       distances[i] = new double[nearest[i].length];
