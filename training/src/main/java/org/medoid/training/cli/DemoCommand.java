@@ -9,9 +9,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.medoid.export.ExportReport;
-import org.medoid.graph.InferenceGraph;
-import org.medoid.graph.network.EmbeddingHead;
+import org.medoid.export.ModelExporter;
 import org.medoid.training.Embedder;
+import org.medoid.training.EmbeddingModel;
 import org.medoid.training.Json;
 import org.medoid.training.RunFolder;
 import org.medoid.training.Trainer;
@@ -21,7 +21,6 @@ import org.medoid.training.data.DataSplit;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.evaluation.EvaluationResult;
 import org.medoid.training.evaluation.Evaluator;
-import org.medoid.training.settings.Networks;
 import org.medoid.training.settings.TrainingSettings;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -92,8 +91,10 @@ final class DemoCommand implements Callable<Integer> {
             Embedder.pixels(icons.test(), RAW_SIZE, RAW_SIZE), icons.test().labels()));
     scores.put("untrained network", untrained(settings, icons.test()));
     scores.put("trained network", trained.scores());
-    try (Model model = Model.ofRun(out)) {
+    ModelExporter exporter;
+    try (EmbeddingModel model = EmbeddingModel.ofRun(out)) {
       RunReport.write(folder, model, scores);
+      exporter = ExportCommand.ofRun(out, model, null);
     }
     Map<String, Object> result = new LinkedHashMap<>();
     result.put("steps", steps);
@@ -101,7 +102,7 @@ final class DemoCommand implements Callable<Integer> {
     result.put("chosen_on", trained.chosenOn());
     result.put("scores", scores);
     folder.writeJson(TrainingResult.FILE, result);
-    ExportReport export = ExportCommand.ofRun(out, null).export(out.resolve("export"));
+    ExportReport export = exporter.export(out.resolve("export"));
     saveSamples(icons.test());
     result.put("parity", export.differences());
     result.put("seconds", (System.nanoTime() - start) / 1e9);
@@ -125,15 +126,8 @@ final class DemoCommand implements Callable<Integer> {
 
   private static EvaluationResult untrained(TrainingSettings settings, ImageDataSet data)
       throws IOException {
-    try (InferenceGraph graph =
-        InferenceGraph.untrained(
-            Networks.of(settings.network().model()),
-            new EmbeddingHead(settings.network().embedding()),
-            settings.data().imageSize(),
-            settings.schedule().seed())) {
-      return Evaluator.evaluate(
-          Embedder.embed(graph, data, settings.data().imageSize(), settings.data().resize()),
-          data.labels());
+    try (EmbeddingModel model = EmbeddingModel.untrained(settings)) {
+      return Evaluator.evaluate(model.embed(data).floats(), data.labels());
     }
   }
 

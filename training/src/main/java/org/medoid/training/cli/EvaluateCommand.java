@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.IntFunction;
 import org.medoid.ops.clustering.Distance;
+import org.medoid.training.EmbeddingModel;
 import org.medoid.training.RunFolder;
 import org.medoid.training.data.DataSets;
 import org.medoid.training.data.ImageDataSet;
@@ -19,6 +20,7 @@ import org.medoid.training.evaluation.Evaluation;
 import org.medoid.training.evaluation.Evaluator;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -37,6 +39,8 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @ArgGroup(multiplicity = "1")
   private Source source;
+
+  @Mixin private ModelChoice choice;
 
   @Option(
       names = "--data",
@@ -123,7 +127,10 @@ final class EvaluateCommand implements Callable<Integer> {
     @Option(names = "--run", paramLabel = "RUN", description = "The best checkpoint of a run.")
     private Path run;
 
-    @Option(names = "--model", paramLabel = "DIR", description = "An exported model.")
+    @Option(
+        names = "--model",
+        paramLabel = "DIR",
+        description = "An exported model, or another SavedModel.")
     private Path model;
 
     @Option(
@@ -149,6 +156,9 @@ final class EvaluateCommand implements Callable<Integer> {
     require(source.embeddings == null || labels != null, "--embeddings needs --labels");
     require(
         source.embeddings == null || data == null, "--data goes with --model or --run: drop it");
+    require(
+        source.embeddings == null || !choice.isGiven(),
+        "--signature, --output, --range and --image-size are for --model: drop them");
     require(
         source.embeddings != null || (labels == null && galleryEmbeddings == null),
         "--labels and --gallery-embeddings go with --embeddings");
@@ -188,9 +198,8 @@ final class EvaluateCommand implements Callable<Integer> {
         (data == null ? RunFolder.open(source.run).settings().openData() : DataSets.open(data))
             .test();
     Embeddings x;
-    try (Model model =
-        source.run != null ? Model.ofRun(source.run) : Model.ofExport(source.model)) {
-      x = Embeddings.of(model.embed(unseen), unseen.size());
+    try (EmbeddingModel model = choice.open(spec.commandLine(), source.run, source.model)) {
+      x = model.embed(unseen);
     }
     Evaluation result;
     try (EvaluationProgress progress = new EvaluationProgress()) {

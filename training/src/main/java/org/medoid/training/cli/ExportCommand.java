@@ -1,34 +1,26 @@
 package org.medoid.training.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import org.medoid.export.ExportFormat;
 import org.medoid.export.ExportLayout;
 import org.medoid.export.ExportReport;
-import org.medoid.export.FrozenGraph;
 import org.medoid.export.ModelExporter;
-import org.medoid.export.savedmodel.SignatureChoice;
-import org.medoid.graph.InferenceGraph;
-import org.medoid.training.Embedder;
+import org.medoid.training.EmbeddingModel;
 import org.medoid.training.RunFolder;
-import org.medoid.training.data.DataSets;
 import org.medoid.training.data.ImageDataSet;
-import org.medoid.training.settings.TrainingSettings;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -46,15 +38,14 @@ final class ExportCommand implements Callable<Integer> {
   /** Pictures that are compared: at 227x227 pixels two seconds of Inception. */
   private static final int PICTURES = 16;
 
-  /** What is taken over from the {@code export.json} of a model that is exported again. */
-  private static final List<String> KEPT = List.of("distance", "normalisation", "scores", "source");
-
   private static final Logger LOG = LoggerFactory.getLogger(ExportCommand.class);
 
   @Spec private CommandSpec spec;
 
   @ArgGroup(multiplicity = "1")
   private Source source;
+
+  @Mixin private ModelChoice choice;
 
   @Option(
       names = "--to",
@@ -91,15 +82,6 @@ final class ExportCommand implements Callable<Integer> {
       defaultValue = ModelExporter.EMBEDDING,
       description = "The model's name for tf-serving and triton.")
   private String name;
-
-  @Option(
-      names = "--image-size",
-      paramLabel = "PIXELS",
-      defaultValue = "0",
-      description =
-          "Height and width of the images, for a --model that leaves them open; 0: the model's"
-              + " own.")
-  private int imageSize;
 
   @Option(
       names = "--tolerance",
@@ -139,80 +121,54 @@ final class ExportCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--tolerance " + tolerance + ": must be above 0 and at most 1");
     }
-    ModelExporter exporter =
-        source.run != null ? ofRun(source.run, images) : ofModel(source.model, images);
+    ModelExporter exporter;
+    try (EmbeddingModel model = choice.open(spec.commandLine(), source.run, source.model)) {
+      exporter = source.run != null ? ofRun(source.run, model, images) : ofModel(model, images);
+    }
     if (tolerance != null) {
       exporter.tolerance(tolerance);
     }
-    ExportReport report =
-        exporter
-            .formats(EnumSet.copyOf(formats))
-            .layout(layout)
-            .overwrite(overwrite)
-            .name(name)
-            .imageSize(imageSize, imageSize)
-            .export(to);
+    ExportReport report = export(exporter);
     report.notes().forEach(LOG::warn);
     print(report);
     return 0;
+  }
+
+  private ExportReport export(ModelExporter exporter) throws IOException {
+    try {
+      return exporter
+          .formats(EnumSet.copyOf(formats))
+          .layout(layout)
+          .overwrite(overwrite)
+          .name(name)
+          .export(to);
+    } catch (IOException e) {
+      String message = String.valueOf(e.getMessage());
+      throw message.contains("allow overwriting")
+          ? new IOException(message.replace("allow overwriting", "replace it with --overwrite"), e)
+          : e;
+    }
   }
 
   /**
    * An exporter of a run's best checkpoint.
    *
    * @param run the run folder
+   * @param model its model
    * @param images pictures to compare with; null for the run's own test data
    */
-  static ModelExporter ofRun(Path run, Path images) throws IOException {
-    RunFolder folder = RunFolder.open(run);
-    TrainingSettings settings = folder.settings();
-    ImageDataSet pictures =
-        some(images == null ? settings.openData().test() : DataSets.unlabelled(images));
-    try (InferenceGraph graph = Model.restore(folder)) {
-      FrozenGraph frozen =
-          FrozenGraph.of(
-              graph.session(),
-              graph.graph(),
-              Map.of(ModelExporter.IMAGES, InferenceGraph.INPUT),
-              Map.of(ModelExporter.EMBEDDING, InferenceGraph.OUTPUT));
-      Map<String, Object> metadata = new LinkedHashMap<>();
-      metadata.put("distance", settings.loss().distance().attribute());
-      metadata.put("source", settings);
-      if (Files.exists(run.resolve("result.json"))) {
-        JsonNode result = folder.readJson("result.json", JsonNode.class);
-        metadata.put("scores", result.has("scores") ? result.get("scores") : result);
-      }
-      return ModelExporter.of(frozen)
-          .resize(
-              settings.data().resize() == settings.data().imageSize()
-                  ? 0
-                  : settings.data().resize())
-          .pictures(pictures.files())
-          .pixels(Embedder.pixels(pictures, settings.data().imageSize(), settings.data().resize()))
-          .reference(
-              Embedder.embed(
-                  graph, pictures, settings.data().imageSize(), settings.data().resize()))
-          .metadata(metadata);
-    }
+  static ModelExporter ofRun(Path run, EmbeddingModel model, Path images) throws IOException {
+    return model.exporter(
+        some(
+            images == null
+                ? RunFolder.open(run).settings().openData().test()
+                : EmbedCommand.pictures(images)));
   }
 
-  private static ModelExporter ofModel(Path model, Path images) throws IOException {
-    ModelExporter exporter = ModelExporter.ofSavedModel(model, SignatureChoice.FITTING);
-    if (images != null) {
-      exporter.pictures(some(DataSets.unlabelled(images)).files());
-    }
-    Path info = model.resolve("export.json");
-    if (Files.exists(info)) {
-      JsonNode before = new ObjectMapper().readTree(info.toFile());
-      int resize = before.path("resize").asInt();
-      exporter.resize(resize == before.path("image_height").asInt() ? 0 : resize);
-      for (String key : KEPT) {
-        if (before.has(key)) {
-          exporter.metadata(Map.of(key, before.get(key)));
-        }
-      }
-    }
-    return exporter;
+  private static ModelExporter ofModel(EmbeddingModel model, Path images) throws IOException {
+    return images == null
+        ? model.exporter()
+        : model.exporter().pictures(some(EmbedCommand.pictures(images)).files());
   }
 
   private static ImageDataSet some(ImageDataSet all) {

@@ -6,13 +6,17 @@ import java.util.concurrent.Callable;
 import org.medoid.export.TargetFolder;
 import org.medoid.graph.BackboneGraph;
 import org.medoid.graph.network.Network;
+import org.medoid.graph.network.SavedModelNetwork;
 import org.medoid.graph.network.Weights;
 import org.medoid.training.Checkpoints;
 import org.medoid.training.RunFolder;
 import org.medoid.training.settings.Networks;
 import org.medoid.training.settings.TrainingSettings;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -27,10 +31,15 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     showDefaultValues = true)
 final class InitCommand implements Callable<Integer> {
+  private static final Logger LOG = LoggerFactory.getLogger(InitCommand.class);
+  private static final String SAVED_MODEL = "savedmodel:";
+
   @Spec private CommandSpec spec;
 
   @ArgGroup(multiplicity = "1")
   private Source source;
+
+  @Mixin private SignatureOptions choice;
 
   @Option(
       names = "--weights",
@@ -82,6 +91,11 @@ final class InitCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--weights and --image-size are for --model, not for --run");
     }
+    if (choice.isGiven() && (source.model == null || !source.model.startsWith(SAVED_MODEL))) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--signature, --output and --range are for --model " + SAVED_MODEL + "DIR");
+    }
     try (TargetFolder target = TargetFolder.plain(to, false)) {
       if (source.run != null) {
         RunFolder folder = RunFolder.open(source.run);
@@ -93,7 +107,7 @@ final class InitCommand implements Callable<Integer> {
             Checkpoints.of(folder).best(),
             true);
       } else {
-        Network network = Networks.of(source.model);
+        Network network = network();
         write(
             target.aside(),
             network,
@@ -108,6 +122,17 @@ final class InitCommand implements Callable<Integer> {
         .println("wrote " + to + ": train it further with --model savedmodel:" + to);
     spec.commandLine().getOut().flush();
     return 0;
+  }
+
+  private Network network() throws IOException {
+    if (!source.model.startsWith(SAVED_MODEL)) {
+      return Networks.of(source.model);
+    }
+    SavedModelNetwork network =
+        SavedModelNetwork.load(
+            Path.of(source.model.substring(SAVED_MODEL.length())), choice.signature());
+    network.signature().notes().forEach(note -> LOG.info("{}: {}", source.model, note));
+    return network;
   }
 
   private void write(Path folder, Network network, int size, Path checkpoint, boolean whole)

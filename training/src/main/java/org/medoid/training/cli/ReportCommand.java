@@ -3,6 +3,7 @@ package org.medoid.training.cli;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.medoid.training.EmbeddingModel;
 import org.medoid.training.RunFolder;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -29,7 +30,7 @@ final class ReportCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     RunFolder folder = RunFolder.open(run);
-    try (Model model = Model.ofRun(run)) {
+    try (EmbeddingModel model = EmbeddingModel.ofRun(run)) {
       RunReport.write(folder, model, Map.of());
     }
     spec.commandLine().getOut().println(run.resolve("report.html"));

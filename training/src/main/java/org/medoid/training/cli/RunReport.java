@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.medoid.training.EmbeddingModel;
 import org.medoid.training.RunFolder;
 import org.medoid.training.TrainingResult;
 import org.medoid.training.data.ImageDataSet;
@@ -29,10 +30,10 @@ final class RunReport {
    *     result.json or, before the run has ended, to score the model
    * @throws IOException if the data cannot be read or the report not written
    */
-  static void write(RunFolder folder, Model model, Map<String, EvaluationResult> rows)
+  static void write(RunFolder folder, EmbeddingModel model, Map<String, EvaluationResult> rows)
       throws IOException {
     ImageDataSet unseen = folder.settings().openData().test();
-    float[] embeddings = model.embed(unseen);
+    float[] embeddings = model.embed(unseen).floats();
     Map<String, EvaluationResult> shown = new LinkedHashMap<>(rows);
     if (shown.isEmpty()) {
       Optional<TrainingResult> result = folder.result();

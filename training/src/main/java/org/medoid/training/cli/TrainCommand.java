@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
+import org.medoid.training.EmbeddingModel;
 import org.medoid.training.Json;
 import org.medoid.training.RunFolder;
 import org.medoid.training.Trainer;
@@ -69,7 +70,7 @@ final class TrainCommand implements Callable<Integer> {
       return Interruption.EXIT_CODE;
     }
     String name = RunReport.name(trainer.settings(), result);
-    try (Model model = Model.ofRun(out)) {
+    try (EmbeddingModel model = EmbeddingModel.ofRun(out)) {
       RunReport.write(RunFolder.open(out), model, Map.of(name, result.scores()));
     }
     if (json) {

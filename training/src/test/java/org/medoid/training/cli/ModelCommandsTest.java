@@ -1,18 +1,22 @@
 package org.medoid.training.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.medoid.training.Pictures;
+import org.medoid.training.SmallSavedModel;
+import org.medoid.training.data.Npy;
 
 /** {@code export}, {@code embed} and {@code init}, as typed. */
 @Timeout(300)
@@ -102,5 +106,140 @@ class ModelCommandsTest {
     Typed again = Typed.medoid("init", "--run", run, "--to", empty);
     assertThat(again.code()).isEqualTo(1);
     assertThat(again.err()).contains(empty + " is not empty");
+  }
+
+  @Test
+  void aNetworkThatIsNotSquareIsExportedAndEmbedsOnePictureOrAFolder() throws IOException {
+    Path model = SmallSavedModel.write(folder.resolve("m"), 12, 8);
+    Path out = folder.resolve("ünder").resolve("e.npy");
+    Files.createDirectories(out.getParent());
+    Path pictures = shared.resolve("pictures");
+    Path one = pictures.resolve("classb").resolve("1.png");
+    Typed first =
+        Typed.medoid("embed", "--model", model, "--images", relative(one), "--out", relative(out));
+    assertThat(first.ok().lines()).containsExactly("1.png");
+    assertThat(Npy.read(out).shape()).containsExactly(1, 6);
+    Typed.medoid("export", "--model", model, "--to", folder.resolve("x")).ok();
+    Typed all =
+        Typed.medoid("embed", "--model", folder.resolve("x"), "--images", pictures, "--out", out);
+    assertThat(all.ok().lines()).hasSize(16).contains("classb/1.png");
+    Npy rows = Npy.read(out);
+    assertThat(rows.shape()).containsExactly(16, 6);
+    Typed served =
+        Typed.medoid(
+            "export", "--model", model, "--to", folder.resolve("x"), "--overwrite", "--json");
+    assertThat(served.ok().json().get("image_height").asInt()).isEqualTo(12);
+    assertThat(served.json().get("image_width").asInt()).isEqualTo(8);
+    Typed refused = Typed.medoid("export", "--model", model, "--to", folder.resolve("x"));
+    assertThat(refused.code()).isEqualTo(1);
+    assertThat(refused.err()).contains("x is not empty: replace it with --overwrite");
+  }
+
+  @Test
+  void whatAModelLeavesOpenIsSaidOnTheCommandLine() throws IOException {
+    Path model = SmallSavedModel.write(folder.resolve("m"), -1, -1);
+    Path pictures = shared.resolve("pictures");
+    Path out = folder.resolve("e.npy");
+    Typed open = Typed.medoid("embed", "--model", model, "--images", pictures, "--out", out);
+    assertThat(open.code()).isEqualTo(1);
+    assertThat(open.err()).contains("leaves the size of the images open", "--image-size");
+    assertThat(out).doesNotExist();
+    Typed.medoid(
+            "embed", "--model", model, "--images", pictures, "--out", out, "--image-size", "16x12")
+        .ok();
+    float[] plain = (float[]) Npy.read(out).data();
+    Typed.medoid(
+            "embed",
+            "--model",
+            model,
+            "--images",
+            pictures,
+            "--out",
+            out,
+            "--image-size",
+            "16x12",
+            "--range",
+            "0,255",
+            "--signature",
+            "features",
+            "--output",
+            "features")
+        .ok();
+    float[] wide = (float[]) Npy.read(out).data();
+    for (int i = 0; i < plain.length; i++) {
+      assertThat(wide[i]).isCloseTo(255 * plain[i], within(1e-3f));
+    }
+    Typed.medoid(
+            "export",
+            "--model",
+            model,
+            "--to",
+            folder.resolve("x"),
+            "--image-size",
+            "16x12",
+            "--range",
+            "-1,1")
+        .ok();
+    assertThat(description(folder.resolve("x")).get("image_width").asInt()).isEqualTo(12);
+    Typed.medoid(
+            "init",
+            "--model",
+            "savedmodel:" + model,
+            "--to",
+            folder.resolve("y"),
+            "--image-size",
+            "16",
+            "--output",
+            "features")
+        .ok();
+    for (String[] wrong :
+        new String[][] {
+          {"--signature", "none", "has no signature none"},
+          {"--output", "none", "has no output none"},
+        }) {
+      Typed refused =
+          Typed.medoid(
+              "embed", "--model", model, "--images", pictures, "--out", out, wrong[0], wrong[1]);
+      assertThat(refused.code()).isEqualTo(1);
+      assertThat(refused.err()).contains(wrong[2]);
+    }
+    Typed range =
+        Typed.medoid("embed", "--model", model, "--images", pictures, "--out", out, "--range", "1");
+    assertThat(range.code()).isEqualTo(2);
+    assertThat(range.err()).contains("--range", "0,255");
+    Typed ofRun =
+        Typed.medoid("embed", "--run", run, "--images", pictures, "--out", out, "--range", "0,1");
+    assertThat(ofRun.code()).isEqualTo(2);
+    assertThat(ofRun.err()).contains("--range", "not for --run");
+  }
+
+  @Test
+  void embedOfARunAndOfItsExportAreTheSameAndAFailureLeavesTheOldFile() throws IOException {
+    Path pictures = shared.resolve("pictures");
+    Path out = folder.resolve("e.npy");
+    Typed.medoid("embed", "--run", run, "--images", pictures, "--out", out).ok();
+    float[] own = (float[]) Npy.read(out).data();
+    Typed.medoid("export", "--run", run, "--to", folder.resolve("x")).ok();
+    Typed.medoid("embed", "--model", folder.resolve("x"), "--images", pictures, "--out", out).ok();
+    assertThat((float[]) Npy.read(out).data()).containsExactly(own, within(1e-5f));
+    byte[] before = Files.readAllBytes(out);
+    Path broken = Files.createDirectory(folder.resolve("broken"));
+    Files.copy(pictures.resolve("classa").resolve("0.png"), broken.resolve("a.png"));
+    Files.write(
+        broken.resolve("b.png"),
+        Arrays.copyOf(Files.readAllBytes(pictures.resolve("classa").resolve("1.png")), 60));
+    Typed failed =
+        Typed.medoid("embed", "--model", folder.resolve("x"), "--images", broken, "--out", out);
+    assertThat(failed.code()).isEqualTo(1);
+    assertThat(failed.err()).contains("b.png");
+    assertThat(out).hasBinaryContent(before);
+    try (Stream<Path> left = Files.list(folder)) {
+      assertThat(left.map(file -> file.getFileName().toString()))
+          .containsExactlyInAnyOrder("e.npy", "x", "broken");
+    }
+  }
+
+  private static Path relative(Path file) {
+    return Path.of("").toAbsolutePath().relativize(file.toAbsolutePath());
   }
 }

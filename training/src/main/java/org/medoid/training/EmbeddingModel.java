@@ -1,0 +1,459 @@
+package org.medoid.training;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.medoid.export.FrozenGraph;
+import org.medoid.export.ModelExporter;
+import org.medoid.export.image.ImageSize;
+import org.medoid.export.savedmodel.ModelSignature;
+import org.medoid.export.savedmodel.SavedModel;
+import org.medoid.export.savedmodel.SignatureChoice;
+import org.medoid.graph.InferenceGraph;
+import org.medoid.graph.network.EmbeddingHead;
+import org.medoid.training.data.ImageDataSet;
+import org.medoid.training.evaluation.Embeddings;
+import org.medoid.training.settings.Networks;
+import org.medoid.training.settings.TrainingSettings;
+import org.tensorflow.Graph;
+import org.tensorflow.Session;
+
+/**
+ * A model that embeds pictures: the best checkpoint of a run, an export, or any SavedModel from
+ * images to features, whoever wrote it. It knows what a picture is scaled to before it goes in, so
+ * that files, encoded bytes, {@link BufferedImage}s and pixels of the same picture have the same
+ * embedding, and it hands itself to the {@link ModelExporter}.
+ *
+ * <p>Rows are in the order of the pictures. Pictures are run in batches of {@value #BATCH}, or as
+ * many as the model was written for; memory beyond the result does not grow with their number.
+ *
+ * <p>Not for several threads at once.
+ */
+public final class EmbeddingModel implements AutoCloseable {
+  /** Pictures in one run: at 227x227 pixels 40 MB of input. */
+  private static final int BATCH = 64;
+
+  /** What is taken over from the {@code export.json} of a model that is exported again. */
+  private static final List<String> KEPT = List.of("distance", "normalisation", "scores", "source");
+
+  private final String name;
+  private final ImageSize image;
+  private final PictureRunner runner;
+  private final Exporters exporters;
+  private final Map<String, Object> metadata;
+  private final List<String> notes;
+
+  /** Makes the exporter of a model. */
+  private interface Exporters {
+    ModelExporter exporter() throws IOException;
+  }
+
+  /** Takes rows as they come. */
+  public interface Rows {
+    /**
+     * Takes the embeddings of the next pictures.
+     *
+     * @param values float32 [n, width] in a row; the array is used again afterwards
+     * @param width numbers for each picture
+     * @throws IOException if they cannot be written
+     */
+    void add(float[] values, int width) throws IOException;
+  }
+
+  private EmbeddingModel(
+      String name,
+      ImageSize image,
+      PictureRunner runner,
+      Exporters exporters,
+      Map<String, Object> metadata,
+      List<String> notes) {
+    this.name = name;
+    this.image = image;
+    this.runner = runner;
+    this.exporters = exporters;
+    this.metadata = metadata;
+    this.notes = notes;
+  }
+
+  /**
+   * Opens the best checkpoint of a run.
+   *
+   * @param folder the run's folder
+   * @return the model; to be closed
+   * @throws IOException if it is not a run, has no checkpoint, or cannot be read
+   */
+  public static EmbeddingModel ofRun(Path folder) throws IOException {
+    RunFolder run = RunFolder.open(folder);
+    TrainingSettings settings = run.settings();
+    Map<String, Object> metadata = new LinkedHashMap<>();
+    metadata.put("distance", settings.loss().distance().attribute());
+    metadata.put("source", Json.mapper().valueToTree(settings));
+    if (Files.exists(folder.resolve(TrainingResult.FILE))) {
+      JsonNode result = run.readJson(TrainingResult.FILE, JsonNode.class);
+      metadata.put("scores", result.has("scores") ? result.get("scores") : result);
+    }
+    InferenceGraph graph =
+        InferenceGraph.restored(
+            Networks.of(settings.network().model()),
+            new EmbeddingHead(settings.network().embedding()),
+            settings.data().imageSize(),
+            Checkpoints.of(run).best());
+    return of(folder.toString(), graph, settings, metadata);
+  }
+
+  /**
+   * Makes a model of the network that settings tell, as it is before training.
+   *
+   * @param settings what a run would be told
+   * @return the model; to be closed
+   * @throws IOException if the network is a SavedModel that cannot be read
+   */
+  public static EmbeddingModel untrained(TrainingSettings settings) throws IOException {
+    InferenceGraph graph =
+        InferenceGraph.untrained(
+            Networks.of(settings.network().model()),
+            new EmbeddingHead(settings.network().embedding()),
+            settings.data().imageSize(),
+            settings.schedule().seed());
+    Map<String, Object> metadata = new LinkedHashMap<>();
+    metadata.put("distance", settings.loss().distance().attribute());
+    return of(settings.network().model(), graph, settings, metadata);
+  }
+
+  private static EmbeddingModel of(
+      String name, InferenceGraph graph, TrainingSettings settings, Map<String, Object> metadata) {
+    int side = settings.data().imageSize();
+    int resize = settings.data().resize() == side ? 0 : settings.data().resize();
+    ImageSize image = ImageSize.square(side, resize);
+    return new EmbeddingModel(
+        name,
+        image,
+        new PictureRunner(
+            graph.session(),
+            InferenceGraph.INPUT,
+            InferenceGraph.OUTPUT,
+            image,
+            BATCH,
+            graph::close),
+        () ->
+            ModelExporter.of(
+                FrozenGraph.of(
+                    graph.session(),
+                    graph.graph(),
+                    Map.of(ModelExporter.IMAGES, InferenceGraph.INPUT),
+                    Map.of(ModelExporter.EMBEDDING, InferenceGraph.OUTPUT))),
+        metadata,
+        List.of());
+  }
+
+  /**
+   * Opens an export or another SavedModel.
+   *
+   * @param folder with {@code saved_model.pb}
+   * @return the model; to be closed
+   * @throws IOException as {@link #ofSavedModel(Path, SignatureChoice, int, int)}
+   */
+  public static EmbeddingModel ofSavedModel(Path folder) throws IOException {
+    return ofSavedModel(folder, SignatureChoice.FITTING, 0, 0);
+  }
+
+  /**
+   * Opens an export or another SavedModel.
+   *
+   * @param folder with {@code saved_model.pb}; {@code export.json} beside it is read too
+   * @param choice which of its signatures and outputs, and the pixels' range, as far as they are
+   *     not found out
+   * @param height of the images in pixels, for a model that leaves it open; 0 for the model's own
+   * @param width of the images in pixels; 0 for the model's own
+   * @return the model; to be closed
+   * @throws IOException if there is none, it cannot be read, or none of its signatures goes from
+   *     images to features
+   * @throws IllegalArgumentException if the model leaves the size of the images open and none is
+   *     given, or takes another one
+   */
+  public static EmbeddingModel ofSavedModel(
+      Path folder, SignatureChoice choice, int height, int width) throws IOException {
+    SavedModel model = SavedModel.open(folder);
+    ModelSignature signature = model.signature(choice);
+    JsonNode before = description(folder.resolve("export.json"));
+    ImageSize image =
+        new ImageSize(
+            side(folder, signature.height(), height, "height"),
+            side(folder, signature.width(), width, "width"),
+            resize(before));
+    FrozenGraph frozen = FrozenGraph.of(signature);
+    Map<String, Object> metadata = new LinkedHashMap<>();
+    for (String key : KEPT) {
+      if (before.has(key)) {
+        metadata.put(key, before.get(key));
+      }
+    }
+    Graph graph = new Graph();
+    try {
+      graph.importGraphDef(frozen.graph());
+    } catch (RuntimeException e) {
+      graph.close();
+      throw e;
+    }
+    Session session = new Session(graph);
+    return new EmbeddingModel(
+        folder.toString(),
+        image,
+        new PictureRunner(
+            session,
+            frozen.inputs().get(ModelSignature.IMAGES),
+            frozen.outputs().get(ModelSignature.FEATURES),
+            image,
+            signature.batch() > 0 ? signature.batch() : BATCH,
+            signature.batch() > 0,
+            () -> {
+              session.close();
+              graph.close();
+            }),
+        () -> ModelExporter.of(signature).imageSize(image.height(), image.width()),
+        metadata,
+        signature.notes());
+  }
+
+  private static JsonNode description(Path file) throws IOException {
+    if (!Files.exists(file)) {
+      return Json.mapper().createObjectNode();
+    }
+    try {
+      return Json.mapper().readTree(Files.readAllBytes(file));
+    } catch (JsonProcessingException e) {
+      throw new IOException(file + " is damaged: " + e.getOriginalMessage(), e);
+    }
+  }
+
+  private static int side(Path folder, int own, int wanted, String what) {
+    if (own > 0 && wanted > 0 && own != wanted) {
+      throw new IllegalArgumentException(
+          "%s takes images of %s %d, not %d".formatted(folder, what, own, wanted));
+    }
+    if (own <= 0 && wanted <= 0) {
+      throw new IllegalArgumentException(
+          folder + " leaves the size of the images open: give the image size");
+    }
+    return own > 0 ? own : wanted;
+  }
+
+  /** What export.json says of the size before the cut; without it nothing is cut. */
+  private static int resize(JsonNode before) {
+    int resize = before.path("resize").asInt(0);
+    int height = before.path("image_height").asInt(0);
+    int width = before.path("image_width").asInt(0);
+    return resize == Math.max(height, width) ? 0 : resize;
+  }
+
+  /**
+   * What the model takes, and what a picture is scaled to before.
+   *
+   * @return the size
+   */
+  public ImageSize imageSize() {
+    return image;
+  }
+
+  /**
+   * How many numbers stand for a picture. Runs the model once if it does not say.
+   *
+   * @return the width of an embedding
+   */
+  public int width() {
+    return runner.width();
+  }
+
+  /**
+   * The distance that the embeddings were trained for.
+   *
+   * @return {@code euclidean}, {@code squared_euclidean} or {@code cosine}; empty for a SavedModel
+   *     that does not say
+   */
+  public Optional<String> distance() {
+    Object distance = metadata.get("distance");
+    if (distance instanceof JsonNode node) {
+      return Optional.of(node.asText());
+    }
+    return Optional.ofNullable((String) distance);
+  }
+
+  /**
+   * What a user should be told of a SavedModel: the signature, output and pixel range that were
+   * taken, and why.
+   *
+   * @return a line each; empty for a run
+   */
+  public List<String> notes() {
+    return notes;
+  }
+
+  /**
+   * Embeds the pictures of a data set, reading ahead while the network runs.
+   *
+   * @param pictures the files
+   * @return a row for each, in order
+   * @throws IllegalArgumentException if one cannot be decoded; names the file
+   */
+  public Embeddings embed(ImageDataSet pictures) {
+    Gatherer all = new Gatherer(pictures.size());
+    try {
+      embed(pictures, all);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // no file is written
+    }
+    return all.embeddings();
+  }
+
+  /**
+   * Embeds the pictures of a data set, handing on rows as they come: memory does not grow with the
+   * number of pictures.
+   *
+   * @param pictures the files
+   * @param rows takes the embeddings, in order
+   * @throws IOException if the rows cannot be taken
+   * @throws IllegalArgumentException if a picture cannot be decoded; names the file
+   */
+  public void embed(ImageDataSet pictures, Rows rows) throws IOException {
+    runner.run(pictures, rows);
+  }
+
+  /**
+   * Embeds picture files.
+   *
+   * @param files PNG, JPEG, GIF or BMP
+   * @return a row for each, in order
+   * @throws IllegalArgumentException if there are none or one cannot be decoded; names the file
+   */
+  public Embeddings embedFiles(List<Path> files) {
+    return embed(new ImageDataSet(name, files, new int[files.size()], List.of(name)));
+  }
+
+  /**
+   * Embeds the content of picture files.
+   *
+   * @param encoded PNG, JPEG, GIF or BMP
+   * @return a row for each, in order
+   * @throws IllegalArgumentException if there are none or one cannot be decoded; says which
+   */
+  public Embeddings embedBytes(List<byte[]> encoded) {
+    return gathered(encoded.size(), i -> runner.pixels(encoded.get(i), i));
+  }
+
+  /**
+   * Embeds images of any size; transparency is dropped.
+   *
+   * @param images of any type
+   * @return a row for each, in order
+   * @throws IllegalArgumentException if there are none
+   */
+  public Embeddings embedImages(List<BufferedImage> images) {
+    return gathered(images.size(), i -> runner.pixels(images.get(i)));
+  }
+
+  /**
+   * Embeds pixels that a program has prepared itself.
+   *
+   * @param pixels float32 [n, height, width, 3] in a row, RGB in [0, 1], of {@link #imageSize}
+   * @return n rows, in order
+   * @throws IllegalArgumentException if they are not one or more such images
+   */
+  public Embeddings embedPixels(float[] pixels) {
+    int size = image.height() * image.width() * 3;
+    if (pixels.length == 0 || pixels.length % size != 0) {
+      throw new IllegalArgumentException(
+          "%d values are not images of %dx%dx3"
+              .formatted(pixels.length, image.height(), image.width()));
+    }
+    return gathered(
+        pixels.length / size,
+        i -> {
+          float[] one = new float[size];
+          System.arraycopy(pixels, i * size, one, 0, size);
+          return one;
+        });
+  }
+
+  private Embeddings gathered(int count, PictureRunner.Source source) {
+    if (count == 0) {
+      throw new IllegalArgumentException(name + ": there are no images to embed");
+    }
+    Gatherer all = new Gatherer(count);
+    try {
+      runner.run(count, source, all);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // no file is written
+    }
+    return all.embeddings();
+  }
+
+  /**
+   * Makes an exporter of this model, which compares by made-up pictures. The model may be closed
+   * before it exports.
+   *
+   * @return the exporter, with distance, scores and source for {@code export.json}
+   * @throws IOException if the values of a SavedModel's variables cannot be read
+   */
+  public ModelExporter exporter() throws IOException {
+    return exporters.exporter().resize(image.resize()).metadata(metadata);
+  }
+
+  /**
+   * Makes an exporter of this model that compares by some pictures, as this model embeds them.
+   *
+   * @param pictures at least one; at 227x227 pixels 600 kB each
+   * @return the exporter, with distance, scores and source for {@code export.json}
+   * @throws IOException if the values of a SavedModel's variables cannot be read
+   * @throws IllegalArgumentException if a picture cannot be decoded; names the file
+   */
+  public ModelExporter exporter(ImageDataSet pictures) throws IOException {
+    float[] pixels = runner.pixels(pictures);
+    return exporter()
+        .pictures(pictures.files())
+        .pixels(pixels)
+        .reference(embedPixels(pixels).floats());
+  }
+
+  /** Gathers rows. */
+  private static final class Gatherer implements Rows {
+    private final List<float[]> parts = new ArrayList<>();
+    private final int count;
+    private int width;
+
+    Gatherer(int count) {
+      this.count = count;
+    }
+
+    @Override
+    public void add(float[] values, int columns) {
+      parts.add(values.clone());
+      width = columns;
+    }
+
+    Embeddings embeddings() {
+      double[] all = new double[Math.multiplyExact(count, width)];
+      int filled = 0;
+      for (float[] part : parts) {
+        for (float value : part) {
+          all[filled++] = value;
+        }
+      }
+      return new Embeddings(all, count, width);
+    }
+  }
+
+  /** Closes the session and the graph. */
+  @Override
+  public void close() {
+    runner.close();
+  }
+}

@@ -1,0 +1,250 @@
+package org.medoid.training;
+
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Arrays;
+import org.medoid.export.image.ImageSize;
+import org.medoid.export.image.Pictures;
+import org.medoid.training.data.ImageDataSet;
+import org.medoid.training.data.ImagePipeline;
+import org.tensorflow.Graph;
+import org.tensorflow.Operand;
+import org.tensorflow.Result;
+import org.tensorflow.Session;
+import org.tensorflow.exceptions.TensorFlowException;
+import org.tensorflow.ndarray.NdArrays;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.ndarray.buffer.DataBuffers;
+import org.tensorflow.op.Ops;
+import org.tensorflow.op.core.Placeholder;
+import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TString;
+
+/** Brings pictures to the size that a network takes, and runs it on them batch by batch. */
+final class PictureRunner implements AutoCloseable {
+  private final Session session;
+  private final String input;
+  private final String output;
+  private final ImageSize image;
+  private final int batch;
+  private final boolean fixed;
+  private final Runnable owner;
+  private Preparation preparation;
+  private int width;
+
+  /** Gives the pixels of a picture by its number. */
+  interface Source {
+    /** float [height, width, 3] in a row, of the network's size. */
+    float[] pixels(int index);
+  }
+
+  PictureRunner(
+      Session session, String input, String output, ImageSize image, int batch, Runnable owner) {
+    this(session, input, output, image, batch, false, owner);
+  }
+
+  /**
+   * Of a session that holds the network.
+   *
+   * @param input its input, float [batch, height, width, 3], RGB in [0, 1]
+   * @param output its output, float [batch, d]
+   * @param batch pictures in one run
+   * @param fixed whether it must be so many
+   * @param owner closes the session and its graph
+   */
+  PictureRunner(
+      Session session,
+      String input,
+      String output,
+      ImageSize image,
+      int batch,
+      boolean fixed,
+      Runnable owner) {
+    this.session = session;
+    this.input = input;
+    this.output = output;
+    this.image = image;
+    this.batch = batch;
+    this.fixed = fixed;
+    this.owner = owner;
+  }
+
+  private int size() {
+    return image.height() * image.width() * 3;
+  }
+
+  /** Embeds the files of a data set. */
+  void run(ImageDataSet pictures, EmbeddingModel.Rows rows) throws IOException {
+    try (Graph graph = new Graph();
+        Session reading = new Session(graph)) {
+      ImagePipeline pipeline = ImagePipeline.evaluation(Ops.create(graph), pictures, batch, image);
+      pipeline.start(reading);
+      for (int done = 0; done < pictures.size(); done += batch) {
+        int count = Math.min(batch, pictures.size() - done);
+        try (TFloat32 images = pipeline.next(reading)) {
+          if (fixed && count < batch) {
+            float[] pixels = new float[count * size()];
+            images.copyTo(DataBuffers.of(pixels, false, false));
+            run(pixels, count, rows);
+          } else {
+            run(images, count, rows);
+          }
+        }
+      }
+    }
+  }
+
+  /** Embeds pictures that come one by one. */
+  void run(int count, Source source, EmbeddingModel.Rows rows) throws IOException {
+    float[] pixels = new float[Math.min(batch, count) * size()];
+    for (int done = 0; done < count; done += batch) {
+      int here = Math.min(batch, count - done);
+      for (int i = 0; i < here; i++) {
+        System.arraycopy(source.pixels(done + i), 0, pixels, i * size(), size());
+      }
+      run(pixels, here, rows);
+    }
+  }
+
+  private void run(float[] pixels, int count, EmbeddingModel.Rows rows) throws IOException {
+    int fed = fixed ? batch : count;
+    float[] all = pixels;
+    if (pixels.length < fed * size()) {
+      all = new float[fed * size()];
+      System.arraycopy(pixels, 0, all, 0, count * size());
+    }
+    try (TFloat32 images =
+        TFloat32.tensorOf(
+            Shape.of(fed, image.height(), image.width(), 3),
+            DataBuffers.of(all, true, false).slice(0, (long) fed * size()))) {
+      run(images, count, rows);
+    }
+  }
+
+  private void run(TFloat32 images, int count, EmbeddingModel.Rows rows) throws IOException {
+    try (Result result = session.runner().feed(input, images).fetch(output).run()) {
+      TFloat32 given = (TFloat32) result.get(0);
+      long fed = images.shape().get(0);
+      if (given.shape().numDimensions() != 2 || given.shape().get(0) != fed) {
+        throw new IllegalArgumentException(
+            "the model gives %s for %d pictures, not [%d, d]".formatted(given.shape(), fed, fed));
+      }
+      width = Math.toIntExact(given.shape().get(1));
+      float[] values = new float[Math.toIntExact(given.size())];
+      given.copyTo(DataBuffers.of(values, false, false));
+      if (fed > count) {
+        values = Arrays.copyOf(values, count * width);
+      }
+      rows.add(values, width);
+    }
+  }
+
+  /** Numbers of an embedding. */
+  int width() {
+    if (width == 0) {
+      try {
+        run(1, i -> new float[size()], (values, columns) -> {});
+      } catch (IOException e) {
+        throw new UncheckedIOException(e); // no file is written
+      }
+    }
+    return width;
+  }
+
+  /** The pixels of the files of a data set, as the network sees them. */
+  float[] pixels(ImageDataSet pictures) {
+    float[] pixels = new float[Math.multiplyExact(pictures.size(), size())];
+    try (Graph graph = new Graph();
+        Session reading = new Session(graph)) {
+      ImagePipeline pipeline = ImagePipeline.evaluation(Ops.create(graph), pictures, batch, image);
+      pipeline.start(reading);
+      for (int filled = 0; filled < pixels.length; ) {
+        try (TFloat32 images = pipeline.next(reading)) {
+          int here = Math.toIntExact(images.size());
+          images.copyTo(DataBuffers.of(pixels, false, false).offset(filled).narrow(here));
+          filled += here;
+        }
+      }
+    }
+    return pixels;
+  }
+
+  /** The pixels of an encoded picture. */
+  float[] pixels(byte[] encoded, int index) {
+    Preparation ready = preparation();
+    try (TString bytes = TString.tensorOfBytes(NdArrays.scalarOfObject(encoded));
+        Result result =
+            ready.session.runner().feed(ready.encoded, bytes).fetch(ready.ofEncoded).run()) {
+      return values(result);
+    } catch (TensorFlowException | IllegalArgumentException e) {
+      String why = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+      throw new IllegalArgumentException(
+          "picture %d cannot be decoded: %s".formatted(index, why), e);
+    }
+  }
+
+  /** The pixels of an image. */
+  float[] pixels(BufferedImage picture) {
+    int columns = picture.getWidth();
+    int[] colours = picture.getRGB(0, 0, columns, picture.getHeight(), null, 0, columns);
+    float[] raw = new float[colours.length * 3];
+    for (int i = 0; i < colours.length; i++) {
+      raw[3 * i] = (colours[i] >> 16 & 0xff) / 255f;
+      raw[3 * i + 1] = (colours[i] >> 8 & 0xff) / 255f;
+      raw[3 * i + 2] = (colours[i] & 0xff) / 255f;
+    }
+    Preparation ready = preparation();
+    Shape shape = Shape.of(picture.getHeight(), picture.getWidth(), 3);
+    try (TFloat32 pixels = TFloat32.tensorOf(shape, DataBuffers.of(raw, true, false));
+        Result result = ready.session.runner().feed(ready.raw, pixels).fetch(ready.ofRaw).run()) {
+      return values(result);
+    }
+  }
+
+  private float[] values(Result result) {
+    float[] values = new float[size()];
+    ((TFloat32) result.get(0)).copyTo(DataBuffers.of(values, false, false));
+    return values;
+  }
+
+  private Preparation preparation() {
+    if (preparation == null) {
+      preparation = new Preparation(image);
+    }
+    return preparation;
+  }
+
+  /** A graph that decodes and scales, the same way as the pipeline does. */
+  private static final class Preparation implements AutoCloseable {
+    private final Graph graph = new Graph();
+    private final Placeholder<TString> encoded;
+    private final Operand<TFloat32> ofEncoded;
+    private final Placeholder<TFloat32> raw;
+    private final Operand<TFloat32> ofRaw;
+    private final Session session;
+
+    Preparation(ImageSize image) {
+      Ops tf = Ops.create(graph);
+      encoded = tf.placeholder(TString.class, Placeholder.shape(Shape.scalar()));
+      ofEncoded = Pictures.centre(tf, Pictures.decode(tf, encoded), image);
+      raw = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1, -1, 3)));
+      ofRaw = Pictures.centre(tf, raw, image);
+      session = new Session(graph);
+    }
+
+    @Override
+    public void close() {
+      session.close();
+      graph.close();
+    }
+  }
+
+  @Override
+  public void close() {
+    if (preparation != null) {
+      preparation.close();
+    }
+    owner.run();
+  }
+}
