@@ -144,6 +144,30 @@ final class CountTable {
     return Math.min(1, adjusted ? value : Math.max(0, value));
   }
 
+  /**
+   * Whether the agreement is certainly above a limit, for less than the agreement costs: neither a
+   * root nor a division.
+   *
+   * @param limit any value
+   * @param cells Σ t over the cells of the contingency table
+   * @param clusters Σ t over the clusters
+   * @return false also where it is not certain, as always for AMI, ARI and identical
+   */
+  boolean isAbove(double limit, long cells, long clusters) {
+    double certain = limit + 1e-9; // the rounding of what is compared is a thousandth of it
+    double information = information(cells, clusters);
+    return switch (measure) {
+      case NMI ->
+          certain >= 0
+              && information > 0
+              && information * information
+                  > certain * certain * (double) (total - clusters) * (double) (total - classes);
+      case NMI_ARITHMETIC, V_MEASURE ->
+          2 * information > certain * ((double) (total - clusters) + (double) (total - classes));
+      default -> false;
+    };
+  }
+
   /** m times the mutual information, in fixed point: exact up to the last conversion. */
   private double information(long cells, long clusters) {
     return cells - clusters - classes + total;

@@ -25,10 +25,13 @@ import java.util.Arrays;
  * possible error of the best are scored anew from the definition, points in ascending order, and
  * the choice is the definition's to the last bit.
  *
- * <p>Memory: m²/8 bytes for the bits of attraction, m C/8 for those of clusters, 4C² for the
- * contingency table.
+ * <p>Memory: m²/8 bytes for the bits of attraction, m C/8 for those of clusters, some 500m besides:
+ * of the contingency table only the cells that have points are kept.
  */
 final class Greedy {
+  /** A row of distances is a cache miss a point; a list of so many is two or three lines. */
+  private static final int FEW = 32;
+
   private final Problem problem;
   private final int m;
   private final double[] distances;
@@ -45,14 +48,33 @@ final class Greedy {
   private long updates;
   private final double largest;
 
+  /** The counts of the cells of the contingency table that have points, in no order. */
   private final int[] cells;
+
+  /** Where in {@link #cells} each point is counted. */
+  private final int[] cellOf;
+
+  private final int[] unused;
+  private int unusedCount;
+  private final int[] cellOfLabel;
   private final int[] sizes;
   private long cellSum;
   private long clusterSum;
   private long expectation;
 
+  private final double inverseGamma;
+
   private final long[] attracted;
   private final int attractedWords;
+
+  /** For candidates that attract {@value #FEW} points or fewer: the points and their distances. */
+  private final int[] fewPoints;
+
+  private final double[] fewDistances;
+
+  /** How many points are in the list of each candidate; -1 where there is no list yet. */
+  private final int[] fewCount;
+
   private final long[] takesFrom;
   private final int clusterWords;
   private final long[] changed;
@@ -71,6 +93,7 @@ final class Greedy {
     this.problem = problem;
     this.table = table;
     this.gamma = gamma;
+    inverseGamma = 1 / gamma;
     m = problem.m;
     distances = problem.distances;
     int c = problem.classCount();
@@ -80,10 +103,17 @@ final class Greedy {
     medoids = new int[c];
     gain = new double[m];
     largest = largest(distances);
-    cells = new int[c * c];
+    cells = new int[m];
+    cellOf = new int[m];
+    unused = new int[m];
+    cellOfLabel = new int[c];
     sizes = new int[c];
     attractedWords = (m + 63) / 64;
     attracted = new long[m * attractedWords];
+    fewPoints = new int[m * FEW];
+    fewDistances = new double[m * FEW];
+    fewCount = new int[m];
+    Arrays.fill(fewCount, -1);
     clusterWords = (c + 63) / 64;
     takesFrom = new long[m * clusterWords];
     changed = new long[clusterWords];
@@ -117,6 +147,10 @@ final class Greedy {
   /** With one medoid every point is in one cluster, whichever it is. */
   private void first() {
     System.arraycopy(problem.classSizes, 0, cells, 0, problem.classCount());
+    System.arraycopy(problem.classes, 0, cellOf, 0, m);
+    for (int cell = m - 1; cell >= problem.classCount(); cell--) {
+      unused[unusedCount++] = cell;
+    }
     sizes[0] = m;
     for (int n : problem.classSizes) {
       cellSum += table.t[n];
@@ -193,6 +227,14 @@ final class Greedy {
         score[j] = Double.NEGATIVE_INFINITY;
         continue;
       }
+      if (stale[j]) {
+        measure(j);
+      }
+      double agreed = 1 - (best - 2 * slack - facility - gain[j]) * inverseGamma;
+      if (table.isAbove(agreed, cellSum + cellChange[j], clusterSum + clusterChange[j])) {
+        score[j] = Double.NEGATIVE_INFINITY;
+        continue;
+      }
       score[j] = scoreOf(j, facility);
       best = Math.max(best, score[j]);
     }
@@ -238,7 +280,6 @@ final class Greedy {
   private double scoreOf(int j, double facility) {
     if (stale[j]) {
       measure(j);
-      stale[j] = false;
     }
     return facility + gain[j] + gamma * margin(j);
   }
@@ -267,7 +308,7 @@ final class Greedy {
   /** Brings up to date what candidate j would do to the contingency table. */
   private void measure(int j) {
     int count = collect(j);
-    int c = fresh.length;
+    stale[j] = false;
     long cellDelta = 0;
     long clusterDelta = 0;
     long expectationDelta = 0;
@@ -277,7 +318,7 @@ final class Greedy {
       int from = cluster[i];
       int label = problem.classes[i];
       takesFrom[j * clusterWords + (from >> 6)] |= 1L << from;
-      cellDelta += table.step[fresh[label]++] - table.step[--cells[from * c + label]];
+      cellDelta += table.step[fresh[label]++] - table.step[--cells[cellOf[i]]];
       int n = --sizes[from];
       clusterDelta -= table.step[n];
       expectationDelta -= table.expected(n + 1) - table.expected(n);
@@ -285,7 +326,7 @@ final class Greedy {
     for (int k = 0; k < count; k++) {
       int i = moved[k];
       int label = problem.classes[i];
-      cells[cluster[i] * c + label]++;
+      cells[cellOf[i]]++;
       sizes[cluster[i]]++;
       fresh[label] = 0;
     }
@@ -296,6 +337,30 @@ final class Greedy {
 
   /** The points that j attracts, itself among them even where it lies on a medoid. */
   private int collect(int j) {
+    int count = fewCount[j] >= 0 ? collectFew(j) : collectBits(j);
+    if (near[j] == 0) {
+      moved[count++] = j;
+    }
+    return count;
+  }
+
+  private int collectFew(int j) {
+    int count = 0;
+    int start = j * FEW;
+    for (int e = start; e < start + fewCount[j]; e++) {
+      int i = fewPoints[e];
+      double distance = fewDistances[e];
+      if (distance < near[i]) {
+        fewPoints[start + count] = i;
+        fewDistances[start + count] = distance;
+        moved[count++] = i;
+      }
+    }
+    fewCount[j] = count;
+    return count;
+  }
+
+  private int collectBits(int j) {
     int row = j * m;
     int count = 0;
     for (int w = 0; w < attractedWords; w++) {
@@ -312,8 +377,12 @@ final class Greedy {
       }
       attracted[j * attractedWords + w] = kept;
     }
-    if (near[j] == 0) {
-      moved[count++] = j;
+    if (count <= FEW) {
+      fewCount[j] = count;
+      for (int e = 0; e < count; e++) {
+        fewPoints[j * FEW + e] = moved[e];
+        fewDistances[j * FEW + e] = distances[row + moved[e]];
+      }
     }
     return count;
   }
@@ -322,14 +391,20 @@ final class Greedy {
     medoids[s] = chosen;
     isMedoid[chosen] = true;
     int count = collect(chosen);
-    int c = problem.classCount();
+    Arrays.fill(cellOfLabel, -1);
     for (int k = 0; k < count; k++) {
       int i = moved[k];
       int from = cluster[i];
       int label = problem.classes[i];
       changed[from >> 6] |= 1L << from;
-      cells[from * c + label]--;
-      cells[s * c + label]++;
+      if (--cells[cellOf[i]] == 0) {
+        unused[unusedCount++] = cellOf[i];
+      }
+      if (cellOfLabel[label] < 0) {
+        cellOfLabel[label] = unused[--unusedCount];
+      }
+      cellOf[i] = cellOfLabel[label];
+      cells[cellOf[i]]++;
       sizes[from]--;
       sizes[s]++;
       cluster[i] = s;

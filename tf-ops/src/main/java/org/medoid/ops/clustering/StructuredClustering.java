@@ -31,8 +31,9 @@ import java.util.SplittableRandom;
  * processor); the result does not depend on their number.
  *
  * <p>Memory: 8m² bytes of distances, which the result keeps; besides, while it works, 8md for a
- * transposed copy of the embeddings, then (m² + mC)/8 for the greedy choice's sets of bits and 4C²
- * for its contingency table, then 4C² for that of the local search; all else is linear in m.
+ * transposed copy of the embeddings, then (m² + mC)/8 for the greedy choice's sets of bits, then
+ * 4C² for the contingency table of the local search; all else is linear in m, some 500 bytes a
+ * point.
  *
  * <p>Immutable; may be used by many threads at once.
  */
