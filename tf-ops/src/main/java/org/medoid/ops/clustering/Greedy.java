@@ -29,9 +29,6 @@ import java.util.Arrays;
  * of the contingency table only the cells that have points are kept.
  */
 final class Greedy {
-  /** A row of distances is a cache miss a point; a list of so many is two or three lines. */
-  private static final int FEW = 32;
-
   private final Problem problem;
   private final int m;
   private final double[] distances;
@@ -64,17 +61,7 @@ final class Greedy {
 
   private final double inverseGamma;
 
-  private final long[] attracted;
-  private final int attractedWords;
-
-  /** For candidates that attract {@value #FEW} points or fewer: the points and their distances. */
-  private final int[] fewPoints;
-
-  private final double[] fewDistances;
-
-  /** How many points are in the list of each candidate; -1 where there is no list yet. */
-  private final int[] fewCount;
-
+  private final Attraction attraction;
   private final long[] takesFrom;
   private final int clusterWords;
   private final long[] changed;
@@ -108,12 +95,7 @@ final class Greedy {
     unused = new int[m];
     cellOfLabel = new int[c];
     sizes = new int[c];
-    attractedWords = (m + 63) / 64;
-    attracted = new long[m * attractedWords];
-    fewPoints = new int[m * FEW];
-    fewDistances = new double[m * FEW];
-    fewCount = new int[m];
-    Arrays.fill(fewCount, -1);
+    attraction = new Attraction(distances, near);
     clusterWords = (c + 63) / 64;
     takesFrom = new long[m * clusterWords];
     changed = new long[clusterWords];
@@ -179,7 +161,7 @@ final class Greedy {
         m,
         (from, to) -> {
           for (int j = from; j < to; j++) {
-            attract(j);
+            attraction.attract(j);
           }
         });
     Arrays.fill(stale, true);
@@ -196,20 +178,6 @@ final class Greedy {
     for (int j = 0; j < gain.length; j++) {
       double distance = distances[row + j];
       gain[j] -= Math.max(0, before - distance) - Math.max(0, after - distance);
-    }
-  }
-
-  private void attract(int j) {
-    int row = j * m;
-    for (int w = 0; w < attractedWords; w++) {
-      long bits = 0;
-      int end = Math.min(m, w * 64 + 64);
-      for (int i = w * 64; i < end; i++) {
-        if (distances[row + i] < near[i]) {
-          bits |= 1L << i;
-        }
-      }
-      attracted[j * attractedWords + w] = bits;
     }
   }
 
@@ -307,7 +275,7 @@ final class Greedy {
 
   /** Brings up to date what candidate j would do to the contingency table. */
   private void measure(int j) {
-    int count = collect(j);
+    int count = attraction.collect(j, moved);
     stale[j] = false;
     long cellDelta = 0;
     long clusterDelta = 0;
@@ -335,62 +303,10 @@ final class Greedy {
     expectationChange[j] = expectationDelta + table.expected(count);
   }
 
-  /** The points that j attracts, itself among them even where it lies on a medoid. */
-  private int collect(int j) {
-    int count = fewCount[j] >= 0 ? collectFew(j) : collectBits(j);
-    if (near[j] == 0) {
-      moved[count++] = j;
-    }
-    return count;
-  }
-
-  private int collectFew(int j) {
-    int count = 0;
-    int start = j * FEW;
-    for (int e = start; e < start + fewCount[j]; e++) {
-      int i = fewPoints[e];
-      double distance = fewDistances[e];
-      if (distance < near[i]) {
-        fewPoints[start + count] = i;
-        fewDistances[start + count] = distance;
-        moved[count++] = i;
-      }
-    }
-    fewCount[j] = count;
-    return count;
-  }
-
-  private int collectBits(int j) {
-    int row = j * m;
-    int count = 0;
-    for (int w = 0; w < attractedWords; w++) {
-      long bits = attracted[j * attractedWords + w];
-      long kept = bits;
-      while (bits != 0) {
-        int i = w * 64 + Long.numberOfTrailingZeros(bits);
-        if (distances[row + i] < near[i]) {
-          moved[count++] = i;
-        } else {
-          kept &= ~(1L << i);
-        }
-        bits &= bits - 1;
-      }
-      attracted[j * attractedWords + w] = kept;
-    }
-    if (count <= FEW) {
-      fewCount[j] = count;
-      for (int e = 0; e < count; e++) {
-        fewPoints[j * FEW + e] = moved[e];
-        fewDistances[j * FEW + e] = distances[row + moved[e]];
-      }
-    }
-    return count;
-  }
-
   private void choose(int chosen, int s) {
     medoids[s] = chosen;
     isMedoid[chosen] = true;
-    int count = collect(chosen);
+    int count = attraction.collect(chosen, moved);
     Arrays.fill(cellOfLabel, -1);
     for (int k = 0; k < count; k++) {
       int i = moved[k];

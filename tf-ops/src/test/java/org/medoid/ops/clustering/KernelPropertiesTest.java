@@ -25,6 +25,9 @@ import net.jqwik.api.ShrinkingMode;
 
 /** Pruning, bounds and tables skip work; they never change a result. */
 class KernelPropertiesTest {
+  /** Stands for the multiplier that training needs, a quarter of the batch. */
+  private static final double A_QUARTER = -4;
+
   @Provide
   Arbitrary<Batch> batches() {
     return batches(1, 24);
@@ -41,9 +44,11 @@ class KernelPropertiesTest {
             Arbitraries.of(Batch.Classes.class),
             Arbitraries.integers().between(least, most).withoutEdgeCases(),
             Arbitraries.integers().between(1, 12),
-            Arbitraries.of(0.0, 1e-3, 0.3, 1.0, 10.0, 1e6),
+            Arbitraries.of(0.0, 1e-3, 0.3, 1.0, 10.0, A_QUARTER, 1e6),
             Arbitraries.longs())
-        .as(Batch::of);
+        .as(
+            (points, classes, m, d, gamma, seed) ->
+                Batch.of(points, classes, m, d, gamma == A_QUARTER ? m / 4.0 : gamma, seed));
   }
 
   /** Normal points in a third as many classes: choices that tie are rare. */
@@ -97,6 +102,21 @@ class KernelPropertiesTest {
       equalsTheDefinition(
           all.withLabels(labels),
           ClusteringOptions.defaults().withLocalSearch(LocalSearch.REFERENCE).withMaxSweeps(1));
+    }
+  }
+
+  /** Where points are few to a cluster, as in training, and where candidates tie in hundreds. */
+  @Example
+  void theResultIsTheDefinitionsForLargeMarginMultipliers() {
+    for (Batch.Points points : new Batch.Points[] {Batch.Points.GAUSSIAN, Batch.Points.GRID}) {
+      for (double gamma : new double[] {200 / 4.0, 1e6}) {
+        for (Margin margin : new Margin[] {Margin.NMI, Margin.V_MEASURE, Margin.AMI}) {
+          Batch batch = Batch.of(points, Batch.Classes.RANDOM, 200, 4, gamma, 9);
+          equalsTheDefinition(
+              batch.withLabels(Samples.labels(200, 50)),
+              ClusteringOptions.defaults().withMargin(margin).withMaxSweeps(1));
+        }
+      }
     }
   }
 
