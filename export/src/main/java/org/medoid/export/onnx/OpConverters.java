@@ -12,6 +12,7 @@ final class OpConverters {
   private static Map<String, OpConverter> standard() {
     Map<String, OpConverter> table = new HashMap<>();
     ConvolutionOps.register(table);
+    CropOps.register(table);
     ElementwiseOps.register(table);
     ImageOps.register(table);
     IndexOps.register(table);

@@ -9,9 +9,7 @@ import org.medoid.export.onnx.pass.Constant;
 import org.medoid.export.onnx.pass.OnnxGraph;
 import org.medoid.export.onnx.pass.Shapes;
 import org.medoid.export.onnx.pass.Types;
-import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
-import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.OpDef;
 
 /**
@@ -23,22 +21,8 @@ import org.tensorflow.proto.OpDef;
  * axes, {@link #aligned} gives all inputs in one layout, the one that costs nothing, and {@link
  * #alignedOutput} takes the result in the same.
  */
-public final class TfNode {
-
-  /** This node cannot be converted. */
-  static final class UnsupportedException extends IllegalArgumentException {
-    private static final long serialVersionUID = 1;
-
-    UnsupportedException(String message) {
-      super(message);
-    }
-  }
-
-  private final Source.Node node;
-  private final OpDef definition;
+public final class TfNode extends NodeFacts {
   private final OnnxGraph graph;
-  private final List<Value> inputs;
-  private final List<Value> outputs;
   private boolean alignedChannelsFirst;
 
   TfNode(
@@ -47,225 +31,8 @@ public final class TfNode {
       OnnxGraph graph,
       List<Value> inputs,
       List<Value> outputs) {
-    this.node = node;
-    this.definition = definition;
+    super(node, definition, inputs, outputs);
     this.graph = graph;
-    this.inputs = inputs;
-    this.outputs = outputs;
-  }
-
-  /**
-   * Returns the node's name.
-   *
-   * @return the name in the TensorFlow graph
-   */
-  public String name() {
-    return node.name();
-  }
-
-  /**
-   * Returns what the node does.
-   *
-   * @return the name of the TensorFlow operation
-   */
-  public String op() {
-    return node.op();
-  }
-
-  NodeDef definition() {
-    return node.definition();
-  }
-
-  private AttrValue attribute(String attribute) {
-    AttrValue value = node.definition().getAttrMap().get(attribute);
-    if (value != null) {
-      return value;
-    }
-    // A graph may have been stripped of what equals the default.
-    for (OpDef.AttrDef defined : definition.getAttrList()) {
-      if (defined.getName().equals(attribute) && defined.hasDefaultValue()) {
-        return defined.getDefaultValue();
-      }
-    }
-    throw unsupported("it has no attribute " + attribute);
-  }
-
-  /**
-   * Returns an integer attribute.
-   *
-   * @param attribute its name
-   * @return its value, or the operation's default
-   */
-  public long integer(String attribute) {
-    return attribute(attribute).getI();
-  }
-
-  /**
-   * Returns a float attribute.
-   *
-   * @param attribute its name
-   * @return its value, or the operation's default
-   */
-  public float decimal(String attribute) {
-    return attribute(attribute).getF();
-  }
-
-  /**
-   * Returns a boolean attribute.
-   *
-   * @param attribute its name
-   * @return its value, or the operation's default
-   */
-  public boolean flag(String attribute) {
-    return attribute(attribute).getB();
-  }
-
-  /**
-   * Returns a string attribute.
-   *
-   * @param attribute its name
-   * @return its value, or the operation's default
-   */
-  public String text(String attribute) {
-    return attribute(attribute).getS().toStringUtf8();
-  }
-
-  /**
-   * Returns an attribute that is a list of integers.
-   *
-   * @param attribute its name
-   * @return its values, or the operation's default
-   */
-  public long[] integers(String attribute) {
-    return attribute(attribute).getList().getIList().stream().mapToLong(i -> i).toArray();
-  }
-
-  /**
-   * Returns how many data inputs the node has.
-   *
-   * @return the number, lists of inputs counted in full
-   */
-  public int inputCount() {
-    return inputs.size();
-  }
-
-  /**
-   * Returns how many outputs the node has.
-   *
-   * @return the number
-   */
-  public int outputCount() {
-    return outputs.size();
-  }
-
-  /**
-   * Returns the type of an input.
-   *
-   * @param input its number
-   * @return TensorFlow's type
-   */
-  public DataType type(int input) {
-    return inputs.get(input).type();
-  }
-
-  /**
-   * Returns the type of an output.
-   *
-   * @param output its number
-   * @return TensorFlow's type
-   */
-  public DataType outputType(int output) {
-    return outputs.get(output).type();
-  }
-
-  /**
-   * Returns what is known of an input's shape.
-   *
-   * @param input its number
-   * @return sizes in TensorFlow's order, -1 where unknown; null if even the rank is
-   */
-  public long[] shape(int input) {
-    return inputs.get(input).shape();
-  }
-
-  /**
-   * Returns what is known of an output's shape.
-   *
-   * @param output its number
-   * @return sizes in TensorFlow's order, -1 where unknown; null if even the rank is
-   */
-  public long[] outputShape(int output) {
-    return outputs.get(output).shape();
-  }
-
-  /**
-   * Returns the rank of an input, for conversions that cannot do without.
-   *
-   * @param input its number
-   * @return the rank
-   * @throws IllegalArgumentException if it is unknown
-   */
-  public int rank(int input) {
-    int rank = inputs.get(input).rank();
-    if (rank < 0) {
-      throw unsupported("the rank of its input " + input + " is unknown");
-    }
-    return rank;
-  }
-
-  /**
-   * Whether an input's values are known.
-   *
-   * @param input its number
-   * @return true if it depends on constants alone
-   */
-  public boolean isConstant(int input) {
-    return inputs.get(input).constant() != null;
-  }
-
-  /**
-   * Returns the values of a constant integer input: axes, paddings, sizes.
-   *
-   * @param input its number
-   * @return the values, row-major
-   * @throws IllegalArgumentException if the input is not constant
-   */
-  public long[] integers(int input) {
-    return known(input).longs();
-  }
-
-  /**
-   * Returns the values of a constant input.
-   *
-   * @param input its number
-   * @return the values, row-major
-   * @throws IllegalArgumentException if the input is not constant
-   */
-  public double[] decimals(int input) {
-    return known(input).doubles();
-  }
-
-  Constant known(int input) {
-    Constant constant = inputs.get(input).constant();
-    if (constant == null) {
-      throw unsupported("its input " + input + " (" + inputs.get(input) + ") is not constant");
-    }
-    return constant;
-  }
-
-  /**
-   * Returns an axis counted from the front.
-   *
-   * @param axis the axis, negative if counted from the end
-   * @param rank the rank
-   * @return the axis, 0 or more
-   */
-  public int axis(long axis, int rank) {
-    long counted = axis < 0 ? axis + rank : axis;
-    if (counted < 0 || counted >= rank) {
-      throw unsupported("axis " + axis + " of a tensor of rank " + rank);
-    }
-    return (int) counted;
   }
 
   /**
@@ -275,7 +42,7 @@ public final class TfNode {
    * @return the name of a tensor of the ONNX graph
    */
   public String input(int input) {
-    return inputs.get(input).plain();
+    return valueIn(input).plain();
   }
 
   /**
@@ -288,7 +55,7 @@ public final class TfNode {
     if (rank(input) < 3) {
       throw unsupported("its input " + input + " has rank " + rank(input) + ": no image");
     }
-    return inputs.get(input).channelsFirst();
+    return valueIn(input).channelsFirst();
   }
 
   /**
@@ -298,7 +65,7 @@ public final class TfNode {
    * @return false for constants, which are there in both layouts
    */
   public boolean isChannelsFirst(int input) {
-    return inputs.get(input).isChannelsFirst();
+    return valueIn(input).isChannelsFirst();
   }
 
   /**
@@ -308,7 +75,7 @@ public final class TfNode {
    * @return the names of tensors of the ONNX graph
    */
   public List<String> aligned() {
-    return aligned(IntStream.range(0, inputs.size()).toArray());
+    return aligned(IntStream.range(0, inputCount()).toArray());
   }
 
   /**
@@ -318,7 +85,7 @@ public final class TfNode {
    * @return the names of tensors of the ONNX graph
    */
   public List<String> aligned(int... numbers) {
-    List<Value> values = Arrays.stream(numbers).mapToObj(inputs::get).toList();
+    List<Value> values = Arrays.stream(numbers).mapToObj(this::valueIn).toList();
     int rank = values.stream().mapToInt(Value::rank).max().orElse(0);
     alignedChannelsFirst =
         values.stream().noneMatch(value -> value.rank() < 0)
@@ -380,7 +147,7 @@ public final class TfNode {
    * @param tensor the name of a tensor of the ONNX graph
    */
   public void output(int output, String tensor) {
-    outputs.get(output).setPlain(tensor);
+    valueOut(output).setPlain(tensor);
   }
 
   /**
@@ -390,10 +157,10 @@ public final class TfNode {
    * @param tensor the name of a tensor of the ONNX graph
    */
   public void channelsFirstOutput(int output, String tensor) {
-    if (outputs.get(output).rank() < 0) {
+    if (valueOut(output).rank() < 0) {
       throw unsupported("the rank of its output " + output + " is unknown");
     }
-    outputs.get(output).setChannelsFirst(tensor);
+    valueOut(output).setChannelsFirst(tensor);
   }
 
   /**
@@ -403,8 +170,8 @@ public final class TfNode {
    * @param input the input's number
    */
   public void same(int output, int input) {
-    Value from = inputs.get(input);
-    Value to = outputs.get(output);
+    Value from = valueIn(input);
+    Value to = valueOut(output);
     if (Arrays.equals(from.shape(), to.shape())) {
       to.setSame(from);
     } else {
@@ -478,7 +245,7 @@ public final class TfNode {
 
   /** Adds a constant that stands for an input. */
   String constant(int input, Constant constant) {
-    return graph.addConstant(inputs.get(input) + "/onnx", constant);
+    return graph.addConstant(valueIn(input) + "/onnx", constant);
   }
 
   /**
@@ -514,15 +281,5 @@ public final class TfNode {
 
   static long[] longs(int... values) {
     return Arrays.stream(values).asLongStream().toArray();
-  }
-
-  /**
-   * Says that this node cannot be converted.
-   *
-   * @param why the reason, and the mend if there is one
-   * @return to be thrown
-   */
-  public IllegalArgumentException unsupported(String why) {
-    return new UnsupportedException(why);
   }
 }

@@ -236,4 +236,25 @@ class IndexOpsTest {
         (tf, draw, x, shape) ->
             one(tf, "BiasAddV1", x, draw.constant(tf, shape[shape.length - 1])));
   }
+
+  @Property(tries = 10)
+  void boxesCutOutOfImages(@ForAll long seed) {
+    Draw.check(
+        seed,
+        new Domain(4, 4, true),
+        (tf, draw, x, shape) -> {
+          // Some reach out of the image, some are upside down.
+          float[][] boxes = {{0, 0, 1, 1}, {0.13f, 0.21f, 0.77f, 0.94f}, {0.9f, -0.3f, 0.2f, 1.2f}};
+          int[] images = {0, (int) shape[0] - 1, 0};
+          return Runs.node(
+                  tf,
+                  "CropAndResize",
+                  Map.of("method", draw.of("bilinear", "nearest"), "extrapolation_value", 0.5f),
+                  x,
+                  tf.constant(boxes),
+                  tf.constant(images),
+                  tf.constant(new int[] {draw.in(1, 6), draw.in(1, 6)}))
+              .output();
+        });
+  }
 }

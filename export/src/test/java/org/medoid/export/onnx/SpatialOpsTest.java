@@ -152,7 +152,7 @@ class SpatialOpsTest {
 
   @Property(tries = 20)
   void transposedConvolutions(@ForAll long seed) {
-    OpsTest.windowed(
+    WindowOpsTest.windowed(
         seed,
         (tf, draw, x, channels) -> {
           // TensorFlow's CPU kernel has no dilation.
@@ -198,7 +198,7 @@ class SpatialOpsTest {
 
   @Property(tries = 16)
   void patches(@ForAll long seed) {
-    OpsTest.windowed(
+    WindowOpsTest.windowed(
         seed,
         (tf, draw, x, channels) -> {
           long k = draw.in(1, 3);
