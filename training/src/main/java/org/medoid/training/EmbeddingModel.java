@@ -16,6 +16,7 @@ import org.medoid.export.FrozenGraph;
 import org.medoid.export.ModelExporter;
 import org.medoid.export.image.ImageSize;
 import org.medoid.export.savedmodel.ModelSignature;
+import org.medoid.export.savedmodel.PixelRange;
 import org.medoid.export.savedmodel.SavedModel;
 import org.medoid.export.savedmodel.SignatureChoice;
 import org.medoid.graph.InferenceGraph;
@@ -183,8 +184,10 @@ public final class EmbeddingModel implements AutoCloseable {
   public static EmbeddingModel ofSavedModel(
       Path folder, SignatureChoice choice, int height, int width) throws IOException {
     SavedModel model = SavedModel.open(folder);
-    ModelSignature signature = model.signature(choice);
     JsonNode before = description(folder.resolve("export.json"));
+    boolean told = choice.range() == null && before.at("/input/range/1").asDouble() == 1;
+    ModelSignature signature =
+        model.signature(told ? choice.withRange(PixelRange.ZERO_TO_ONE) : choice);
     ImageSize image =
         new ImageSize(
             side(folder, signature.height(), height, "height"),

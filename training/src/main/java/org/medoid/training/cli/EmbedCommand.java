@@ -65,6 +65,10 @@ final class EmbedCommand implements Callable<Integer> {
     if (Files.isDirectory(out)) {
       throw new IllegalArgumentException("--out " + out + ": is a folder; name a file");
     }
+    if (!Files.isDirectory(out.toAbsolutePath().getParent())) {
+      throw new IllegalArgumentException(
+          "--out " + out + ": there is no folder " + out.toAbsolutePath().getParent());
+    }
     try (EmbeddingModel model = choice.open(spec.commandLine(), source.run, source.model);
         NpyRows rows = new NpyRows(out, pictures.size())) {
       model.embed(pictures, rows::add);

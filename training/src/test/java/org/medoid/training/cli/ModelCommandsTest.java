@@ -223,6 +223,17 @@ class ModelCommandsTest {
     Typed.medoid("embed", "--model", folder.resolve("x"), "--images", pictures, "--out", out).ok();
     assertThat((float[]) Npy.read(out).data()).containsExactly(own, within(1e-5f));
     byte[] before = Files.readAllBytes(out);
+    Typed nowhere =
+        Typed.medoid(
+            "embed",
+            "--run",
+            run,
+            "--images",
+            pictures,
+            "--out",
+            folder.resolve("no").resolve("e"));
+    assertThat(nowhere.code()).isEqualTo(1);
+    assertThat(nowhere.err()).contains("--out ", "there is no folder " + folder.resolve("no"));
     Path broken = Files.createDirectory(folder.resolve("broken"));
     Files.copy(pictures.resolve("classa").resolve("0.png"), broken.resolve("a.png"));
     Files.write(
