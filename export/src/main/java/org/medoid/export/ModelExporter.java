@@ -114,9 +114,15 @@ public final class ModelExporter {
    *
    * @param signature from images to features
    * @return an exporter
-   * @throws IOException if the variables cannot be read
+   * @throws IOException if the variables cannot be read, or the network takes a fixed number of
+   *     pictures at a time, as nobody could be served with that
    */
   public static ModelExporter of(ModelSignature signature) throws IOException {
+    if (signature.batch() > 0) {
+      throw new IOException(
+          "%s: the network takes %d pictures at a time and no other number: write it with an open batch"
+              .formatted(signature.model().folder(), signature.batch()));
+    }
     return new ModelExporter(
         oneToOne(FrozenGraph.of(signature)), signature.model().folder(), signature);
   }

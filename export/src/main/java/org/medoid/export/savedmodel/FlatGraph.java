@@ -162,6 +162,11 @@ public final class FlatGraph {
     return new FlatGraph(versions, kept, read, inputs, outputs);
   }
 
+  /** The part of the graph that other tensors of it, by public name, depend on. */
+  FlatGraph to(Map<String, String> others) {
+    return new FlatGraph(versions, nodes, variables, inputs, others).pruned();
+  }
+
   /** The same inputs and outputs by other nodes, which may need fewer variables. */
   FlatGraph with(List<NodeDef> others, List<Variable> otherVariables) {
     return new FlatGraph(versions, others, otherVariables, inputs, outputs);

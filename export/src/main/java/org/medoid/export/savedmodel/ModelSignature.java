@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.tensorflow.ndarray.Shape;
+import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.NodeDef;
@@ -43,7 +44,8 @@ public final class ModelSignature {
   private final double step;
   private final List<String> notes = new ArrayList<>();
 
-  ModelSignature(SavedModel model, SignatureChooser.Fit fit, SignatureChoice choice) {
+  ModelSignature(SavedModel model, SignatureChooser.Fit fit, SignatureChoice choice)
+      throws IOException {
     this.model = model;
     this.fit = fit;
     FlatGraph core = core();
@@ -51,6 +53,7 @@ public final class ModelSignature {
     Set<DataType> ports = EnumSet.of(fit.images().type(), output.type());
     narrowed = Precision.of(core, ports);
     core = Precision.single(core, narrowed);
+    refuseChannelsFirst(core);
     step =
         narrowed.stream().mapToDouble(Precision::step).max().orElse(Precision.step(output.type()));
     String tensor = core.outputs().get(output.name());
@@ -98,6 +101,22 @@ public final class ModelSignature {
         flattener,
         Map.of(IMAGES, images + ":0"),
         outputs);
+  }
+
+  /** Layers that TensorFlow computes on a graphics card only. */
+  private static void refuseChannelsFirst(FlatGraph core) {
+    for (NodeDef node : core.nodes()) {
+      String format =
+          node.getAttrOrDefault("data_format", AttrValue.getDefaultInstance())
+              .getS()
+              .toStringUtf8();
+      if (format.equals("NCHW") && !node.getOp().equals("BiasAdd")) {
+        throw new IllegalArgumentException(
+            ("node %s (%s) has its channels first (NCHW), which TensorFlow does not compute on a"
+                    + " processor: write the model with data_format channels_last")
+                .formatted(node.getName(), node.getOp()));
+      }
+    }
   }
 
   private void feedSwitches(Flattener flattener) {
@@ -153,7 +172,7 @@ public final class ModelSignature {
     return String.join(", ", tensors.stream().map(ModelTensor::toString).toList());
   }
 
-  private PixelRange range(FlatGraph core, SignatureChoice choice) {
+  private PixelRange range(FlatGraph core, SignatureChoice choice) throws IOException {
     if (choice.range() != null) {
       return choice.range();
     }
@@ -162,7 +181,7 @@ public final class ModelSignature {
       notes.add(pixels + "0,255, as " + Precision.name(fit.images().type()));
       return PixelRange.ZERO_TO_255;
     }
-    PixelRange seen = SeenRange.of(core);
+    PixelRange seen = SeenRange.of(core, model::values);
     if (seen == null) {
       notes.add(
           pixels + "the graph does not show their range; 0,1 is taken (others: 0,255 and -1,1)");

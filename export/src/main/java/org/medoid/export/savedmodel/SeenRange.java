@@ -1,17 +1,22 @@
 package org.medoid.export.savedmodel;
 
+import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.tensorflow.Graph;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.exceptions.TensorFlowException;
 import org.tensorflow.ndarray.Shape;
-import org.tensorflow.ndarray.buffer.FloatDataBuffer;
+import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.TensorProto;
 import org.tensorflow.types.TFloat32;
 
 /**
@@ -59,7 +64,13 @@ final class SeenRange {
           "ResizeNearestNeighbor",
           "ResizeBicubic",
           "ResizeArea",
-          "ScaleAndTranslate");
+          "ScaleAndTranslate",
+          "Pad",
+          "PadV2",
+          "MirrorPad",
+          "Maximum",
+          "Minimum",
+          "ClipByValue");
 
   /** Operations that do not look at the pixels' values. */
   private static final Set<String> BLIND = Set.of("Shape", "ShapeN", "Rank", "Size");
@@ -67,54 +78,64 @@ final class SeenRange {
   /** The side of the pictures where any will do. */
   private static final long SIDE = 64;
 
-  /** The second value; large, so that casts to integers do not matter. */
-  private static final float PROBE = 100;
+  /** Where values of variables come from. */
+  interface Values {
+    /** The values of a graph's variables, by name. */
+    Map<String, TensorProto> of(FlatGraph flat) throws IOException;
+  }
 
   private final FlatGraph flat;
+  private final Values values;
+  private final String images;
 
-  private SeenRange(FlatGraph flat) {
+  private SeenRange(FlatGraph flat, Values values) {
     this.flat = flat;
+    this.values = values;
+    this.images = Tensors.node(flat.inputs().values().iterator().next());
   }
 
   /**
    * Looks.
    *
    * @param flat in float32, with one placeholder of images
+   * @param values asked for those variables that pixels are scaled with, if there are any
    * @return the range, or null if the graph does not show it
+   * @throws IOException if variables cannot be read
    */
-  static PixelRange of(FlatGraph flat) {
-    return new SeenRange(flat).find();
+  static PixelRange of(FlatGraph flat, Values values) throws IOException {
+    return new SeenRange(flat, values).find();
   }
 
-  private PixelRange find() {
-    String images = Tensors.node(flat.inputs().values().iterator().next());
-    Set<String> ends = ends(images);
+  private PixelRange find() throws IOException {
+    Set<String> ends = ends();
     if (ends.isEmpty() || ends.equals(Set.of(images + ":0"))) {
       return null;
     }
+    Map<String, String> wanted = new TreeMap<>();
+    ends.forEach(end -> wanted.put(end, end));
+    FlatGraph first = flat.to(wanted);
+    Map<String, TensorProto> scales = values.of(first);
     Set<PixelRange> seen = new HashSet<>();
     try (Graph graph = new Graph();
         Session session = new Session(graph)) {
-      graph.importGraphDef(flat.open());
+      graph.importGraphDef(first.frozen(scales));
       Shape shape = picture(graph.operation(images).output(0).shape());
-      List<Double> black = means(session, images, shape, 0, ends);
-      List<Double> bright = means(session, images, shape, PROBE, ends);
+      List<float[]> black = run(session, shape, 0, ends);
+      List<float[]> bright = run(session, shape, 1, ends);
       for (int i = 0; i < black.size(); i++) {
-        double shift = black.get(i);
-        seen.add(range((bright.get(i) - shift) / PROBE, shift));
+        seen.add(range(black.get(i), bright.get(i)));
       }
-    } catch (TensorFlowException | IllegalArgumentException | IllegalStateException e) {
-      // A first step that wants pictures of another size, or a variable's value, shows nothing.
+    } catch (TensorFlowException | IllegalArgumentException e) {
+      // A first step that wants pictures of another size shows nothing.
       return null;
     }
     return seen.size() == 1 ? seen.iterator().next() : null;
   }
 
   /** Where the pixels, scaled, are read by what is more than a scaling. */
-  private Set<String> ends(String images) {
+  private Set<String> ends() {
     Set<String> pixels = new HashSet<>(Set.of(images));
     Set<String> dependent = new HashSet<>(Set.of(images));
-    flat.variables().forEach(v -> dependent.add(v.name()));
     Set<String> ends = new TreeSet<>();
     for (NodeDef node : flat.nodes()) {
       List<String> inputs = Tensors.data(node);
@@ -149,36 +170,44 @@ final class SeenRange {
     return Shape.of(sizes);
   }
 
-  private static List<Double> means(
-      Session session, String images, Shape shape, float value, Set<String> ends) {
+  /** What is computed of a picture that has one value everywhere. */
+  private List<float[]> run(Session session, Shape shape, float value, Set<String> ends) {
     Session.Runner runner = session.runner();
     ends.forEach(runner::fetch);
-    List<Double> means = new ArrayList<>();
-    try (TFloat32 picture =
-            TFloat32.tensorOf(
-                shape,
-                data -> {
-                  for (var pixel : data.scalars()) {
-                    pixel.setFloat(value);
-                  }
-                });
+    List<float[]> computed = new ArrayList<>();
+    float[] pixels = new float[Math.toIntExact(shape.size())];
+    Arrays.fill(pixels, value);
+    try (TFloat32 picture = TFloat32.tensorOf(shape, DataBuffers.of(pixels));
         Result result = runner.feed(images, picture).run()) {
       for (int i = 0; i < result.size(); i++) {
         if (result.get(i) instanceof TFloat32 end) {
-          means.add(mean(end));
+          float[] numbers = new float[Math.toIntExact(end.size())];
+          end.asRawTensor().data().asFloats().read(numbers);
+          computed.add(numbers);
         }
       }
     }
-    return means;
+    return computed;
   }
 
-  private static double mean(TFloat32 tensor) {
-    FloatDataBuffer values = tensor.asRawTensor().data().asFloats();
-    double sum = 0;
-    for (long i = 0; i < values.size(); i++) {
-      sum += values.getFloat(i);
+  /** By the numbers that depend on the pixels: those of a padding, for instance, do not. */
+  private static PixelRange range(float[] black, float[] bright) {
+    double largest = 0;
+    for (int i = 0; i < black.length; i++) {
+      largest = Math.max(largest, Math.abs((double) bright[i] - black[i]));
     }
-    return sum / values.size();
+    double scale = 0;
+    double shift = 0;
+    int count = 0;
+    for (int i = 0; i < black.length; i++) {
+      double slope = (double) bright[i] - black[i];
+      if (Math.abs(slope) > largest / 2) {
+        scale += slope;
+        shift += black[i];
+        count++;
+      }
+    }
+    return count == 0 ? null : range(scale / count, shift / count);
   }
 
   /** The range of x for which scale * x + shift is what layers are fed with; null if unclear. */

@@ -268,7 +268,7 @@ public final class SavedModelNetwork implements Network {
       Output<TFloat32> features = imported(tf, images.asOutput(), variables);
       Output<?>[] x = trainable.stream().map(variables::get).toArray(Output<?>[]::new);
       if (x.length == 0) {
-        return "it has no trainable variable (frozen to constants?)";
+        return "it has no trainable variable that a gradient reaches (frozen to constants?)";
       }
       try {
         trial.addGradients(features, x);

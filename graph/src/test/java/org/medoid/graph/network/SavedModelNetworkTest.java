@@ -134,6 +134,53 @@ class SavedModelNetworkTest {
         .withMessageContaining("no trainable variable");
   }
 
+  /** The gradient of Pow casts to its operand's type, which must not be a reference's. */
+  @Test
+  void anExponentTrains() throws IOException {
+    write(
+        1,
+        (l, x) -> {
+          Operand<TFloat32> positive = l.tf().math.maximum(small4(l, x), l.tf().constant(0.01f));
+          Operand<TFloat32> p =
+              l.scope(
+                  "Pool", () -> l.variable("p", Shape.scalar(), true, () -> l.tf().constant(3f)));
+          return l.globalMean(l.tf().math.pow(positive, p));
+        });
+    try (Model model = training(SavedModelNetwork.load(folder), FINE_TUNING)) {
+      Values batch = Values.random(Shape.of(2, 16, 16, 3), 1);
+      List<Op> step = model.descent(model.loss(), 0.1f);
+      model.run(model.output, batch, step);
+      List<float[]> scalars =
+          model.values().values().stream().filter(values -> values.length == 1).toList();
+      assertThat(scalars).hasSize(1);
+      assertThat(scalars.get(0)[0]).isFinite().isNotEqualTo(3);
+    }
+  }
+
+  private static Operand<TFloat32> small4(Layers layers, Operand<TFloat32> x) {
+    return layers.scope("Net", () -> layers.conv2d(x, 4, 3, 2));
+  }
+
+  @Test
+  void whatAGradientMustNotPassIsNotTrained() throws IOException {
+    write(
+        1,
+        (l, x) -> {
+          Operand<TFloat32> still = l.tf().stopGradient(small4(l, x));
+          return l.globalMean(l.scope("Top", () -> l.conv2d(still, 4, 1, 1)));
+        });
+    try (Model model = training(SavedModelNetwork.load(folder), FINE_TUNING)) {
+      assertThat(model.layers.trainables())
+          .extracting(LayerVariable::name)
+          .containsExactly("Top/weights");
+      Values batch = Values.random(Shape.of(2, 16, 16, 3), 1);
+      Map<String, float[]> before = model.values();
+      model.run(model.output, batch, model.descent(model.loss(), 0.1f));
+      assertThat(model.values().get("Net/weights")).isEqualTo(before.get("Net/weights"));
+      assertThat(model.values().get("Top/weights")).isNotEqualTo(before.get("Top/weights"));
+    }
+  }
+
   @Test
   void aMapIsAveragedOverAllPlaces() throws IOException {
     write(1, (l, x) -> l.scope("Net", () -> l.conv2d(x, 5, 3, 2)));
