@@ -55,7 +55,7 @@ final class CropOps {
       double[] numbers = IntStream.range(0, (int) count).asDoubleStream().toArray();
       String each = node.literal(Constant.of(DT_FLOAT, new long[] {1, count}, numbers));
       String span = node.emit("Sub", List.of(to, from));
-      String step = node.emit("Div", List.of(span, node.scalar(DT_FLOAT, count - 1)));
+      String step = node.emit("Div", List.of(span, node.scalar(DT_FLOAT, (double) (count - 1))));
       at = node.emit("Add", List.of(from, node.emit("Mul", List.of(each, step))));
     } else {
       String sum = node.emit("Add", List.of(from, to));

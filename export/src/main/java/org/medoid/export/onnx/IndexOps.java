@@ -197,7 +197,7 @@ final class IndexOps {
     long[] shape = node.shape(input);
     int at = axis + shape.length;
     return shape[at] >= 0
-        ? node.scalar(DT_INT64, shape[at])
+        ? node.scalar(DT_INT64, (double) shape[at])
         : node.emit(
             "Gather",
             List.of(node.emit("Shape", List.of(node.input(input))), node.scalar(DT_INT64, at)));
@@ -256,10 +256,14 @@ final class IndexOps {
     long lower = node.integers(1)[0];
     long upper = node.integers(2)[0];
     if (upper >= 0) {
-      x = node.emit("Trilu", List.of(x, node.scalar(DT_INT64, upper)), Map.of("upper", false));
+      x =
+          node.emit(
+              "Trilu", List.of(x, node.scalar(DT_INT64, (double) upper)), Map.of("upper", false));
     }
     if (lower >= 0) {
-      x = node.emit("Trilu", List.of(x, node.scalar(DT_INT64, -lower)), Map.of("upper", true));
+      x =
+          node.emit(
+              "Trilu", List.of(x, node.scalar(DT_INT64, (double) -lower)), Map.of("upper", true));
     }
     node.output(0, node.cast(x, own ? type : DT_INT64, type));
   }

@@ -97,7 +97,7 @@ final class KnownSizes {
         better = product(node);
         better = better == null ? reshape(node, next) : better;
       }
-      changed |= better != node;
+      changed |= !better.equals(node);
       next.put(node.name(), better);
     }
     nodes = next;
@@ -247,16 +247,14 @@ final class KnownSizes {
     if (type != DataType.DT_INT32 && type != DataType.DT_INT64) {
       return null;
     }
-    switch (node.op()) {
-      case "Const":
-        return literal(node.definition().getAttrOrThrow("value").getTensor());
-      case "Shape":
-        long[] shape = shape(node, 0);
-        return shape == null
-            ? null
-            : Numbers.vector(
-                Arrays.stream(shape).mapToDouble(d -> d < 0 ? Double.NaN : d).toArray());
-      default:
+    if (node.op().equals("Const")) {
+      return literal(node.definition().getAttrOrThrow("value").getTensor());
+    }
+    if (node.op().equals("Shape")) {
+      long[] shape = shape(node, 0);
+      return shape == null
+          ? null
+          : Numbers.vector(Arrays.stream(shape).mapToDouble(d -> d < 0 ? Double.NaN : d).toArray());
     }
     List<Numbers> in = node.inputs().stream().map(known::get).toList();
     if (in.isEmpty() || in.stream().anyMatch(numbers -> numbers == null)) {
