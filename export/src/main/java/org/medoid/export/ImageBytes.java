@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.medoid.export.image.ImageSize;
 import org.medoid.export.image.Pictures;
 import org.tensorflow.ConcreteFunction;
@@ -41,7 +40,7 @@ record ImageBytes(int height, int width, int resize) {
   static final String NAME = "image_bytes";
 
   ImageBytes {
-    Objects.requireNonNull(new ImageSize(height, width, resize)); // checks them
+    ImageSize unused = new ImageSize(height, width, resize); // checks them
   }
 
   private Operand<TFloat32> pixels(Ops tf, Operand<TString> encoded) {

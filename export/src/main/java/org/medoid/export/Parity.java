@@ -53,6 +53,7 @@ final class Parity {
                   .setRewriteOptions(RewriterConfig.newBuilder().setDisableMetaOptimizer(true)))
           .build();
 
+  @SuppressWarnings("UnnecessaryLambda") // compared with
   private static final DoubleUnaryOperator SAME = x -> x;
 
   /**

@@ -32,7 +32,7 @@ import java.util.function.IntPredicate;
  * link, a folder made, something removed) is counted, and fails if it is among those that shall.
  */
 final class FailingFiles extends FileSystemProvider {
-  private final FileSystem system = new System();
+  private final FileSystem system = new Failing();
   private final FileSystemProvider real;
   private IntPredicate fails = step -> false;
   private Runnable before = () -> {};
@@ -246,7 +246,7 @@ final class FailingFiles extends FileSystemProvider {
   }
 
   /** Only what a path needs of its file system. */
-  private final class System extends FileSystem {
+  private final class Failing extends FileSystem {
     private final FileSystem machine = java.nio.file.FileSystems.getDefault();
 
     @Override

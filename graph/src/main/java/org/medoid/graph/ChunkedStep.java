@@ -89,9 +89,9 @@ public final class ChunkedStep {
     runner.fetch(parts.batchGradient());
     parts.lossOwn().forEach(runner::fetch);
     told.values().forEach(runner::fetch);
-    try (StepRates.Fed fed = rates.feed(runner, graph);
+    try (StepRates.Fed fed = rates.tensors();
         TFloat32 all = TFloat32.tensorOf(Shape.of(size, d), rows);
-        Result result = runner.feed(parts.batch(), all).run()) {
+        Result result = fed.into(runner, graph).feed(parts.batch(), all).run()) {
       ((TFloat32) result.get(0)).copyTo(rows);
       back(chunks, second, rows, d, result, rates);
       Map<String, Float> values = new LinkedHashMap<>();
@@ -131,8 +131,8 @@ public final class ChunkedStep {
             for (int i = models; i < parts.carried().size(); i++) {
               runner.feed(parts.carried().get(i), ofLoss.get(1 + i - models));
             }
-            try (StepRates.Fed fed = rates.feed(runner, graph)) {
-              runner.addTarget(graph.step()).run().close();
+            try (StepRates.Fed fed = rates.tensors()) {
+              fed.into(runner, graph).addTarget(graph.step()).run().close();
             }
           } else {
             (sums == null ? parts.own() : parts.sums()).forEach(runner::fetch);

@@ -34,6 +34,21 @@ public record StepRates(
    */
   public record Fed(TFloat32 rate, TFloat32 backbone, TFloat32 proxies, TFloat32 multiplier)
       implements AutoCloseable {
+    /**
+     * Feeds the values into a run of a training graph.
+     *
+     * @param runner of a session of the graph
+     * @param graph the graph
+     * @return the runner
+     */
+    public Session.Runner into(Session.Runner runner, TrainingGraph graph) {
+      return runner
+          .feed(graph.learningRate(), rate)
+          .feed(graph.backboneFactor(), backbone)
+          .feed(graph.proxyFactor(), proxies)
+          .feed(graph.marginMultiplier(), multiplier);
+    }
+
     @Override
     public void close() {
       rate.close();
@@ -44,24 +59,15 @@ public record StepRates(
   }
 
   /**
-   * Feeds the values into a run of a training graph.
+   * The values as tensors.
    *
-   * @param runner of a session of the graph
-   * @param graph the graph
-   * @return to be closed after the run
+   * @return to be fed, and closed after the run
    */
-  public Fed feed(Session.Runner runner, TrainingGraph graph) {
-    Fed fed =
-        new Fed(
-            TFloat32.scalarOf((float) learningRate),
-            TFloat32.scalarOf((float) backboneFactor),
-            TFloat32.scalarOf((float) proxyFactor),
-            TFloat32.scalarOf((float) marginMultiplier));
-    runner
-        .feed(graph.learningRate(), fed.rate())
-        .feed(graph.backboneFactor(), fed.backbone())
-        .feed(graph.proxyFactor(), fed.proxies())
-        .feed(graph.marginMultiplier(), fed.multiplier());
-    return fed;
+  public Fed tensors() {
+    return new Fed(
+        TFloat32.scalarOf((float) learningRate),
+        TFloat32.scalarOf((float) backboneFactor),
+        TFloat32.scalarOf((float) proxyFactor),
+        TFloat32.scalarOf((float) marginMultiplier));
   }
 }

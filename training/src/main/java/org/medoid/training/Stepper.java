@@ -43,8 +43,8 @@ interface Stepper extends AutoCloseable {
     Session.Runner runner =
         session.runner().feed(input, batch).feed(graph.labels(), labels).addTarget(graph.step());
     told.values().forEach(runner::fetch);
-    try (StepRates.Fed fed = rates.feed(runner, graph);
-        Result result = runner.run()) {
+    try (StepRates.Fed fed = rates.tensors();
+        Result result = fed.into(runner, graph).run()) {
       Map<String, Float> values = new LinkedHashMap<>();
       int at = 0;
       for (String name : told.keySet()) {

@@ -208,7 +208,7 @@ class TrainerTest {
 
   @Test
   void aFolderThatCannotBeWrittenIsNamed() throws IOException {
-    Path file = Files.createFile(folder.resolve("file"));
+    Files.createFile(folder.resolve("file"));
     assertThatIOException()
         .isThrownBy(() -> train("file/run", settings()))
         .withMessageContaining("file");

@@ -79,6 +79,7 @@ final class KnownSizes {
   }
 
   /** Infers, evaluates, rewrites; false if nothing changed. */
+  @SuppressWarnings("ReferenceEquality") // a node that is not replaced is the same object
   private boolean round() {
     infer();
     known.clear();

@@ -49,6 +49,11 @@ public final class SettingException extends IllegalArgumentException {
     require(value >= 0 && Double.isFinite(value), setting, value, "must be 0 or more, and finite");
   }
 
+  /** Requires a number of 0 or more. */
+  static void requireNotNegative(String setting, long value) {
+    require(value >= 0, setting, value, "must be 0 or more");
+  }
+
   /** Requires a factor by which something falls. */
   static void requireDecay(String setting, double value) {
     require(value > 0 && value <= 1, setting, value, "must be above 0 and at most 1");

@@ -36,9 +36,11 @@ class ScoreTableTest {
                     .row("before", scores(Double.NaN, 0, 0.25))
                     .row("x", scores(1, 0, 1))))
         .isEqualTo(
-            "           NMI     R@1  R@1000\n"
-                + "before       -  0.2500  1.0000\n"
-                + "x       1.0000  1.0000  1.0000\n");
+            """
+                       NMI     R@1  R@1000
+            before       -  0.2500  1.0000
+            x       1.0000  1.0000  1.0000
+            """);
   }
 
   @Test

@@ -55,8 +55,8 @@ final class Lower extends Pass {
     x = emit(node, "Reshape", List.of(x, split), Map.of());
     long[] perm = new long[2 * axes + 2];
     for (int i = 0; i < axes; i++) {
-      perm[i] = 2 * i + 3;
-      perm[axes + 2 + i] = 2 * i + 2;
+      perm[i] = 2L * i + 3;
+      perm[axes + 2 + i] = 2L * i + 2;
     }
     perm[axes + 1] = 1;
     x = emit(node, "Transpose", List.of(x), Map.of("perm", perm));
@@ -78,9 +78,9 @@ final class Lower extends Pass {
     x = emit(node, "Reshape", List.of(x, split), Map.of());
     long[] perm = new long[2 * axes + 2];
     perm[0] = axes;
-    perm[1] = axes + 1;
+    perm[1] = axes + 1L;
     for (int i = 0; i < axes; i++) {
-      perm[2 + 2 * i] = axes + 2 + i;
+      perm[2 + 2 * i] = axes + 2L + i;
       perm[3 + 2 * i] = i;
     }
     x = emit(node, "Transpose", List.of(x), Map.of("perm", perm));
