@@ -26,13 +26,15 @@ public final class Checkpoints {
    *
    * @param latestStep steps done in the newest
    * @param bestStep steps done in the best
-   * @param bestScore its score, null if it has not been evaluated
+   * @param bestScore its Recall@1, null if it has not been evaluated
+   * @param bestNmi its NMI, which decides between equals; null in runs of earlier versions
    * @param evaluatedStep steps done at the last evaluation, 0 for none
    */
   record State(
       @JsonProperty("latest_step") long latestStep,
       @JsonProperty("best_step") long bestStep,
       @JsonProperty("best_score") Double bestScore,
+      @JsonProperty("best_nmi") Double bestNmi,
       @JsonProperty("evaluated_step") long evaluatedStep) {}
 
   private final RunFolder folder;
@@ -146,8 +148,13 @@ public final class Checkpoints {
       session.save(prefix.toString());
       set(
           state == null || state.bestScore() == null
-              ? new State(step, step, null, 0)
-              : new State(step, state.bestStep(), state.bestScore(), state.evaluatedStep()));
+              ? new State(step, step, null, null, 0)
+              : new State(
+                  step,
+                  state.bestStep(),
+                  state.bestScore(),
+                  state.bestNmi(),
+                  state.evaluatedStep()));
     } catch (TensorFlowException
         | IllegalArgumentException
         | UnsupportedOperationException
@@ -173,18 +180,23 @@ public final class Checkpoints {
   }
 
   /**
-   * Gives the newest checkpoint a score: it becomes the best if no other had a higher one.
+   * Gives the newest checkpoint its scores: it becomes the best if no other had a higher Recall@1,
+   * or, of equals, a higher NMI. With few classes many have the same Recall@1.
    *
-   * @param score of the evaluation
+   * @param recallAt1 of the evaluation
+   * @param nmi of the evaluation
    * @throws IOException if the folder cannot be written
    */
-  void evaluated(double score) throws IOException {
+  void evaluated(double recallAt1, double nmi) throws IOException {
     long step = state.latestStep();
-    boolean better = state.bestScore() == null || score > state.bestScore();
+    boolean better =
+        state.bestScore() == null
+            || recallAt1 > state.bestScore()
+            || (recallAt1 == state.bestScore() && state.bestNmi() != null && nmi > state.bestNmi());
     set(
         better
-            ? new State(step, step, score, step)
-            : new State(step, state.bestStep(), state.bestScore(), step));
+            ? new State(step, step, recallAt1, nmi, step)
+            : new State(step, state.bestStep(), state.bestScore(), state.bestNmi(), step));
   }
 
   /**
@@ -193,7 +205,13 @@ public final class Checkpoints {
    * @throws IOException if the folder cannot be written
    */
   void evaluated() throws IOException {
-    set(new State(state.latestStep(), state.bestStep(), state.bestScore(), state.latestStep()));
+    set(
+        new State(
+            state.latestStep(),
+            state.bestStep(),
+            state.bestScore(),
+            state.bestNmi(),
+            state.latestStep()));
   }
 
   private void set(State next) throws IOException {

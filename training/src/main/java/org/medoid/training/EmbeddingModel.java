@@ -104,7 +104,7 @@ public final class EmbeddingModel implements AutoCloseable {
     }
     InferenceGraph graph =
         InferenceGraph.restored(
-            Networks.of(settings.network().model()),
+            Networks.of(settings.network()),
             new EmbeddingHead(settings.network().embedding()),
             settings.data().imageSize(),
             Checkpoints.of(run).best());
@@ -121,7 +121,7 @@ public final class EmbeddingModel implements AutoCloseable {
   public static EmbeddingModel untrained(TrainingSettings settings) throws IOException {
     InferenceGraph graph =
         InferenceGraph.untrained(
-            Networks.of(settings.network().model()),
+            Networks.of(settings.network()),
             new EmbeddingHead(settings.network().embedding()),
             settings.data().imageSize(),
             settings.schedule().seed());

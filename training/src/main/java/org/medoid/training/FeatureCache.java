@@ -131,6 +131,7 @@ final class FeatureCache {
     for (Object each :
         Arrays.asList(
             settings.network().model(),
+            settings.network().choice(),
             settings.network().weights(),
             settings.schedule().seed(),
             settings.data().imageSize(),

@@ -1,7 +1,5 @@
 package org.medoid.training;
 
-import org.medoid.export.image.ImageSize;
-import org.medoid.graph.image.Crop;
 import org.medoid.training.data.BatchSampler;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.data.ImagePipeline;
@@ -55,8 +53,8 @@ final class ImageFeed implements AutoCloseable {
             Ops.create(graph),
             data,
             rows,
-            ImageSize.square(settings.data().imageSize(), settings.data().resize()),
-            Crop.RANDOM,
+            settings.data().size(),
+            settings.data().crop(),
             settings.data().mirror(),
             settings.schedule().seed());
     session = new Session(graph);

@@ -91,7 +91,7 @@ public final class Trainer {
             settings.schedule().seed());
     head = new EmbeddingHead(settings.network().embedding());
     if (!Networks.isOwn(settings.network().model())) {
-      network = Networks.of(settings.network().model());
+      network = Networks.of(settings.network());
     }
     if (!Networks.isOwn(settings.loss().loss())) {
       loss = loss(settings.loss(), settings.schedule().seed(), this.data);

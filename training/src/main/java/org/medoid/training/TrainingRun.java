@@ -223,7 +223,7 @@ public final class TrainingRun {
     if (data.choice() == Choice.LAST) {
       checkpoints.evaluated();
     } else {
-      checkpoints.evaluated(scores.recallAt().get(1));
+      checkpoints.evaluated(scores.recallAt().get(1), scores.nmi());
     }
     for (TrainingListener each : listeners) {
       each.evaluated(this, evaluation);

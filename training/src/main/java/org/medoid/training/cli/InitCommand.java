@@ -102,7 +102,7 @@ final class InitCommand implements Callable<Integer> {
         TrainingSettings settings = folder.settings();
         write(
             target.aside(),
-            Networks.of(settings.network().model()),
+            Networks.of(settings.network()),
             settings.data().imageSize(),
             Checkpoints.of(folder).best(),
             true);

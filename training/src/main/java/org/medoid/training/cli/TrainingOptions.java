@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import org.medoid.graph.image.Crop;
 import org.medoid.graph.network.Layers.BatchNormalization;
 import org.medoid.ops.clustering.Distance;
 import org.medoid.ops.clustering.LocalSearch;
@@ -47,6 +48,14 @@ final class TrainingOptions {
               + " crop.")
   private Integer resize;
 
+  @Option(
+      names = "--crop",
+      paramLabel = "HOW",
+      description =
+          "What the network is given in training: random (a crop of the scaled picture) or"
+              + " random_resized (16 to 100 % of its area, scaled). Default: random.")
+  private Crop crop;
+
   @Option(names = "--mirror", description = "Mirrors half of the crops in training.")
   private Boolean mirror;
 
@@ -76,6 +85,26 @@ final class TrainingOptions {
       paramLabel = "SPEC",
       description = "convnet, inception_v2, or savedmodel:DIR, a SavedModel to train further.")
   private String model;
+
+  @Option(
+      names = "--signature",
+      paramLabel = "NAME",
+      description = "Of a SavedModel with several. Default: the one that fits.")
+  private String signature;
+
+  @Option(
+      names = "--output",
+      paramLabel = "NAME",
+      description = "Of a SavedModel with several. Default: the one that fits.")
+  private String output;
+
+  @Option(
+      names = "--range",
+      paramLabel = "R",
+      description =
+          "The pixels that a SavedModel takes: 0,1 or 0,255 or -1,1. Default: what its graph shows,"
+              + " else 0,1.")
+  private String range;
 
   @Option(
       names = "--weights",
@@ -292,11 +321,15 @@ final class TrainingOptions {
     draft.skipBroken = skipBroken;
     draft.imageSize = imageSize;
     draft.resize = resize;
+    draft.crop = crop;
     draft.mirror = mirror;
     draft.batch = batch;
     draft.classesPerBatch = classesPerBatch;
     draft.chunk = chunk;
     draft.model = model;
+    draft.signature = signature;
+    draft.output = output;
+    draft.range = range;
     draft.weights = weights;
     draft.embedding = embedding;
     draft.freezeBackbone = freezeBackbone;
@@ -347,6 +380,7 @@ final class TrainingOptions {
   /** Registers how constants are written. */
   static void register(CommandLine line) {
     line.registerConverter(BatchNormalization.class, words(BatchNormalization.values()));
+    line.registerConverter(Crop.class, words(Crop.values()));
     line.registerConverter(Fall.class, words(Fall.values()));
     line.registerConverter(Choice.class, words(Choice.values()));
   }

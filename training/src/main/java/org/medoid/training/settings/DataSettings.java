@@ -2,6 +2,8 @@ package org.medoid.training.settings;
 
 import static org.medoid.training.settings.SettingException.require;
 
+import org.medoid.export.image.ImageSize;
+import org.medoid.graph.image.Crop;
 import org.medoid.training.data.BatchShape;
 import org.medoid.training.data.ImageDataSet;
 
@@ -12,6 +14,7 @@ import org.medoid.training.data.ImageDataSet;
  * @param skipBroken whether images that cannot be read are left out
  * @param imageSize height and width of the network's input in pixels
  * @param resize height and width to which an image is scaled before the crop of imageSize
+ * @param crop which part of a picture the network is given in training
  * @param mirror whether half of the crops in training are mirrored
  * @param batch m, images per step
  * @param classesPerBatch C, distinct classes per step
@@ -22,6 +25,7 @@ public record DataSettings(
     boolean skipBroken,
     int imageSize,
     int resize,
+    Crop crop,
     boolean mirror,
     int batch,
     int classesPerBatch,
@@ -33,6 +37,7 @@ public record DataSettings(
    * @param skipBroken whether images that cannot be read are left out
    * @param imageSize height and width of the network's input in pixels
    * @param resize height and width to which an image is scaled before the crop of imageSize
+   * @param crop which part of a picture the network is given in training, not the centre
    * @param mirror whether half of the crops in training are mirrored
    * @param batch m, images per step
    * @param classesPerBatch C, distinct classes per step
@@ -43,6 +48,7 @@ public record DataSettings(
     require(data != null && !data.isBlank(), "data", data, "a run needs a data set");
     require(imageSize >= 1, "image_size", imageSize, "must be 1 or more");
     require(resize >= imageSize, "resize", resize, "must not be below the image size " + imageSize);
+    require(crop != null && crop != Crop.CENTRE, "crop", crop, "must be random or random_resized");
     require(batch >= 3, "batch", batch, "must be 3 or more");
     require(
         classesPerBatch >= 2 && classesPerBatch < batch,
@@ -63,6 +69,15 @@ public record DataSettings(
    */
   public int rows() {
     return chunk == 0 ? batch : chunk;
+  }
+
+  /**
+   * The images that the network takes.
+   *
+   * @return their size, and that before the cut
+   */
+  public ImageSize size() {
+    return ImageSize.square(imageSize, resize);
   }
 
   /**

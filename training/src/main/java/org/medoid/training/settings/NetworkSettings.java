@@ -2,6 +2,9 @@ package org.medoid.training.settings;
 
 import static org.medoid.training.settings.SettingException.require;
 
+import java.util.Arrays;
+import org.medoid.export.savedmodel.PixelRange;
+import org.medoid.export.savedmodel.SignatureChoice;
 import org.medoid.graph.network.Layers.BatchNormalization;
 
 /**
@@ -9,6 +12,10 @@ import org.medoid.graph.network.Layers.BatchNormalization;
  *
  * @param model the network, as {@link Networks#of} takes it, a SavedModel by its absolute path; or
  *     {@code own:} and a name for a network that a program brings itself
+ * @param signature which signature of a SavedModel; null for the one that fits
+ * @param output which output of it; null for the one that fits
+ * @param range the pixels that a SavedModel takes, as {@link PixelRange#of} reads it; null for what
+ *     its graph shows
  * @param weights the checkpoint that the backbone's weights come from, by its absolute path; null
  *     for none
  * @param embedding d, values of an embedding
@@ -20,6 +27,9 @@ import org.medoid.graph.network.Layers.BatchNormalization;
  */
 public record NetworkSettings(
     String model,
+    String signature,
+    String output,
+    String range,
     String weights,
     int embedding,
     boolean freezeBackbone,
@@ -29,6 +39,9 @@ public record NetworkSettings(
    * Checks the values.
    *
    * @param model the network
+   * @param signature which signature of a SavedModel; null for the one that fits
+   * @param output which output of it; null for the one that fits
+   * @param range the pixels that a SavedModel takes; null for what its graph shows
    * @param weights the checkpoint that the backbone's weights come from; null for none
    * @param embedding d, values of an embedding
    * @param freezeBackbone whether the backbone keeps its weights
@@ -45,7 +58,17 @@ public record NetworkSettings(
         freezeBackbone,
         "frozen features freeze the backbone too; leave one out");
     require(batchNorm != null, "batch_norm", null, "must be train or frozen");
-    if (Networks.isSavedModel(model)) {
+    if (!Networks.isSavedModel(model)) {
+      requireNone("signature", signature);
+      requireNone("output", output);
+      requireNone("range", range);
+    } else {
+      require(
+          range == null
+              || Arrays.stream(PixelRange.values()).anyMatch(each -> each.toString().equals(range)),
+          "range",
+          range,
+          "must be 0,1 or 0,255 or -1,1");
       require(
           weights == null,
           "weights",
@@ -57,6 +80,19 @@ public record NetworkSettings(
           "train",
           "batch normalisation of a SavedModel stays frozen");
     }
+  }
+
+  private static void requireNone(String setting, String value) {
+    require(value == null, setting, value, "is for a SavedModel; leave it out");
+  }
+
+  /**
+   * What of a SavedModel is taken.
+   *
+   * @return signature, output and range as far as they are told
+   */
+  public SignatureChoice choice() {
+    return new SignatureChoice(signature, output, range == null ? null : PixelRange.of(range));
   }
 
   /**

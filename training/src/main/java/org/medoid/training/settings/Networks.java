@@ -2,15 +2,25 @@ package org.medoid.training.settings;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import org.medoid.export.savedmodel.ModelSignature;
+import org.medoid.export.savedmodel.SavedModel;
+import org.medoid.export.savedmodel.SignatureChoice;
 import org.medoid.graph.network.ConvNet;
 import org.medoid.graph.network.InceptionV2;
 import org.medoid.graph.network.Network;
 import org.medoid.graph.network.SavedModelNetwork;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Finds the network that a model SPEC names. */
 public final class Networks {
   private static final String SAVED_MODEL = "savedmodel:";
   private static final String OWN = "own:";
+
+  /** Of a SavedModel that takes images of any size. */
+  private static final int OPEN_SIZE = 224;
+
+  private static final Logger LOG = LoggerFactory.getLogger(Networks.class);
 
   private Networks() {}
 
@@ -24,9 +34,27 @@ public final class Networks {
    *     features
    */
   public static Network of(String specification) throws IOException {
+    return of(specification, SignatureChoice.FITTING);
+  }
+
+  /**
+   * The network of a run's settings.
+   *
+   * @param settings the network and, of a SavedModel, what is taken
+   * @return the network
+   * @throws SettingException as {@link #of(String)}
+   * @throws IOException as {@link #of(String)}
+   */
+  public static Network of(NetworkSettings settings) throws IOException {
+    return of(settings.model(), settings.choice());
+  }
+
+  private static Network of(String specification, SignatureChoice choice) throws IOException {
     check(specification);
     if (isSavedModel(specification)) {
-      return SavedModelNetwork.load(folder(specification));
+      ModelSignature signature = SavedModel.open(folder(specification)).signature(choice);
+      signature.notes().forEach(note -> LOG.info("{}: {}", specification, note));
+      return SavedModelNetwork.of(signature);
     }
     return switch (specification) {
       case "convnet" -> new ConvNet();
@@ -38,8 +66,19 @@ public final class Networks {
   }
 
   /** The side of the images that a network is meant for; reads no weights. */
-  static int imageSize(String specification) throws IOException {
-    return of(specification).defaultImageSize();
+  static int imageSize(NetworkSettings settings) throws IOException {
+    if (!isSavedModel(settings.model())) {
+      return of(settings.model()).defaultImageSize();
+    }
+    ModelSignature signature =
+        SavedModel.open(folder(settings.model())).signature(settings.choice());
+    if (signature.height() != signature.width()) {
+      throw new SettingException(
+          "model",
+          "%s: takes images of %dx%d pixels; only square ones can be trained"
+              .formatted(settings.model(), signature.height(), signature.width()));
+    }
+    return signature.height() < 0 ? OPEN_SIZE : signature.height();
   }
 
   /** The specification with an absolute path, so that it holds in every folder. */

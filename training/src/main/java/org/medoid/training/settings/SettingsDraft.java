@@ -3,6 +3,7 @@ package org.medoid.training.settings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.medoid.graph.image.Crop;
 import org.medoid.graph.network.Layers.BatchNormalization;
 import org.medoid.ops.clustering.Distance;
 import org.medoid.ops.clustering.LocalSearch;
@@ -41,6 +42,9 @@ public final class SettingsDraft {
   /** {@link DataSettings#resize}; 256/227 of the image size, as the paper has it. */
   public Integer resize;
 
+  /** {@link DataSettings#crop}; random. */
+  public Crop crop;
+
   /** {@link DataSettings#mirror}; false. */
   public Boolean mirror;
 
@@ -55,6 +59,15 @@ public final class SettingsDraft {
 
   /** {@link NetworkSettings#model}; required. A SavedModel by any path. */
   public String model;
+
+  /** {@link NetworkSettings#signature}; the one that fits. */
+  public String signature;
+
+  /** {@link NetworkSettings#output}; the one that fits. */
+  public String output;
+
+  /** {@link NetworkSettings#range}; what the graph shows, else 0,1. */
+  public String range;
 
   /** {@link NetworkSettings#weights}; none. By any path. */
   public String weights;
@@ -211,7 +224,7 @@ public final class SettingsDraft {
   private TrainingSettings complete(int m, int classes) throws IOException {
     NetworkSettings network = network();
     return new TrainingSettings(
-        data(network.model(), m, classes), network, loss(m), optimizer(), schedule());
+        data(network, m, classes), network, loss(m), optimizer(), schedule());
   }
 
   private LossSettings loss(int m) {
@@ -264,6 +277,9 @@ public final class SettingsDraft {
     Networks.check(model);
     return new NetworkSettings(
         Networks.absolute(model),
+        signature,
+        output,
+        range,
         weights == null ? null : Path.of(weights).toAbsolutePath().normalize().toString(),
         or(embedding, 64),
         or(freezeBackbone, false),
@@ -271,13 +287,14 @@ public final class SettingsDraft {
         or(batchNorm, pretrained() ? BatchNormalization.FROZEN : BatchNormalization.TRAIN));
   }
 
-  private DataSettings data(String absoluteModel, int m, int classes) throws IOException {
-    int size = imageSize != null ? imageSize : Networks.imageSize(absoluteModel);
+  private DataSettings data(NetworkSettings network, int m, int classes) throws IOException {
+    int size = imageSize != null ? imageSize : Networks.imageSize(network);
     return new DataSettings(
         data,
         or(skipBroken, false),
         size,
         resize != null ? resize : Math.round(size * 256f / 227),
+        or(crop, Crop.RANDOM),
         or(mirror, false),
         m,
         classes,
