@@ -3,6 +3,7 @@ package org.medoid.training;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIOException;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
@@ -10,6 +11,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -22,13 +26,29 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.medoid.graph.AdamW;
 import org.medoid.graph.BackboneGraph;
+import org.medoid.graph.FrameworkOptimizer;
+import org.medoid.graph.Optimizer;
+import org.medoid.graph.image.Crop;
+import org.medoid.graph.loss.BatchLoss;
+import org.medoid.graph.loss.NPairs;
 import org.medoid.graph.network.ConvNet;
+import org.medoid.graph.network.Layers;
 import org.medoid.graph.network.Layers.BatchNormalization;
+import org.medoid.graph.network.Network;
+import org.medoid.ops.clustering.Distance;
+import org.medoid.ops.clustering.Margin;
 import org.medoid.training.data.DataSets;
 import org.medoid.training.settings.ScheduleSettings.Choice;
 import org.medoid.training.settings.SettingsDraft;
 import org.medoid.training.settings.TrainingSettings;
+import org.tensorflow.Operand;
+import org.tensorflow.framework.optimizers.Adam;
+import org.tensorflow.framework.optimizers.Momentum;
+import org.tensorflow.types.TFloat32;
 
 @Timeout(240)
 class TrainerTest {
@@ -294,5 +314,215 @@ class TrainerTest {
       assertThat(Double.parseDouble(chunks.get(step).split(",", -1)[0]))
           .isCloseTo(Double.parseDouble(whole.get(step).split(",", -1)[0]), within(1e-4));
     }
+  }
+
+  /** Network, loss, optimizer and listener that Medoid does not know. */
+  private static Trainer own(TrainingSettings settings, Optimizer optimizer, long stopAfter)
+      throws IOException {
+    Trainer trainer = new Trainer(settings, settings.openData());
+    return trainer
+        .withNetwork(new Stripes())
+        .withLoss(
+            (layers, labels, embeddings, gamma) ->
+                new BatchLoss(
+                    layers
+                        .tf()
+                        .math
+                        .mul(gamma, NPairs.defaults().call(layers.tf(), labels, embeddings)),
+                    Map.of()))
+        .withOptimizer(optimizer)
+        .withListener(
+            new TrainingListener() {
+              @Override
+              public void step(TrainingRun run, StepMetrics row) {
+                if (row.step() == stopAfter) {
+                  trainer.stop();
+                }
+              }
+            });
+  }
+
+  private static final class Stripes implements Network {
+    @Override
+    public String name() {
+      return "stripes";
+    }
+
+    @Override
+    public int defaultImageSize() {
+      return 16;
+    }
+
+    @Override
+    public Operand<TFloat32> features(Layers layers, Operand<TFloat32> images) {
+      return layers.scope(
+          "Stripes", () -> layers.globalMean(layers.convBatchNormRelu("Only", images, 8, 5, 2)));
+    }
+  }
+
+  static Stream<Optimizer> optimizers() {
+    return Stream.of(
+        AdamW.defaults().withWeightDecay(0.01f),
+        new FrameworkOptimizer(graph -> new Adam(graph, 1f)),
+        new FrameworkOptimizer(graph -> new Momentum(graph, 1f, 0.9f)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("optimizers")
+  void ownPartsTrainWithoutAForkAndResumeToTheSameBits(Optimizer optimizer) throws IOException {
+    TrainingSettings settings =
+        settings(
+            draft -> {
+              draft.model = "own:stripes";
+              draft.loss = "own:n_pairs";
+              draft.optimizer = "own:some";
+              draft.steps = 8L;
+            });
+    Path whole = folder.resolve("whole");
+    own(settings, optimizer, 0).run(whole);
+    Path stopped = folder.resolve("stopped");
+    assertThatExceptionOfType(CancellationException.class)
+        .isThrownBy(() -> own(settings, optimizer, 2).run(stopped));
+    RunFolder run = RunFolder.open(stopped);
+    assertThat(Checkpoints.of(run).latestStep()).isEqualTo(3);
+    own(run.settings(), optimizer, 0).resume(run);
+    assertThat(latest(stopped)).isEqualTo(latest(whole));
+    assertThat(metrics(stopped)).isEqualTo(metrics(whole));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> resume(stopped))
+        .withMessageContaining("model own:stripes: is known only to the program");
+  }
+
+  @Test
+  void medoidsOwnPartsAreNotReplacedUnderTheirNames() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Trainer(settings(), settings().openData()).withNetwork(new Stripes()))
+        .withMessageContaining("model convnet: is one of Medoid's");
+  }
+
+  @Test
+  void heldOutClassesChooseTheCheckpointThatIsScored() throws IOException {
+    String many = Pictures.write(folder.resolve("many"), 24, 6, 18);
+    TrainingSettings settings =
+        settings(
+            draft -> {
+              draft.data = many;
+              draft.chooseOn = null;
+            });
+    List<StepEvaluation> evaluations = new ArrayList<>();
+    TrainingResult result =
+        new Trainer(settings, settings.openData())
+            .withListener(
+                new TrainingListener() {
+                  @Override
+                  public void evaluated(TrainingRun run, StepEvaluation evaluation) {
+                    evaluations.add(evaluation);
+                  }
+                })
+            .run(folder.resolve("run"));
+    assertThat(result.chosenOn()).isEqualTo(Choice.VALIDATION);
+    assertThat(evaluations).hasSize(6);
+    // 12 classes train, a fifth of them is 2.
+    assertThat(evaluations.get(0).images().classNames()).hasSize(2);
+    assertThat(settings.openData().train().classNames())
+        .containsAll(evaluations.get(0).images().classNames());
+    double best =
+        evaluations.stream().mapToDouble(e -> e.scores().recallAt().get(1)).max().orElseThrow();
+    assertThat(evaluations)
+        .filteredOn(e -> e.step() == result.checkpoint())
+        .first()
+        .satisfies(e -> assertThat(e.scores().recallAt().get(1)).isEqualTo(best));
+    RunFolder run = RunFolder.open(folder.resolve("run"));
+    assertThat(Checkpoints.of(run).bestStep()).isEqualTo(result.checkpoint());
+    assertThat(run.result()).contains(result);
+  }
+
+  @Test
+  void tooFewClassesToHoldOutLeaveTheLastCheckpoint() throws IOException {
+    TrainingSettings settings =
+        settings(
+            draft -> {
+              draft.chooseOn = null;
+              draft.steps = 6L;
+            });
+    TrainingResult result = new Trainer(settings, settings.openData()).run(folder.resolve("run"));
+    assertThat(result.chosenOn()).isEqualTo(Choice.LAST);
+    assertThat(result.checkpoint()).isEqualTo(6);
+  }
+
+  @Test
+  void aRunThatFailedBeforeItsFirstCheckpointDoesNotStandInTheWay() throws IOException {
+    Path run = RunFolder.create(folder.resolve("run"), settings()).path();
+    TrainingSettings corrected = settings(draft -> draft.steps = 2L);
+    new Trainer(corrected, corrected.openData()).run(run);
+    assertThat(RunFolder.open(run).settings()).isEqualTo(corrected);
+    assertThatIOException()
+        .isThrownBy(() -> new Trainer(corrected, corrected.openData()).run(run))
+        .withMessageContaining("is not empty");
+  }
+
+  @Test
+  void weightsThatAreNoneLeaveNoFolder() throws IOException {
+    TrainingSettings settings =
+        settings(draft -> draft.weights = folder.resolve("nothing.ckpt").toString());
+    assertThatIOException()
+        .isThrownBy(() -> train("run", settings))
+        .withMessageContaining("nothing.ckpt");
+    assertThat(folder.resolve("run")).doesNotExist();
+  }
+
+  static Stream<Consumer<SettingsDraft>> changes() {
+    return Stream.of(
+        draft -> draft.mirror = false,
+        draft -> draft.crop = Crop.RANDOM_RESIZED,
+        draft -> draft.clipNorm = 0.01,
+        draft -> draft.weightDecay = 0.1,
+        draft -> draft.backboneRateMultiplier = 0.5,
+        draft -> draft.warmUp = 1L,
+        draft -> draft.optimizer = "adamw",
+        draft -> draft.loss = "n_pairs",
+        draft -> draft.margin = Margin.ARI,
+        draft -> draft.distance = Distance.COSINE,
+        draft -> draft.gamma = 1.0);
+  }
+
+  @ParameterizedTest
+  @MethodSource("changes")
+  void aSettingChangesWhatIsLearnt(Consumer<SettingsDraft> change) throws IOException {
+    Consumer<SettingsDraft> two = draft -> draft.steps = 2L;
+    assertThat(latest(train("changed", settings(two.andThen(change)))))
+        .isNotEqualTo(latest(train("plain", settings(two))));
+  }
+
+  @Test
+  void aBackboneWithoutARateKeepsItsWeights() throws IOException {
+    Map<Boolean, Map<String, float[]>> weights = new HashMap<>();
+    TrainingSettings settings =
+        settings(
+            draft -> {
+              draft.backboneRateMultiplier = 0.0;
+              draft.steps = 2L;
+            });
+    new Trainer(settings, settings.openData())
+        .withListener(
+            new TrainingListener() {
+              @Override
+              public void started(TrainingRun run) {
+                weights.put(false, run.weights());
+              }
+
+              @Override
+              public void step(TrainingRun run, StepMetrics row) {
+                weights.put(true, run.weights());
+              }
+            })
+        .run(folder.resolve("run"));
+    weights
+        .get(true)
+        .forEach(
+            (name, values) -> {
+              boolean same = Arrays.equals(values, weights.get(false).get(name));
+              assertThat(same).as(name).isEqualTo(!name.startsWith("Embedding"));
+            });
   }
 }

@@ -53,7 +53,7 @@ final class TrainingOptions {
       paramLabel = "HOW",
       description =
           "What the network is given in training: random (a crop of the scaled picture) or"
-              + " random_resized (16 to 100 % of its area, scaled). Default: random.")
+              + " random_resized (0.16 to 1 of its area, scaled). Default: random.")
   private Crop crop;
 
   @Option(names = "--mirror", description = "Mirrors half of the crops in training.")
@@ -145,8 +145,9 @@ final class TrainingOptions {
       paramLabel = "NAME",
       description =
           "facility_location, or a rival: contrastive, triplet_semihard, lifted_structure, n_pairs,"
-              + " multi_similarity, proxy_nca, proxy_anchor, normalized_softmax, deep_clustering or"
-              + " spectral_clustering. Default: facility_location.")
+              + " multi_similarity, proxy_nca, proxy_anchor, normalized_softmax, deep_clustering,"
+              + " spectral_clustering, arcface, supcon, soft_triple or smooth_ap. Default:"
+              + " facility_location.")
   private String loss;
 
   @Option(
