@@ -100,12 +100,12 @@ class TrainingOptionsTest {
     assertThat(tuned)
         .containsEntry("learning_rate", 0.0003)
         .containsEntry("backbone_rate_multiplier", 0.1)
-        .containsEntry("warm_up", 30)
+        .containsEntry("warm_up", 30L)
         .containsEntry("batch_norm", "frozen");
     assertThat(settings())
         .containsEntry("learning_rate", 0.001)
         .containsEntry("backbone_rate_multiplier", 1.0)
-        .containsEntry("warm_up", 0)
+        .containsEntry("warm_up", 0L)
         .containsEntry("batch_norm", "train")
         .containsEntry("gamma", 32.0)
         .containsEntry("gamma_decay", 1.0);
