@@ -31,7 +31,7 @@ import org.medoid.training.settings.TrainingSettings;
  * loss whose scores swing gains most from that; where the settings ask for it, the tables say so.
  *
  * <pre>{@code
- * TrainingSettings settings = TrainingSettings.of("icons", "convnet").with(s -> s.steps = 100L);
+ * TrainingSettings settings = TrainingSettings.of("icons", "convnet", s -> s.steps = 100L);
  * DataSplit icons = settings.openData();
  * Comparison comparison = Comparison.open(Path.of("compared"), settings, List.of(1, 2, 4, 8));
  * for (String loss : Losses.names()) {

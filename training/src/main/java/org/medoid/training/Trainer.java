@@ -47,7 +47,7 @@ import org.tensorflow.types.TInt64;
  * that was never interrupted.
  *
  * <pre>{@code
- * TrainingSettings settings = TrainingSettings.of("icons", "own:tiny").with(s -> s.imageSize = 32);
+ * TrainingSettings settings = TrainingSettings.of("icons", "own:tiny", s -> s.imageSize = 32);
  * TrainingResult result =
  *     new Trainer(settings, settings.openData())
  *         .withNetwork(new Tiny()) // implements Network

@@ -22,7 +22,7 @@
  * public class TrainOnIcons {
  *   public static void main(String[] arguments) throws Exception {
  *     TrainingSettings settings =
- *         TrainingSettings.of("icons", "convnet").with(s -> { s.batch = 32; s.classesPerBatch = 8; s.steps = 2L; });
+ *         TrainingSettings.of("icons", "convnet", s -> { s.batch = 32; s.classesPerBatch = 8; s.steps = 2L; });
  *     DataSplit icons = settings.openData();
  *     Path run = Path.of(arguments[0]).resolve("run");
  *     TrainingResult result = new Trainer(settings, icons).run(run);

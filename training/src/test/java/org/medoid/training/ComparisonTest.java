@@ -72,18 +72,19 @@ class ComparisonTest {
   }
 
   private static TrainingSettings settings(String loss, long seed) throws IOException {
-    return TrainingSettings.of(data, "convnet")
-        .with(
-            draft -> {
-              draft.imageSize = 16;
-              draft.resize = 18;
-              draft.batch = 12;
-              draft.classesPerBatch = 3;
-              draft.embedding = 4;
-              draft.steps = (long) STEPS;
-              draft.loss = loss;
-              draft.seed = seed;
-            });
+    return TrainingSettings.of(
+        data,
+        "convnet",
+        draft -> {
+          draft.imageSize = 16;
+          draft.resize = 18;
+          draft.batch = 12;
+          draft.classesPerBatch = 3;
+          draft.embedding = 4;
+          draft.steps = (long) STEPS;
+          draft.loss = loss;
+          draft.seed = seed;
+        });
   }
 
   private static JsonNode json(Path file) throws IOException {
@@ -174,7 +175,7 @@ class ComparisonTest {
     compare(1, compared, "--losses", "n_pairs", "--gamma", "2");
     assertThat(complaints.strip())
         .hasLineCount(1)
-        .contains(compared.toString(), "has gamma 1.0, not 2.0")
+        .contains(compared.toString(), "has gamma 3.0, not 2.0")
         .doesNotContain("seed ", "steps ");
     assertThat(compared.resolve("n_pairs-seed1")).doesNotExist();
   }

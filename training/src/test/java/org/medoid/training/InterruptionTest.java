@@ -21,17 +21,18 @@ class InterruptionTest {
   @TempDir private Path folder;
 
   private static TrainingSettings settings(String data) throws IOException {
-    return TrainingSettings.of(data, "convnet")
-        .with(
-            draft -> {
-              draft.imageSize = 16;
-              draft.resize = 18;
-              draft.batch = 12;
-              draft.classesPerBatch = 3;
-              draft.embedding = 4;
-              draft.steps = 100_000L;
-              draft.evalEvery = 50_000L;
-            });
+    return TrainingSettings.of(
+        data,
+        "convnet",
+        draft -> {
+          draft.imageSize = 16;
+          draft.resize = 18;
+          draft.batch = 12;
+          draft.classesPerBatch = 3;
+          draft.embedding = 4;
+          draft.steps = 100_000L;
+          draft.evalEvery = 50_000L;
+        });
   }
 
   /**

@@ -14,16 +14,17 @@ class SchedulesTest {
   /** 100 images in batches of 10: an epoch of 10 steps. */
   private static Schedules schedules(Consumer<SettingsDraft> change) throws IOException {
     return new Schedules(
-        TrainingSettings.of("folder:x", "convnet")
-            .with(
-                draft -> {
-                  draft.batch = 10;
-                  draft.classesPerBatch = 2;
-                  draft.learningRate = 0.5;
-                  draft.gamma = 8.0;
-                  draft.steps = 40L;
-                  change.accept(draft);
-                }),
+        TrainingSettings.of(
+            "folder:x",
+            "convnet",
+            draft -> {
+              draft.batch = 10;
+              draft.classesPerBatch = 2;
+              draft.learningRate = 0.5;
+              draft.gamma = 8.0;
+              draft.steps = 40L;
+              change.accept(draft);
+            }),
         100);
   }
 

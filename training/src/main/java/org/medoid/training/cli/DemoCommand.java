@@ -112,16 +112,17 @@ final class DemoCommand implements Callable<Integer> {
   }
 
   private TrainingSettings settings() throws IOException {
-    return TrainingSettings.of("icons", "convnet")
-        .with(
-            draft -> {
-              draft.gamma = GAMMA;
-              draft.gammaDecay = 1.0;
-              draft.resize = RESIZE;
-              draft.steps = steps;
-              draft.evalEvery = Math.max(1, steps / 6);
-              draft.seed = seed;
-            });
+    return TrainingSettings.of(
+        "icons",
+        "convnet",
+        draft -> {
+          draft.gamma = GAMMA;
+          draft.gammaDecay = 1.0;
+          draft.resize = RESIZE;
+          draft.steps = steps;
+          draft.evalEvery = Math.max(1, steps / 6);
+          draft.seed = seed;
+        });
   }
 
   private static EvaluationResult untrained(TrainingSettings settings, ImageDataSet data)

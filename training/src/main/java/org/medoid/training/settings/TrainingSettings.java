@@ -17,7 +17,7 @@ import org.medoid.training.data.DataSplit;
  * alone.
  *
  * <pre>{@code
- * TrainingSettings settings = TrainingSettings.of("icons", "convnet").with(s -> s.steps = 300L);
+ * TrainingSettings settings = TrainingSettings.of("icons", "convnet", s -> s.steps = 300L);
  * }</pre>
  *
  * @param data what is trained on
@@ -67,14 +67,31 @@ public record TrainingSettings(
    * @throws IOException if the model is a SavedModel that cannot be read
    */
   public static TrainingSettings of(String data, String model) throws IOException {
+    return of(data, model, draft -> {});
+  }
+
+  /**
+   * Settings for a data set and a network; what is not told takes the default that fits the rest.
+   *
+   * @param data the data set, as {@link DataSets#open(String)} takes it
+   * @param model the network, as {@link Networks#of} takes it
+   * @param tell sets fields of a draft
+   * @return complete settings
+   * @throws SettingException if they cannot be
+   * @throws IOException if the model is a SavedModel that cannot be read
+   */
+  public static TrainingSettings of(String data, String model, Consumer<SettingsDraft> tell)
+      throws IOException {
     SettingsDraft draft = new SettingsDraft();
     draft.data = data;
     draft.model = model;
+    tell.accept(draft);
     return draft.complete();
   }
 
   /**
-   * Other settings.
+   * Other settings. What followed from a setting that is changed here stays as it is: another batch
+   * keeps γ and the classes per batch.
    *
    * @param change sets fields of a draft that holds all of these; null asks for the default
    * @return complete settings

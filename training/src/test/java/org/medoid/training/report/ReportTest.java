@@ -44,17 +44,18 @@ class ReportTest {
   private static Document document;
 
   private static TrainingSettings settings() throws IOException {
-    return TrainingSettings.of("folder:" + NASTY, "convnet")
-        .with(
-            draft -> {
-              draft.imageSize = 16;
-              draft.resize = 18;
-              draft.embedding = SIZE;
-              draft.batch = 8;
-              draft.classesPerBatch = 2;
-              draft.steps = 40L;
-              draft.evalEvery = 10L;
-            });
+    return TrainingSettings.of(
+        "folder:" + NASTY,
+        "convnet",
+        draft -> {
+          draft.imageSize = 16;
+          draft.resize = 18;
+          draft.embedding = SIZE;
+          draft.batch = 8;
+          draft.classesPerBatch = 2;
+          draft.steps = 40L;
+          draft.evalEvery = 10L;
+        });
   }
 
   @BeforeAll

@@ -23,7 +23,7 @@ class TrainingSettingsTest {
   @TempDir private Path folder;
 
   private static TrainingSettings settings(Consumer<SettingsDraft> change) throws IOException {
-    return TrainingSettings.of("folder:x", "convnet").with(change);
+    return TrainingSettings.of("folder:x", "convnet", change);
   }
 
   private static void assertRefused(Consumer<SettingsDraft> change, String setting, String reason) {
