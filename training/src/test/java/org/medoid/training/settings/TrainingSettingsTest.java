@@ -165,7 +165,7 @@ class TrainingSettingsTest {
     assertThat(RunFolder.open(folder.resolve("run")).settings()).isEqualTo(told);
     assertThat(folder.resolve("run").resolve("settings.json"))
         .content()
-        .contains("\"margin\" : \"v_measure\"", "\"batch_norm\" : \"train\"");
+        .contains("\"margin\" : \"v_measure\"", "\"batch_norm\" : \"frozen\"");
   }
 
   private static final String OLD =
