@@ -39,7 +39,7 @@ public final class TensorFlowLog {
   /**
    * Initialises absl's logging for the rest of the process, as {@code absl::InitializeLog()} does:
    * from then on it writes errors alone. Loads TensorFlow where that has not happened yet; takes
-   * some 20 ms more. Linux alone.
+   * some 100 ms more. Linux alone.
    *
    * @throws UnsatisfiedLinkError if TensorFlow's natives cannot be loaded, or are those of another
    *     version
