@@ -89,7 +89,7 @@ final class Conversion {
         }
       }
       converter.convert(context);
-    } catch (TfNode.UnsupportedException e) {
+    } catch (NodeFacts.UnsupportedException e) {
       // A stand-in with all the node's inputs: whether it matters shows when the rest is there.
       List<String> tensors = new ArrayList<>();
       for (Value value : read) {

@@ -48,33 +48,35 @@ final class Material {
   static Path embeddings(Path folder, int rows, int width) throws IOException {
     Files.createDirectories(folder);
     Random random = new Random(5);
-    ByteBuffer values = little(4 * rows * width);
-    ByteBuffer labels = little(8 * rows);
+    byte[] x = new byte[4 * rows * width];
+    byte[] y = new byte[8 * rows];
+    ByteBuffer values = little(x);
+    ByteBuffer labels = little(y);
     for (int i = 0; i < rows; i++) {
       for (int j = 0; j < width; j++) {
         values.putFloat((float) (random.nextGaussian() / 4 + (i % 4 == j % 4 ? 1 : 0)));
       }
       labels.putLong(i % 4);
     }
-    npy(folder.resolve("e.npy"), "<f4", "(" + rows + ", " + width + ")", values);
-    npy(folder.resolve("l.npy"), "<i8", "(" + rows + ",)", labels);
+    npy(folder.resolve("e.npy"), "<f4", "(" + rows + ", " + width + ")", x);
+    npy(folder.resolve("l.npy"), "<i8", "(" + rows + ",)", y);
     return folder;
   }
 
-  private static ByteBuffer little(int size) {
-    return ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
+  private static ByteBuffer little(byte[] bytes) {
+    return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   /** As NumPy writes it, not as Medoid does. */
-  private static void npy(Path file, String type, String shape, ByteBuffer values)
-      throws IOException {
+  private static void npy(Path file, String type, String shape, byte[] values) throws IOException {
     String header = "{'descr': '" + type + "', 'fortran_order': False, 'shape': " + shape + ", }";
     header += " ".repeat(63 - (10 + header.length()) % 64) + "\n";
-    ByteBuffer bytes = little(10 + header.length() + values.capacity());
+    byte[] content = new byte[10 + header.length() + values.length];
+    ByteBuffer bytes = little(content);
     bytes.put(new byte[] {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0});
     bytes.putShort((short) header.length());
-    bytes.put(header.getBytes(StandardCharsets.US_ASCII)).put(values.array());
-    Files.write(file, bytes.array());
+    bytes.put(header.getBytes(StandardCharsets.US_ASCII)).put(values);
+    Files.write(file, content);
   }
 
   /** Cars196 as its authors publish it, but of four classes of two pictures. */
