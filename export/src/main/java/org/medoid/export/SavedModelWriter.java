@@ -6,13 +6,17 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.tensorflow.SavedModelBundle;
 import org.tensorflow.TensorFlow;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.MetaGraphDef;
 import org.tensorflow.proto.NodeDef;
@@ -103,6 +107,10 @@ final class SavedModelWriter {
         .getLibraryBuilder()
         .getFunctionBuilderList()
         .forEach(f -> f.getNodeDefBuilderList().forEach(node -> strip(node, defaults)));
+    // TensorFlow gives functions in the order of a hash table.
+    List<FunctionDef> functions = new ArrayList<>(stripped.getLibrary().getFunctionList());
+    functions.sort(Comparator.comparing(f -> f.getSignature().getName()));
+    stripped.getLibraryBuilder().clearFunction().addAllFunction(functions);
     return stripped.build();
   }
 

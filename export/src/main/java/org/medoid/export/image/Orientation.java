@@ -44,10 +44,10 @@ final class Orientation {
    *
    * @param tf the ops
    * @param encoded scalar: a JPEG or PNG file
-   * @param png scalar: which of them
+   * @param png which of them
    * @return scalar, 1 to 8
    */
-  static Operand<TInt32> read(Ops tf, Operand<TString> encoded, Operand<TBool> png) {
+  private static Operand<TInt32> read(Ops tf, Operand<TString> encoded, boolean png) {
     FileBytes file = new FileBytes(tf, encoded);
     Operand<TInt32> tiff = tiff(tf, file, encoded, png);
     Operand<TInt32> head = file.ints(tiff, 8);
@@ -101,17 +101,14 @@ final class Orientation {
 
   /** Where the Exif data starts; the file's end if there is none. */
   private static Operand<TInt32> tiff(
-      Ops tf, FileBytes file, Operand<TString> encoded, Operand<TBool> png) {
+      Ops tf, FileBytes file, Operand<TString> encoded, boolean png) {
     Operand<TUint8> head =
         tf.io.decodeRaw(
-            tf.strings.substr(
-                encoded,
-                tf.constant(0),
-                tf.select(png, tf.constant(PNG_HEAD), tf.constant(JPEG_HEAD))),
+            tf.strings.substr(encoded, tf.constant(0), tf.constant(png ? PNG_HEAD : JPEG_HEAD)),
             TUint8.class);
-    Operand<TUint8> sign = tf.select(png, Search.bytes(tf, PNG_SIGN), Search.bytes(tf, JPEG_SIGN));
+    Operand<TUint8> sign = Search.bytes(tf, png ? PNG_SIGN : JPEG_SIGN);
     Operand<TInt32> place = Search.find(tf, head, sign, OFFSETS);
-    Operand<TInt32> after = tf.select(png, tf.constant(8), tf.constant(10));
+    Operand<TInt32> after = tf.constant(png ? 8 : 10);
     return tf.select(
         tf.math.equal(place, tf.constant(-1)), file.length(), tf.math.add(place, after));
   }
@@ -133,10 +130,13 @@ final class Orientation {
    *
    * @param tf the ops
    * @param image float [height, width, 3] as stored
-   * @param orientation scalar, 1 to 8
+   * @param encoded scalar: its file, JPEG or PNG
+   * @param png which of them
    * @return float [height or width, width or height, 3]
    */
-  static Operand<TFloat32> upright(Ops tf, Operand<TFloat32> image, Operand<TInt32> orientation) {
+  static Operand<TFloat32> upright(
+      Ops tf, Operand<TFloat32> image, Operand<TString> encoded, boolean png) {
+    Operand<TInt32> orientation = read(tf, encoded, png);
     SwitchCond<TFloat32> either =
         tf.switchCond(image, tf.math.notEqual(orientation, tf.constant(UPRIGHT)));
     Operand<TInt32> axes =

@@ -3,7 +3,6 @@ package org.medoid.export.image;
 import java.util.List;
 import org.tensorflow.Operand;
 import org.tensorflow.ndarray.Shape;
-import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Squeeze;
 import org.tensorflow.op.core.SwitchCond;
@@ -13,32 +12,28 @@ import org.tensorflow.types.TBool;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 import org.tensorflow.types.TString;
-import org.tensorflow.types.TUint8;
 
 /** Steps from an encoded picture to what a network takes, for a function or a signature. */
 public final class Pictures {
-  private static final int HEAD = 22;
-
-  // Rows of KINDS.
-  private static final int JPEG = 0;
-  private static final int PLAIN_JFIF = 1;
-  private static final int BARE_JPEG = 2;
-  private static final int PNG = 3;
-  private static final int GIF = 4;
-  private static final int BMP = 5;
-
   /**
-   * Kinds of files by their first bytes: for each the bytes that must be so, as place, mask, value.
+   * How the files start that have their tables, as all JPEG files do, with nothing before them that
+   * may hold Exif: after the JFIF segment, whose version, density and thumbnail may be any, or at
+   * once. Bytes in hexadecimal; a dot is half a byte of any value.
    */
-  private static final int[][][] KINDS = {
-    // JPEG; and two ways to the tables that all JPEG files have, past nothing that may hold Exif.
-    {{0, 0xff, 0xff}, {1, 0xff, 0xd8}, {2, 0xff, 0xff}},
-    {{3, 0xff, 0xe0}, {4, 0xff, 0}, {5, 0xff, 16}, {20, 0xff, 0xff}, {21, 0xff, 0xdb}},
-    {{3, 0xff, 0xdb}},
-    {{0, 0xff, 0x89}, {1, 0xff, 'P'}, {2, 0xff, 'N'}, {3, 0xff, 'G'}},
-    {{0, 0xff, 'G'}, {1, 0xff, 'I'}, {2, 0xff, 'F'}},
-    {{0, 0xff, 'B'}, {1, 0xff, 'M'}}
-  };
+  private static final List<String> PLAIN_JPEG =
+      List.of("ffd8ffe00010" + ".".repeat(28) + "ffdb....", "ffd8ffdb" + ".".repeat(40));
+
+  /** How files of each kind start, and what is done with them; the first that fits. */
+  private static final List<String> STARTS =
+      List.of("ffd8ff..", "89504e47", "474946..", "424d....", "........");
+
+  private static final List<Rare.Way> WAYS =
+      List.of(
+          new Rare.Way("jpeg", (tf, file) -> Orientation.upright(tf, plain(tf, file), file, false)),
+          new Rare.Way("png", (tf, file) -> Orientation.upright(tf, plain(tf, file), file, true)),
+          new Rare.Way("gif", (tf, file) -> plain(tf, Gif.opaque(tf, file))),
+          new Rare.Way("bmp", Bmp::decode),
+          new Rare.Way("other", Pictures::plain));
 
   private Pictures() {}
 
@@ -53,56 +48,48 @@ public final class Pictures {
    * @return float [height, width, 3], RGB in [0, 1]
    */
   public static Operand<TFloat32> decode(Ops tf, Operand<TString> encoded) {
-    Operand<TUint8> head = tf.io.decodePaddedRaw(encoded, tf.constant(HEAD), TUint8.class);
-    Operand<TBool> same =
-        tf.all(
-            tf.math.equal(tf.bitwise.bitwiseAnd(head, table(tf, 1)), table(tf, 2)), tf.constant(1));
-    List<? extends Operand<TBool>> is = tf.unstack(same, (long) KINDS.length).output();
-    Operand<TBool> turnable =
-        tf.math.logicalOr(
-            is.get(PNG),
-            tf.math.logicalAnd(
-                is.get(JPEG),
-                tf.math.logicalNot(tf.math.logicalOr(is.get(PLAIN_JFIF), is.get(BARE_JPEG)))));
-    SwitchCond<TString> file = tf.switchCond(encoded, turnable);
-    SwitchCond<TInt32> upright = tf.switchCond(tf.constant(1), turnable);
-    Operand<TInt32> orientation =
-        tf.merge(
-                List.of(
-                    upright.outputFalse(), Orientation.read(tf, file.outputTrue(), is.get(PNG))))
-            .output();
-    return Orientation.upright(tf, stored(tf, encoded, is.get(GIF), is.get(BMP)), orientation);
-  }
-
-  /** The pixels as the file has them. */
-  private static Operand<TFloat32> stored(
-      Ops tf, Operand<TString> encoded, Operand<TBool> gif, Operand<TBool> bmp) {
-    // Only the ops of the branch that is taken run.
-    SwitchCond<TString> byBmp = tf.switchCond(encoded, bmp);
-    SwitchCond<TString> byGif = tf.switchCond(byBmp.outputFalse(), gif);
-    Operand<TString> other =
-        tf.merge(List.of(byGif.outputFalse(), Gif.opaque(tf, byGif.outputTrue()))).output();
-    Operand<TFloat32> decoded =
-        tf.image.decodeImage(
-            other, TFloat32.class, DecodeImage.channels(3L), DecodeImage.expandAnimations(false));
+    SwitchCond<TString> file =
+        tf.switchCond(encoded, tf.any(starts(tf, encoded, PLAIN_JPEG), tf.constant(0)));
+    // Constants run unless they wait for something that does not.
+    Operand<TString> rare = tf.identity(file.outputFalse());
+    Ops waiting = tf.withControlDependencies(List.of(rare));
+    Operand<TInt32> kind =
+        waiting.math.argMax(
+            waiting.dtypes.cast(starts(waiting, rare, STARTS), TInt32.class),
+            waiting.constant(0),
+            TInt32.class);
     return tf.ensureShape(
-        tf.merge(List.of(decoded, Bmp.decode(tf, byBmp.outputTrue()))).output(),
+        tf.merge(List.of(Rare.take(tf, rare, kind, WAYS), plain(tf, file.outputTrue()))).output(),
         Shape.of(-1, -1, 3));
   }
 
-  /**
-   * A column of KINDS, uint8 [kinds, HEAD]: 1 for masks, 2 for values; 0 where any byte will do.
-   */
-  private static Operand<TUint8> table(Ops tf, int column) {
-    byte[] table = new byte[KINDS.length * HEAD];
-    for (int kind = 0; kind < KINDS.length; kind++) {
-      for (int[] each : KINDS[kind]) {
-        table[kind * HEAD + each[0]] = (byte) each[column];
+  /** The pixels as TensorFlow reads them. */
+  private static Operand<TFloat32> plain(Ops tf, Operand<TString> encoded) {
+    return tf.image.decodeImage(
+        encoded, TFloat32.class, DecodeImage.channels(3L), DecodeImage.expandAnimations(false));
+  }
+
+  /** Whether a file starts so, bool [patterns]; all of a length, a multiple of four bytes. */
+  private static Operand<TBool> starts(Ops tf, Operand<TString> encoded, List<String> patterns) {
+    int bytes = patterns.get(0).length() / 2;
+    Operand<TInt32> head = tf.io.decodePaddedRaw(encoded, tf.constant(bytes), TInt32.class);
+    int[][] masks = new int[patterns.size()][bytes / 4];
+    int[][] values = new int[patterns.size()][bytes / 4];
+    for (int k = 0; k < masks.length; k++) {
+      for (int i = 0; i < masks[k].length; i++) {
+        String word = patterns.get(k).substring(8 * i, 8 * i + 8);
+        masks[k][i] = word(word.replaceAll("[^.]", "f").replace('.', '0'));
+        values[k][i] = word(word.replace('.', '0'));
       }
     }
-    try (TUint8 tensor = TUint8.tensorOf(Shape.of(KINDS.length, HEAD), DataBuffers.of(table))) {
-      return tf.constantOf(tensor);
-    }
+    return tf.all(
+        tf.math.equal(tf.bitwise.bitwiseAnd(head, tf.constant(masks)), tf.constant(values)),
+        tf.constant(1));
+  }
+
+  /** Four bytes in hexadecimal as a little-endian number. */
+  private static int word(String bytes) {
+    return Integer.reverseBytes(Integer.parseUnsignedInt(bytes, 16));
   }
 
   /**
