@@ -12,6 +12,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.medoid.graph.InferenceGraph;
 import org.medoid.graph.RmsProp;
+import org.medoid.graph.StepRates;
 import org.medoid.graph.TrainingGraph;
 import org.medoid.graph.network.EmbeddingHead;
 import org.medoid.graph.network.LayerVariable;
@@ -100,15 +101,13 @@ class LossesTest {
       try (TFloat32 pictures =
               TFloat32.tensorOf(Shape.of(batch, SIZE, SIZE, 3), DataBuffers.of(pixels));
           TInt64 of = TInt64.vectorOf(classes);
-          TFloat32 rate = TFloat32.scalarOf(step ? RATE : 0);
-          TFloat32 multiplier = TFloat32.scalarOf(1)) {
+          // Proxies as fast as runs of the command line let them be.
+          StepRates.Fed rates = new StepRates(step ? RATE : 0, 1, 10, 1).tensors()) {
         Session.Runner runner =
-            session
-                .runner()
+            rates
+                .into(session.runner(), training)
                 .feed(images, pictures)
                 .feed(labels, of)
-                .feed(training.learningRate(), rate)
-                .feed(training.marginMultiplier(), multiplier)
                 .fetch(training.loss())
                 .fetch(training.embeddings());
         if (step) {
