@@ -16,7 +16,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
@@ -111,32 +110,6 @@ class TrainerTest {
       rows.put(cells[0], cells[2]);
     }
     return rows;
-  }
-
-  @Test
-  void aRunKilledAtAnyMomentEndsWithTheSameWeightsAsOneThatNeverWas() throws Exception {
-    Launched.assumeBash();
-    TrainingSettings settings = settings();
-    Path whole = train("whole", settings);
-    Path killed = RunFolder.create(folder.resolve("killed"), settings).path();
-    Path output = folder.resolve("output");
-    Random random = new Random();
-    int kills = 0;
-    for (boolean done = false; !done; ) {
-      Process process = Launched.start("", output, "train", "--resume", "--out", killed.toString());
-      // Between the start of the virtual machine and the end of training, so that some kills meet
-      // a checkpoint half written or an evaluation; the fifth run may finish.
-      long patience = kills < 4 ? 1500 + random.nextInt(2500) : 120_000;
-      done = process.waitFor(patience, TimeUnit.MILLISECONDS);
-      if (!done) {
-        process.destroyForcibly().waitFor();
-        kills++;
-      } else {
-        assertThat(process.exitValue()).as(Files.readString(output)).isZero();
-      }
-    }
-    assertThat(latest(killed)).isEqualTo(latest(whole));
-    assertThat(metrics(killed).keySet()).isEqualTo(metrics(whole).keySet());
   }
 
   @Test

@@ -4,7 +4,10 @@ package org.medoid.training.settings;
 public final class SettingException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
 
+  /** Its name in {@code settings.json}. */
   private final String setting;
+
+  /** The value, a colon and the rule it breaks. */
   private final String reason;
 
   /**
