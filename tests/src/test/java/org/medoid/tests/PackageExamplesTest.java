@@ -34,7 +34,7 @@ class PackageExamplesTest {
   }
 
   private static boolean needsNone(Path page) {
-    return Stream.of("cli", "report", "tests").anyMatch(page.getParent()::endsWith);
+    return Stream.of("cli", "report", "tests", "pass").anyMatch(page.getParent()::endsWith);
   }
 
   static List<Path> examples() throws IOException {
