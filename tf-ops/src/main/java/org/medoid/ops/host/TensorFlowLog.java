@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * What TensorFlow writes to standard error. Its older messages obey {@code TF_CPP_MIN_LOG_LEVEL};
@@ -34,6 +35,8 @@ public final class TensorFlowLog {
   private static final int SYMBOL_TABLE = 2; // SHT_SYMTAB
   private static final int LOCAL_OBJECT = 1; // STB_LOCAL << 4 | STT_OBJECT
 
+  private static boolean initialized;
+
   private TensorFlowLog() {}
 
   /**
@@ -47,7 +50,10 @@ public final class TensorFlowLog {
    *     such flag
    * @throws IOException if the library's file cannot be read
    */
-  public static void initialize() throws IOException {
+  public static synchronized void initialize() throws IOException {
+    if (initialized) {
+      return;
+    }
     Path framework = CApi.frameworkLibrary();
     NativeLibrary.getInstance(framework.toString())
         .getFunction(SET_INITIALIZED)
@@ -56,16 +62,40 @@ public final class TensorFlowLog {
     if (!Files.isReadable(maps)) {
       throw new UnsupportedOperationException("only Linux says where a library lies");
     }
-    for (String line : Files.readAllLines(maps)) {
-      // 7f0123400000-7f0123500000 r--p 00000000 fe:00 1234   /file: its first part is its base
-      if (line.contains(" 00000000 ") && line.contains("/libtensorflow_cc.")) {
-        long base = Long.parseUnsignedLong(line.substring(0, line.indexOf('-')), 16);
-        long flag = localByte(Path.of(line.substring(line.indexOf('/'))), INITIALIZED);
-        new Pointer(base + flag).setByte(0, (byte) 1);
+    List<String> lines = Files.readAllLines(maps);
+    for (String line : lines) {
+      // 7f0123400000-7f0123500000 r--p 00000000 fe:00 1234   /file: its first part is its base.
+      // Private, as the loader maps it: a file that somebody maps to read it is none.
+      if (line.contains("p 00000000 ") && line.contains("/libtensorflow_cc.")) {
+        long flag =
+            address(line, '-') + localByte(Path.of(line.substring(line.indexOf('/'))), INITIALIZED);
+        // A write anywhere else would end the process.
+        if (lines.stream().noneMatch(each -> isWritable(each, flag))) {
+          throw new UnsupportedOperationException("absl's flag does not lie in the library's data");
+        }
+        Pointer place = new Pointer(flag);
+        if ((place.getByte(0) & ~1) != 0) {
+          throw new UnsupportedOperationException("absl's flag holds no truth value");
+        }
+        place.setByte(0, (byte) 1);
+        initialized = true;
         return;
       }
     }
     throw new UnsupportedOperationException("libtensorflow_cc is not among the loaded libraries");
+  }
+
+  /** The number in front of a letter in a line of {@code /proc/self/maps}. */
+  private static long address(String line, char end) {
+    int from = end == ' ' ? line.indexOf('-') + 1 : 0;
+    return Long.parseUnsignedLong(line.substring(from, line.indexOf(end)), 16);
+  }
+
+  /** Whether an address lies in the part of memory that a line tells of, and may be written. */
+  static boolean isWritable(String line, long address) {
+    return line.contains(" rw-p ")
+        && Long.compareUnsigned(address, address(line, '-')) >= 0
+        && Long.compareUnsigned(address, address(line, ' ')) < 0;
   }
 
   /** The address of a local variable of one byte, relative to the library's base. */
@@ -101,7 +131,14 @@ public final class TensorFlowLog {
     throw new UnsupportedOperationException(library + " has no variable " + name);
   }
 
+  /** Read, not mapped: a mapping would stand among those of the loaded libraries. */
   private static ByteBuffer read(FileChannel file, long position, long size) throws IOException {
-    return file.map(FileChannel.MapMode.READ_ONLY, position, size).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(size)).order(ByteOrder.LITTLE_ENDIAN);
+    while (bytes.hasRemaining()) {
+      if (file.read(bytes, position + bytes.position()) < 0) {
+        throw new IOException("the library's file ends within its tables");
+      }
+    }
+    return bytes.flip().order(ByteOrder.LITTLE_ENDIAN);
   }
 }
