@@ -16,7 +16,7 @@ from checks import check, finish
 
 ROOT = pathlib.Path(__file__).resolve().parents[4]
 # What only the command line needs.
-PROGRAM = ("picocli", "logback", "progressbar", "jline", "jsvg", "mfl-core", "tsne", "ejml", "webjars")
+PROGRAM = ("picocli", "logback", "progressbar", "jline", "jsvg", "mfl-core", "tsne", "jmustache", "ejml", "webjars")
 
 
 def readme_pom():

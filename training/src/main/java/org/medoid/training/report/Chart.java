@@ -3,11 +3,13 @@ package org.medoid.training.report;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.medoid.training.report.Curves.Series;
 
 /**
- * A line chart as inline SVG: one curve against the step, with reference values as dashed lines
- * that are named below the chart, where they cannot cover each other.
+ * A line chart for {@code chart.mustache}: one curve against the step, with reference values as
+ * dashed lines that are named below the chart, where they cannot cover each other.
  */
 final class Chart {
   private static final int WIDTH = 420;
@@ -28,129 +30,159 @@ final class Chart {
    */
   record Reference(String name, double value) {}
 
+  /** A reference as it is drawn, in one of three styles of line. */
+  record Line(String name, String score, int style, String at) {}
+
+  /** A value of the upright axis: the place of its line, and of its name. */
+  record Row(String at, String text, String label) {}
+
+  /** A step of the axis below. */
+  record Column(String at, String anchor, String label) {}
+
+  /** A point of a curve that has few. */
+  record Dot(String x, String y, String step, String value) {}
+
   private final String title;
   private final String note;
   private final Series series;
   private final List<Reference> references;
+  private final boolean dense;
+  private final Series thin;
+  private final Scale x;
+  private final Scale y;
 
-  /**
-   * Makes a chart.
-   *
-   * @param title what the curve is
-   * @param note a remark for below the chart, HTML, perhaps empty
-   * @param series the curve, not empty
-   * @param references values to compare with
-   */
-  Chart(String title, String note, Series series, List<Reference> references) {
+  private Chart(
+      String title, String note, Series series, List<Reference> references, boolean dense) {
     this.title = title;
     this.note = note;
     this.series = series;
     this.references = references;
+    this.dense = dense;
+    thin = series.thinned(dense ? POINTS : POINTS / 4);
+    x = xScale();
+    y = yScale(thin, dense);
   }
 
-  /** A curve with a point for each step: the values faint, and their moving mean. */
-  String dense() {
-    Series thin = series.thinned(POINTS);
-    Series smooth = series.smoothed().thinned(POINTS);
-    Scale y = yScale(thin, true);
-    Scale x = xScale();
-    return figure(
-        x,
-        y,
-        "<path class=\"faint\" d=\""
-            + path(thin, x, y)
-            + "\"/><path class=\"line\" d=\""
-            + path(smooth, x, y)
-            + "\"/>");
+  /**
+   * A curve with a point for each step: the values faint, and their moving mean.
+   *
+   * @param title what the curve is
+   * @param note a remark for below the chart, perhaps empty
+   * @param series the curve, not empty
+   */
+  static Chart dense(String title, String note, Series series) {
+    return new Chart(title, note, series, List.of(), true);
   }
 
-  /** A curve with few points, each marked. */
-  String sparse() {
-    Series thin = series.thinned(POINTS / 4);
-    Scale y = yScale(thin, false);
-    Scale x = xScale();
-    StringBuilder dots = new StringBuilder();
-    for (int i = 0; i < thin.size(); i++) {
-      dots.append(
-          String.format(
-              Locale.ROOT,
-              "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\"><title>step %.0f: %.4f</title></circle>",
-              x.at(thin.x()[i]),
-              y.at(thin.y()[i]),
-              thin.x()[i],
-              thin.y()[i]));
-    }
-    return figure(x, y, "<path class=\"line\" d=\"" + path(thin, x, y) + "\"/>" + dots);
+  /**
+   * A curve with few points, each marked.
+   *
+   * @param title what the curve is
+   * @param series the curve, not empty
+   * @param references values to compare with
+   */
+  static Chart sparse(String title, Series series, List<Reference> references) {
+    return new Chart(title, "", series, references, false);
   }
 
-  private String figure(Scale x, Scale y, String curve) {
-    StringBuilder out = new StringBuilder();
-    out.append(
-        String.format(
-            Locale.ROOT,
-            "<figure class=\"chart\"><figcaption><b>%s</b><span>%s</span></figcaption>"
-                + "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">",
-            Html.text(title),
-            Html.score(series.last()),
-            WIDTH,
-            HEIGHT,
-            Html.text(title + " against the training step")));
-    for (double tick : y.ticks()) {
-      out.append(
-          String.format(
-              Locale.ROOT,
-              "<path class=\"grid\" d=\"M%d %.1fH%d\"/><text x=\"%d\" y=\"%.1f\""
-                  + " text-anchor=\"end\">%s</text>",
-              LEFT,
-              y.at(tick),
-              WIDTH - RIGHT,
-              LEFT - 7,
-              y.at(tick) + 4,
-              y.label(tick)));
-    }
+  String title() {
+    return title;
+  }
+
+  String note() {
+    return note;
+  }
+
+  String last() {
+    return Html.score(series.last());
+  }
+
+  int width() {
+    return WIDTH;
+  }
+
+  int height() {
+    return HEIGHT;
+  }
+
+  int left() {
+    return LEFT;
+  }
+
+  int right() {
+    return WIDTH - RIGHT;
+  }
+
+  /** Where the names of the values end. */
+  int labels() {
+    return LEFT - 7;
+  }
+
+  /** Where the names of the steps stand. */
+  int bottom() {
+    return HEIGHT - 8;
+  }
+
+  List<Row> rows() {
+    return y.ticks().stream()
+        .map(tick -> new Row(pixels(y.at(tick)), pixels(y.at(tick) + 4), y.label(tick)))
+        .toList();
+  }
+
+  List<Column> columns() {
+    List<Column> columns = new ArrayList<>();
     for (double tick : x.ticks()) {
-      boolean last = x.at(tick) > WIDTH - RIGHT - 16;
-      out.append(
-          String.format(
-              Locale.ROOT,
-              "<text x=\"%.1f\" y=\"%d\" text-anchor=\"%s\">%s</text>",
-              last ? WIDTH - RIGHT : x.at(tick),
-              HEIGHT - 8,
-              last ? "end" : "middle",
-              x.label(tick)));
+      boolean last = x.at(tick) > right() - 16;
+      columns.add(
+          new Column(pixels(last ? right() : x.at(tick)), last ? "end" : "middle", x.label(tick)));
     }
-    for (int i = 0; i < references.size(); i++) {
-      out.append(
-          String.format(
-              Locale.ROOT,
-              "<path class=\"ref r%d\" d=\"M%d %.1fH%d\"/>",
-              i % 3,
-              LEFT,
-              y.at(references.get(i).value()),
-              WIDTH - RIGHT));
-    }
-    out.append(curve).append("</svg><p class=\"legend\">");
-    for (int i = 0; i < references.size(); i++) {
-      out.append(
-          String.format(
-              Locale.ROOT,
-              "<span><svg viewBox=\"0 0 26 8\" class=\"key\" aria-hidden=\"true\"><path"
-                  + " class=\"ref r%d\" d=\"M0 4H26\"/></svg>%s %s</span>",
-              i % 3,
-              Html.text(references.get(i).name()),
-              Html.score(references.get(i).value())));
-    }
-    return out.append(note).append("</p></figure>").toString();
+    return columns;
   }
 
-  private static String path(Series series, Scale x, Scale y) {
-    StringBuilder path = new StringBuilder();
-    for (int i = 0; i < series.size(); i++) {
-      path.append(i == 0 ? 'M' : 'L')
-          .append(
-              String.format(Locale.ROOT, "%.1f %.1f", x.at(series.x()[i]), y.at(series.y()[i])));
+  List<Line> references() {
+    List<Line> lines = new ArrayList<>();
+    for (Reference each : references) {
+      lines.add(
+          new Line(
+              each.name(), Html.score(each.value()), lines.size() % 3, pixels(y.at(each.value()))));
     }
-    return path.toString();
+    return lines;
+  }
+
+  /** The curve itself behind its moving mean; empty if the curve is the line. */
+  String faint() {
+    return dense ? path(thin) : "";
+  }
+
+  String line() {
+    return path(dense ? series.smoothed().thinned(POINTS) : thin);
+  }
+
+  List<Dot> dots() {
+    return IntStream.range(0, dense ? 0 : thin.size())
+        .mapToObj(
+            i ->
+                new Dot(
+                    pixels(x.at(thin.x()[i])),
+                    pixels(y.at(thin.y()[i])),
+                    String.format(Locale.ROOT, "%.0f", thin.x()[i]),
+                    String.format(Locale.ROOT, "%.4f", thin.y()[i])))
+        .toList();
+  }
+
+  private static String pixels(double at) {
+    return String.format(Locale.ROOT, "%.1f", at);
+  }
+
+  private String path(Series curve) {
+    return IntStream.range(0, curve.size())
+        .mapToObj(
+            i ->
+                (i == 0 ? "M" : "L")
+                    + pixels(x.at(curve.x()[i]))
+                    + " "
+                    + pixels(y.at(curve.y()[i])))
+        .collect(Collectors.joining());
   }
 
   private Scale xScale() {

@@ -139,17 +139,20 @@ final class Sprite {
     return ".p{--n:" + columns + ";--m:" + lines + ";background-image:url(" + dataUri + ")}";
   }
 
-  /** An element that shows an image of the data set. */
-  String thumbnail(int row) {
+  /** What shows an image of the data set: its class, and where it is in the sprite. */
+  Picture picture(int row) {
     int slot = slot(row);
-    return "<i class=\"p\" role=\"img\" aria-label=\""
-        + Html.text(name(row))
-        + "\" style=\"--x:"
-        + slot % columns
-        + ";--y:"
-        + slot / columns
-        + "\"></i>";
+    return new Picture(name(row), slot % columns, slot / columns);
   }
+
+  /**
+   * An image for {@code picture.mustache}.
+   *
+   * @param name its class
+   * @param x its column in the sprite
+   * @param y its line
+   */
+  record Picture(String name, int x, int y) {}
 
   /** The class of an image of the data set. */
   String name(int row) {
