@@ -78,6 +78,8 @@ public final class Comparison {
         if (Files.isRegularFile(each.resolve(RunFolder.SETTINGS))) {
           comparison.refuseOtherSettings(RunFolder.open(each));
           any = true;
+        } else if (isEmpty(each)) {
+          any = true; // a run that ended before it wrote its settings
         }
       }
       if (!any && !content.isEmpty()) {
@@ -86,6 +88,15 @@ public final class Comparison {
       }
     }
     return comparison;
+  }
+
+  private static boolean isEmpty(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return false;
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.findAny().isEmpty();
+    }
   }
 
   private void refuseOtherSettings(RunFolder run) throws IOException {

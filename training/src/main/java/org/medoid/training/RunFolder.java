@@ -10,11 +10,11 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.medoid.export.WholeFile;
 import org.medoid.training.evaluation.EvaluationResult;
 import org.medoid.training.settings.ScheduleSettings.Choice;
 import org.medoid.training.settings.SettingException;
@@ -186,14 +186,7 @@ public final class RunFolder {
 
   /** Writes a text file whole, in any folder. */
   static void write(Path target, String text) throws IOException {
-    Path aside = target.resolveSibling(target.getFileName() + ".part");
-    try {
-      Files.writeString(aside, text, StandardCharsets.UTF_8);
-      Files.move(
-          aside, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
-    } finally {
-      Files.deleteIfExists(aside);
-    }
+    WholeFile.write(target, aside -> Files.writeString(aside, text, StandardCharsets.UTF_8));
   }
 
   /**

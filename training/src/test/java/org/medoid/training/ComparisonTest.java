@@ -197,6 +197,13 @@ class ComparisonTest {
   }
 
   @Test
+  void goesOnAfterARunThatCouldNotBegin() throws IOException {
+    Files.createDirectory(folder.resolve("contrastive-seed1"));
+    Comparison comparison = Comparison.open(folder, settings("contrastive", 1), List.of(1));
+    assertThat(comparison.result("contrastive", 1)).isEmpty();
+  }
+
+  @Test
   void leavesAFolderAloneThatHoldsSomethingElse() throws IOException {
     Files.createFile(folder.resolve("precious"));
     compare(1, folder, "--losses", "contrastive");

@@ -16,6 +16,7 @@ import org.medoid.export.savedmodel.ModelSignature;
 import org.medoid.export.savedmodel.Purpose;
 import org.medoid.export.savedmodel.SavedModel;
 import org.medoid.export.savedmodel.SignatureChoice;
+import org.medoid.export.savedmodel.VariableValues;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.Output;
@@ -149,10 +150,14 @@ public final class SavedModelNetwork implements Network {
             .methodName("tensorflow/serving/predict")
             .build();
     Files.createDirectories(folder);
-    SavedModelBundle.exporter(folder.toString())
-        .withSession(session)
-        .withSignature(signature)
-        .export();
+    try {
+      SavedModelBundle.exporter(folder.toString())
+          .withSession(session)
+          .withSignature(signature)
+          .export();
+    } catch (TensorFlowException e) {
+      throw new IOException(folder + " cannot be written: " + VariableValues.firstLine(e), e);
+    }
   }
 
   /**

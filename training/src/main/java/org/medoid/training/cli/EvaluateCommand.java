@@ -5,10 +5,10 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.IntFunction;
+import org.medoid.export.WholeFile;
 import org.medoid.ops.clustering.Distance;
 import org.medoid.training.EmbeddingModel;
 import org.medoid.training.RunFolder;
@@ -260,13 +260,8 @@ final class EvaluateCommand implements Callable<Integer> {
 
   private void tell(Evaluation result, IntFunction<String> names) throws IOException {
     if (perClass != null) {
-      Path aside = perClass.resolveSibling(perClass.getFileName() + ".part");
-      try {
-        Files.writeString(aside, ScoreTable.csv(result.classes(), names));
-        Files.move(aside, perClass, StandardCopyOption.REPLACE_EXISTING);
-      } finally {
-        Files.deleteIfExists(aside);
-      }
+      String csv = ScoreTable.csv(result.classes(), names);
+      WholeFile.write(perClass, aside -> Files.writeString(aside, csv));
     }
     if (clustersOut != null) {
       new Npy(new int[] {result.clusters().length}, result.clusters()).write(clustersOut);

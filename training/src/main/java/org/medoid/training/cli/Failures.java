@@ -10,10 +10,14 @@ import java.nio.file.NoSuchFileException;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import org.medoid.export.savedmodel.VariableValues;
 import org.tensorflow.exceptions.TensorFlowException;
 
 /** Says in one line what went wrong. */
 final class Failures {
+  /** The package of TensorFlow's exceptions, which have no root of their own. */
+  private static final String TENSORFLOW = TensorFlowException.class.getPackageName();
+
   private static final String DEBUG = "; --debug prints where";
 
   private Failures() {}
@@ -40,12 +44,14 @@ final class Failures {
         return text(failure.getCause());
       }
     }
+    if (failure instanceof Exception e && e.getClass().getPackageName().equals(TENSORFLOW)) {
+      return VariableValues.firstLine(e);
+    }
     if (failure instanceof IllegalArgumentException
         || failure instanceof IllegalStateException
         || failure instanceof UnsupportedOperationException
         || failure instanceof CancellationException
-        || failure instanceof IOException
-        || failure instanceof TensorFlowException) {
+        || failure instanceof IOException) {
       if (failure.getMessage() != null) {
         return failure.getMessage();
       }

@@ -145,7 +145,11 @@ final class InitCommand implements Callable<Integer> {
           throw new IOException(checkpoint + " does not hold the whole network " + network.name());
         }
       }
-      backbone.write(folder);
+      try {
+        backbone.write(folder);
+      } catch (IOException e) { // which names the folder aside
+        throw new IOException(to + " is not written: " + e.getMessage(), e);
+      }
     }
   }
 }

@@ -5,12 +5,11 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.stream.Collectors;
+import org.medoid.export.WholeFile;
 import org.medoid.training.evaluation.Embeddings;
 
 /**
@@ -126,27 +125,25 @@ public record Npy(int[] shape, Object data) {
    */
   public void write(Path file) throws IOException {
     ByteBuffer header = header();
-    Path aside = file.resolveSibling(file.getFileName() + ".part");
-    try {
-      try (FileChannel channel =
-          FileChannel.open(
-              aside,
-              StandardOpenOption.CREATE,
-              StandardOpenOption.TRUNCATE_EXISTING,
-              StandardOpenOption.WRITE)) {
-        writeWhole(channel, header);
-        ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
-        int each = CHUNK / elementBytes();
-        for (int from = 0, n = length(data); from < n; from += Math.min(each, n - from)) {
-          int count = Math.min(each, n - from);
-          chunk.clear().limit(count * elementBytes());
-          put(chunk, from, count);
-          writeWhole(channel, chunk);
-        }
+    WholeFile.write(file, aside -> write(aside, header));
+  }
+
+  private void write(Path file, ByteBuffer header) throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(
+            file,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.TRUNCATE_EXISTING,
+            StandardOpenOption.WRITE)) {
+      writeWhole(channel, header);
+      ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
+      int each = CHUNK / elementBytes();
+      for (int from = 0, n = length(data); from < n; from += Math.min(each, n - from)) {
+        int count = Math.min(each, n - from);
+        chunk.clear().limit(count * elementBytes());
+        put(chunk, from, count);
+        writeWhole(channel, chunk);
       }
-      Files.move(aside, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
-    } finally {
-      Files.deleteIfExists(aside);
     }
   }
 

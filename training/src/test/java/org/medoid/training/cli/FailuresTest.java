@@ -8,6 +8,8 @@ import java.nio.file.FileSystemException;
 import java.nio.file.FileSystemLoopException;
 import java.nio.file.NoSuchFileException;
 import org.junit.jupiter.api.Test;
+import org.tensorflow.exceptions.TFInvalidArgumentException;
+import org.tensorflow.exceptions.TensorFlowException;
 
 class FailuresTest {
   @Test
@@ -35,6 +37,16 @@ class FailuresTest {
   void areOneLineWhateverTheyHold() {
     assertThat(Failures.describe(new IllegalArgumentException("a:\n  b\n\tc\n")))
         .isEqualTo("a: b c");
+  }
+
+  @Test
+  void ofTensorFlowAreItsFirstLineAndTheNode() {
+    String hint = "Hint: If you want to see a list of allocated tensors when OOM happens, add";
+    String text = "No space left on device\n\t [[{{node save/Save}}]]\n" + hint;
+    assertThat(Failures.describe(new TensorFlowException(text)))
+        .isEqualTo("No space left on device (node save/Save)");
+    assertThat(Failures.describe(new TFInvalidArgumentException(text)))
+        .isEqualTo("No space left on device (node save/Save)");
   }
 
   @Test
