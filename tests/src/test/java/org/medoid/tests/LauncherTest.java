@@ -7,12 +7,17 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.spi.ToolProvider;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -152,5 +157,69 @@ class LauncherTest {
     shell = run(LAUNCHER, environment, "--help");
     assertThat(shell.code()).isEqualTo(1);
     assertThat(shell.err()).hasLineCount(1).startsWith("medoid: ").contains("/nowhere", "TMPDIR");
+  }
+
+  /**
+   * A tree as Maven leaves it: a jar for each module, and the class path without the last. Java 17
+   * archives no classes of a jar in a folder with a space in its name.
+   */
+  private static Path built() throws IOException {
+    Path tree = Files.createDirectories(folder.resolve("tree"));
+    Path target = Files.createDirectories(tree.resolve("training").resolve("target"));
+    ToolProvider jar = ToolProvider.findFirst("jar").orElseThrow();
+    List<String> entries = new ArrayList<>();
+    for (String module : List.of("tf-ops", "graph", "export", "training")) {
+      Path file = Files.createDirectories(tree.resolve(module).resolve("target"));
+      file = file.resolve("medoid-" + module + "-1.jar");
+      String classes = LAUNCHER.resolveSibling(module) + "/target/classes";
+      assertThat(jar.run(System.out, System.err, "cf", file.toString(), "-C", classes, "."))
+          .isZero();
+      entries.add(file.toString());
+    }
+    entries.remove(3);
+    for (String entry : System.getProperty("java.class.path").split(":", -1)) {
+      if (entry.endsWith(".jar") && !entry.contains("medoid-")) {
+        entries.add(entry);
+      }
+    }
+    Files.writeString(target.resolve("classpath"), String.join(":", entries));
+    return Files.copy(LAUNCHER, tree.resolve("medoid"), StandardCopyOption.COPY_ATTRIBUTES);
+  }
+
+  private static boolean shares(Path launcher) throws Exception {
+    Path log = folder.resolve("classes.txt");
+    Shell shell = run(launcher, Map.of("MEDOID_OPTS", "-Xlog:class+load:file=" + log), "--help");
+    assertThat(shell.out()).startsWith("Usage: medoid");
+    assertThat(shell.err()).isEmpty();
+    return Files.readAllLines(log).stream()
+        .anyMatch(line -> line.contains(".cli.Medoid source: shared objects file"));
+  }
+
+  @Test
+  void keepsAnArchiveOfClassesAndGoesOnWithoutAWordWhereItDoesNotFit() throws Exception {
+    assumeThat(Path.of(System.getProperty("java.home"), "lib", "server", "classes.jsa"))
+        .as("skipped: a Java without an archive of its own classes")
+        .exists();
+    Path launcher = built();
+    Path target = launcher.resolveSibling("training").resolve("target");
+    assertThat(shares(launcher)).isTrue();
+    Path archive;
+    try (Stream<Path> files = Files.list(target.resolve("archives"))) {
+      archive = files.filter(file -> file.toString().endsWith(".jsa")).findFirst().orElseThrow();
+    }
+    byte[] whole = Files.readAllBytes(archive);
+    // As many bytes of something else are left out; a part of it, which Java would die of, is
+    // made anew, as is one that is older than the build.
+    Files.delete(archive);
+    Files.write(archive, new byte[whole.length]);
+    assertThat(shares(launcher)).isFalse();
+    Files.write(archive, Arrays.copyOf(whole, whole.length / 2));
+    assertThat(shares(launcher)).isTrue();
+    FileTime later = FileTime.from(Files.getLastModifiedTime(archive).toInstant().plusSeconds(1));
+    Path jar = target.resolve("medoid-training-1.jar");
+    Files.setLastModifiedTime(jar, later);
+    assertThat(shares(launcher)).isFalse();
+    Files.setLastModifiedTime(target.resolve("classpath"), FileTime.from(Instant.now()));
+    assertThat(shares(launcher)).isTrue();
   }
 }

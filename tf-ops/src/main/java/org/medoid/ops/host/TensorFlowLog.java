@@ -32,6 +32,12 @@ public final class TensorFlowLog {
   private static final String INITIALIZED =
       "_ZN4absl12lts_2023080212log_internal12_GLOBAL__N_119logging_initializedE.0";
 
+  /**
+   * Where its symbol stands among the local ones of TensorFlow Java 1.1.0's library for Linux on
+   * x86-64. Reading the 19 MB of all of them takes a tenth of a second.
+   */
+  private static final int USUAL_PLACE = 743184;
+
   private static final int SYMBOL_TABLE = 2; // SHT_SYMTAB
   private static final int LOCAL_OBJECT = 1; // STB_LOCAL << 4 | STT_OBJECT
 
@@ -41,8 +47,8 @@ public final class TensorFlowLog {
 
   /**
    * Initialises absl's logging for the rest of the process, as {@code absl::InitializeLog()} does:
-   * from then on it writes errors alone. Loads TensorFlow where that has not happened yet; takes
-   * some 100 ms more. Linux alone.
+   * from then on it writes errors alone. Loads TensorFlow where that has not happened yet. Linux
+   * alone.
    *
    * @throws UnsatisfiedLinkError if TensorFlow's natives cannot be loaded, or are those of another
    *     version
@@ -113,22 +119,37 @@ public final class TensorFlowLog {
           continue;
         }
         // Local symbols stand first, sh_info of them.
-        ByteBuffer symbols =
-            read(file, sections.getLong(section + 24), 24L * sections.getInt(section + 44));
+        int count = sections.getInt(section + 44);
+        long symbols = sections.getLong(section + 24);
         long names = sections.getLong(sections.getInt(section + 40) * sectionSize + 24);
         byte[] wanted = (name + '\0').getBytes(StandardCharsets.US_ASCII);
-        ByteBuffer found = ByteBuffer.allocate(wanted.length);
-        for (int at = 0; at < symbols.limit(); at += 24) {
-          if (symbols.get(at + 4) == LOCAL_OBJECT && symbols.getLong(at + 16) == 1) {
-            file.read(found.clear(), names + Integer.toUnsignedLong(symbols.getInt(at)));
-            if (Arrays.equals(found.array(), wanted)) {
-              return symbols.getLong(at + 8);
-            }
-          }
+        long usual =
+            USUAL_PLACE < count
+                ? localByte(file, read(file, symbols + 24L * USUAL_PLACE, 24), names, wanted)
+                : -1;
+        long place =
+            usual < 0 ? localByte(file, read(file, symbols, 24L * count), names, wanted) : usual;
+        if (place >= 0) {
+          return place;
         }
       }
     }
     throw new UnsupportedOperationException(library + " has no variable " + name);
+  }
+
+  /** The address of the variable of that name among some symbols, or -1. */
+  private static long localByte(FileChannel file, ByteBuffer symbols, long names, byte[] wanted)
+      throws IOException {
+    ByteBuffer found = ByteBuffer.allocate(wanted.length);
+    for (int at = 0; at < symbols.limit(); at += 24) {
+      if (symbols.get(at + 4) == LOCAL_OBJECT && symbols.getLong(at + 16) == 1) {
+        file.read(found.clear(), names + Integer.toUnsignedLong(symbols.getInt(at)));
+        if (Arrays.equals(found.array(), wanted)) {
+          return symbols.getLong(at + 8);
+        }
+      }
+    }
+    return -1;
   }
 
   /** Read, not mapped: a mapping would stand among those of the loaded libraries. */

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Locale;
 import org.medoid.export.ExportFormat;
 import org.medoid.export.ExportLayout;
@@ -13,6 +14,7 @@ import org.medoid.ops.clustering.Margin;
 import org.medoid.ops.clustering.Start;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
@@ -29,21 +31,22 @@ import picocli.CommandLine.UnmatchedArgumentException;
             + " TensorFlow Java.",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
-    synopsisSubcommandLabel = "COMMAND",
-    subcommands = {
-      DemoCommand.class,
-      TrainCommand.class,
-      CompareCommand.class,
-      InitCommand.class,
-      EvaluateCommand.class,
-      EmbedCommand.class,
-      ExportCommand.class,
-      LossCommand.class,
-      ReportCommand.class,
-      DoctorCommand.class,
-      CommandLine.HelpCommand.class
-    })
+    synopsisSubcommandLabel = "COMMAND")
 public final class Medoid {
+  private static final List<Class<?>> COMMANDS =
+      List.of(
+          DemoCommand.class,
+          TrainCommand.class,
+          CompareCommand.class,
+          InitCommand.class,
+          EvaluateCommand.class,
+          EmbedCommand.class,
+          ExportCommand.class,
+          LossCommand.class,
+          ReportCommand.class,
+          DoctorCommand.class,
+          CommandLine.HelpCommand.class);
+
   @Option(
       names = "--debug",
       scope = ScopeType.INHERIT,
@@ -71,14 +74,34 @@ public final class Medoid {
     PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
     PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
     try {
-      return medoid.line(out, err).execute(arguments);
+      return medoid.line(out, err, List.of(arguments)).execute(arguments);
     } catch (Error e) { // no memory, natives or classes that are missing: picocli lets them pass
       return medoid.failed(e, err);
     }
   }
 
-  private CommandLine line(PrintWriter out, PrintWriter err) {
+  /** The names of the commands. */
+  static List<String> commands() {
+    return COMMANDS.stream().map(command -> command.getAnnotation(Command.class).name()).toList();
+  }
+
+  /**
+   * The program's commands. Of those that are not named among the words only the name and the
+   * description are read: all the options of all of them take half a second.
+   */
+  private CommandLine line(PrintWriter out, PrintWriter err, List<String> typed) {
     CommandLine line = new CommandLine(this);
+    boolean all = typed.stream().anyMatch(word -> word.startsWith("@")); // a file with more words
+    for (Class<?> command : COMMANDS) {
+      Command told = command.getAnnotation(Command.class);
+      if (all || typed.contains(told.name())) {
+        line.addSubcommand(command);
+      } else {
+        CommandSpec known = CommandSpec.create().name(told.name());
+        known.usageMessage().header(told.header()).description(told.description());
+        line.addSubcommand(told.name(), known);
+      }
+    }
     line.setOut(out);
     line.setErr(err);
     line.registerConverter(Margin.class, Margin::of);
