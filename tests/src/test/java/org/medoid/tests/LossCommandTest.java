@@ -7,7 +7,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -163,6 +165,25 @@ class LossCommandTest {
 
   private double random(String option, String value) {
     return loss("--start", "random", option, value).get("augmented_score").asDouble();
+  }
+
+  @Test
+  void swapsFindMoreThanExactSearchAndTellTheSameFields() {
+    for (int gamma : new int[] {0, 1, M / 4}) {
+      JsonNode exact = loss("--start", "random", "--gamma", gamma);
+      JsonNode swap = loss("--start", "random", "--gamma", gamma, "--local-search", "swap");
+      assertThat(swap.get("augmented_score").asDouble())
+          .isGreaterThan(exact.get("augmented_score").asDouble());
+      assertThat(names(swap)).isEqualTo(names(exact));
+      assertThat(loss("--gamma", gamma, "--local-search", "swap").get("loss").asDouble())
+          .isGreaterThanOrEqualTo(loss("--gamma", gamma).get("loss").asDouble());
+    }
+  }
+
+  private static List<String> names(JsonNode json) {
+    List<String> names = new ArrayList<>();
+    json.fieldNames().forEachRemaining(names::add);
+    return names;
   }
 
   @Test

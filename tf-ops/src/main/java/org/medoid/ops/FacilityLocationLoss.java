@@ -131,7 +131,7 @@ public final class FacilityLocationLoss<T extends TFloating> extends RawOp imple
   /**
    * Sets the local search that follows the start.
    *
-   * @param localSearch exact (default), reference or none
+   * @param localSearch exact (default), reference, swap or none
    * @return new options
    */
   public static Options localSearch(String localSearch) {
@@ -149,7 +149,8 @@ public final class FacilityLocationLoss<T extends TFloating> extends RawOp imple
   }
 
   /**
-   * Sets the largest number of sweeps of the local search.
+   * Sets the largest number of sweeps of the local search. {@code swap}'s swaps, which follow its
+   * sweeps, end of themselves; 0 searches nothing.
    *
    * @param maxSweeps not negative; default 5
    * @return new options

@@ -41,9 +41,9 @@ final class Greedy {
   private final int[] cluster;
   private final boolean[] isMedoid;
   private final int[] medoids;
-  private final double[] gain;
-  private long updates;
-  private final double largest;
+
+  /** Null until the first medoid is chosen. */
+  private Gains gains;
 
   /** The counts of the cells of the contingency table that have points, in no order. */
   private final int[] cells;
@@ -88,8 +88,6 @@ final class Greedy {
     cluster = new int[m];
     isMedoid = new boolean[m];
     medoids = new int[c];
-    gain = new double[m];
-    largest = largest(distances);
     cells = new int[m];
     cellOf = new int[m];
     unused = new int[m];
@@ -108,22 +106,24 @@ final class Greedy {
     fresh = new int[c];
   }
 
-  private static double largest(double[] values) {
-    double largest = 0;
-    for (double each : values) {
-      largest = Math.max(largest, each);
-    }
-    return largest;
-  }
-
   /** Chooses one medoid for each class of the batch. */
-  static int[] medoids(Problem problem, CountTable table, double gamma) {
+  static Greedy choose(Problem problem, CountTable table, double gamma) {
     Greedy greedy = new Greedy(problem, table, gamma);
     greedy.first();
     for (int s = 1; s < greedy.medoids.length; s++) {
       greedy.next(s);
     }
-    return greedy.medoids;
+    return greedy;
+  }
+
+  /** The medoids in the order of their choice. */
+  int[] medoids() {
+    return medoids;
+  }
+
+  /** The gains that are left; null if there is but one medoid. */
+  Gains gains() {
+    return gains;
   }
 
   /** With one medoid every point is in one cluster, whichever it is. */
@@ -153,10 +153,7 @@ final class Greedy {
     if (medoids.length == 1) {
       return;
     }
-    for (int i = 0; i < m; i++) {
-      addGains(gain, distances, i * m, near[i]);
-    }
-    updates = m;
+    gains = new Gains(distances, near);
     Workers.forRange(
         m,
         (from, to) -> {
@@ -167,38 +164,20 @@ final class Greedy {
     Arrays.fill(stale, true);
   }
 
-  private static void addGains(double[] gain, double[] distances, int row, double near) {
-    for (int j = 0; j < gain.length; j++) {
-      gain[j] += Math.max(0, near - distances[row + j]);
-    }
-  }
-
-  private static void lowerGains(
-      double[] gain, double[] distances, int row, double before, double after) {
-    for (int j = 0; j < gain.length; j++) {
-      double distance = distances[row + j];
-      gain[j] -= Math.max(0, before - distance) - Math.max(0, after - distance);
-    }
-  }
-
   private void next(int s) {
     int promising = markStale();
     double facility = -Sums.sum(near, 0, m);
-    // No partial sum exceeds m times the largest distance: each update rounds by an ulp of that,
-    // the
-    // last addition by an ulp of the score.
-    double sum = m * largest;
-    double slack = 2 * (updates + m) * Math.ulp(sum) + 4 * Math.ulp(sum + gamma);
+    double slack = gains.scoreError(gamma);
     double best = scoreOf(promising, facility);
     for (int j = 0; j < m; j++) {
-      if (isMedoid[j] || facility + gain[j] + gamma < best - slack) {
+      if (isMedoid[j] || facility + gains.of(j) + gamma < best - slack) {
         score[j] = Double.NEGATIVE_INFINITY;
         continue;
       }
       if (stale[j]) {
         measure(j);
       }
-      double agreed = 1 - (best - 2 * slack - facility - gain[j]) * inverseGamma;
+      double agreed = 1 - (best - 2 * slack - facility - gains.of(j)) * inverseGamma;
       if (table.isAbove(agreed, cellSum + cellChange[j], clusterSum + clusterChange[j])) {
         score[j] = Double.NEGATIVE_INFINITY;
         continue;
@@ -237,7 +216,7 @@ final class Greedy {
         continue;
       }
       stale[j] = stale[j] || touches(j);
-      if (promising < 0 || gain[j] > gain[promising]) {
+      if (promising < 0 || gains.of(j) > gains.of(promising)) {
         promising = j;
       }
     }
@@ -249,7 +228,7 @@ final class Greedy {
     if (stale[j]) {
       measure(j);
     }
-    return facility + gain[j] + gamma * margin(j);
+    return facility + gains.of(j) + gamma * margin(j);
   }
 
   private double margin(int j) {
@@ -326,9 +305,8 @@ final class Greedy {
       cluster[i] = s;
       double after = distances[chosen * m + i];
       if (after < near[i]) {
-        lowerGains(gain, distances, i * m, near[i], after);
+        gains.move(i, near[i], after);
         near[i] = after;
-        updates++;
       }
     }
     cellSum += cellChange[chosen];

@@ -70,12 +70,23 @@ public final class StructuredClustering {
     }
     Problem problem = new Problem(embeddings, m, d, labels, options.distance());
     CountTable table = new CountTable(options.margin(), problem.classSizes);
-    int[] medoids =
-        options.start() == Start.GREEDY
-            ? Greedy.medoids(problem, table, marginMultiplier)
-            : random(m, problem.classCount());
+    int[] medoids;
+    Gains gains = null;
+    if (options.start() == Start.GREEDY) {
+      Greedy greedy = Greedy.choose(problem, table, marginMultiplier);
+      medoids = greedy.medoids();
+      gains = greedy.gains();
+    } else {
+      medoids = random(m, problem.classCount());
+    }
     Swaps.search(
-        problem, table, marginMultiplier, options.localSearch(), options.maxSweeps(), medoids);
+        problem,
+        table,
+        marginMultiplier,
+        options.localSearch(),
+        options.maxSweeps(),
+        medoids,
+        gains);
     int[] assignments = Swaps.assignments(problem, medoids);
     double[] toMedoid = new double[m];
     for (int i = 0; i < m; i++) {

@@ -6,56 +6,63 @@ import java.util.Arrays;
  * Local search over medoids (paper, algorithm 2): sweeps over the clusters, each time replacing the
  * medoid by the best member the cluster had at the start of the sweep.
  *
- * <p>For each point the nearest and the second nearest medoid are kept, as FastPAM does (Schubert,
- * Rousseeuw: "Faster k-Medoids Clustering", SISAP 2019). With cluster k left out, the point's
- * nearest other medoid is one of the two, so that a candidate j is scored in one pass over row j of
- * the distances: {@code exact} O(m²) a sweep.
+ * <p>A member j of cluster k is scored by what is kept. With k left out, F changes by the gain of j
+ * as one more medoid ({@link Gains}), but for the points of k: O(|k|) a member, O(m) a sweep where
+ * clusters are of like size. Only a member that could be better for all that rounding and the
+ * margin may do is scored by its margin, O(m), and only one that could still be better from the
+ * definition, so that each move is the definition's to the last bit.
  *
- * <p>A point that lies on several medoids belongs to the first of them in order of choice, a medoid
- * to itself: its distance to itself counts as {@value #OWN}, below every other.
- *
- * <p>Memory: 4C² bytes for the contingency table, all else linear in m.
+ * <p>{@code reference} has no bound as good, it takes the best even if that is worse: O(m) a
+ * member.
  */
 final class Swaps {
-  private static final double OWN = -1;
-
   private final int m;
   private final double[] distances;
   private final double gamma;
-  private final int[] medoids;
-  private final int clusters;
-
-  private final double[] near;
-  private final int[] nearest;
-  private final double[] second;
-  private final int[] secondNearest;
+  private final boolean reference;
+  private final Assignment at;
   private final Contingency contingency;
+
+  /** Null for {@code reference}. */
+  private final Gains gains;
 
   /** With cluster k left out: key, cluster and distance of the nearest medoid. */
   private final double[] otherKey;
 
   private final int[] other;
   private final double[] otherDistance;
+
+  /** The cluster that is left out of the three arrays above and of the table; -1 if none is. */
+  private int out = -1;
+
+  /** The points that the cluster in turn has now. */
+  private final int[] own;
+
+  private int ownCount;
+
+  /** The points that cluster k had at the start of the sweep: from end[k] to end[k + 1] - 1. */
+  private final int[] members;
+
+  private final int[] end;
   private final int[] moved;
   private final double[] within;
 
-  private Swaps(Problem problem, CountTable table, double gamma, int[] medoids) {
+  private Swaps(Assignment at, Gains gains, double gamma, boolean reference) {
+    this.at = at;
+    this.gains = gains;
     this.gamma = gamma;
-    this.medoids = medoids;
-    m = problem.m;
-    distances = problem.distances;
-    clusters = medoids.length;
-    near = new double[m];
-    nearest = new int[m];
-    second = new double[m];
-    secondNearest = new int[m];
+    this.reference = reference;
+    m = at.m;
+    distances = at.distances;
+    contingency = at.contingency;
     otherKey = new double[m];
     other = new int[m];
     otherDistance = new double[m];
+    own = new int[m];
+    members = new int[m];
+    end = new int[at.clusters + 1];
     moved = new int[m];
     within = new double[m];
-    contingency = new Contingency(table, problem.classes, problem.classCount(), clusters);
-    assign();
   }
 
   /**
@@ -71,7 +78,7 @@ final class Swaps {
     for (int k = 0; k < medoids.length; k++) {
       int row = medoids[k] * problem.m;
       for (int i = 0; i < problem.m; i++) {
-        double key = i == medoids[k] ? OWN : problem.distances[row + i];
+        double key = i == medoids[k] ? Assignment.OWN : problem.distances[row + i];
         if (key < near[i]) {
           near[i] = key;
           nearest[i] = k;
@@ -85,6 +92,7 @@ final class Swaps {
    * Searches from a start.
    *
    * @param medoids the start; changed in place
+   * @param gains the gains of the start; null if they are not known
    */
   static void search(
       Problem problem,
@@ -92,140 +100,116 @@ final class Swaps {
       double gamma,
       LocalSearch kind,
       int maxSweeps,
-      int[] medoids) {
+      int[] medoids,
+      Gains gains) {
     if (kind == LocalSearch.NONE || maxSweeps == 0) {
       return;
     }
-    Swaps swaps = new Swaps(problem, table, gamma, medoids);
-    for (int sweep = 0; sweep < maxSweeps; sweep++) {
-      if (!swaps.sweep(kind)) {
-        return; // the next sweep would do the same nothing
-      }
+    Assignment at = new Assignment(problem, table, medoids);
+    boolean reference = kind == LocalSearch.REFERENCE;
+    Gains kept = reference || gains != null ? gains : new Gains(problem.distances, at.near);
+    Swaps swaps = new Swaps(at, reference ? null : kept, gamma, reference);
+    boolean moves = true;
+    for (int sweep = 0; moves && sweep < maxSweeps; sweep++) {
+      moves = swaps.sweep(); // if nothing moves, the next sweep would do the same nothing
+    }
+    if (kind == LocalSearch.SWAP) {
+      EagerSwaps.search(at, gamma, kept.scoreError(gamma));
     }
   }
 
-  private void assign() {
-    Arrays.fill(near, Double.POSITIVE_INFINITY);
-    Arrays.fill(second, Double.POSITIVE_INFINITY);
-    Arrays.fill(nearest, -1);
-    Arrays.fill(secondNearest, -1);
-    for (int k = 0; k < clusters; k++) {
-      int row = medoids[k] * m;
-      for (int i = 0; i < m; i++) {
-        double key = i == medoids[k] ? OWN : distances[row + i];
-        if (key < near[i]) {
-          second[i] = near[i];
-          secondNearest[i] = nearest[i];
-          near[i] = key;
-          nearest[i] = k;
-        } else if (key < second[i]) {
-          second[i] = key;
-          secondNearest[i] = k;
-        }
-      }
-    }
-    contingency.clear();
-    for (int i = 0; i < m; i++) {
-      contingency.add(i, nearest[i]);
-    }
-  }
-
-  private boolean sweep(LocalSearch kind) {
-    // The members of each cluster as the sweep finds them, ascending.
-    int[] end = new int[clusters + 1];
-    for (int k : nearest) {
-      end[k + 1]++;
-    }
-    for (int k = 0; k < clusters; k++) {
-      end[k + 1] += end[k];
-    }
-    int[] next = end.clone();
-    int[] members = new int[m];
-    for (int i = 0; i < m; i++) {
-      members[next[nearest[i]]++] = i;
-    }
+  private boolean sweep() {
+    at.members(end, members);
     boolean any = false;
-    for (int k = 0; k < clusters; k++) {
-      int best = best(kind, k, members, end[k], end[k + 1]);
-      if (best != medoids[k]) {
-        replace(k, best);
+    double facility = at.facility();
+    for (int k = 0; k < at.clusters; k++) {
+      if (end[k + 1] - end[k] == 1) {
+        continue; // a medoid is a member of its own cluster: there is no other
+      }
+      ownCount = at.members(k, own);
+      int best = reference ? mostWithin(k) : better(k, facility);
+      putBack();
+      if (best != at.medoids[k]) {
+        at.replace(k, best, gains);
+        facility = at.facility();
         any = true;
       }
     }
     return any;
   }
 
-  /** The best medoid for cluster k among members[from..to). */
-  private int best(LocalSearch kind, int k, int[] members, int from, int to) {
-    if (to - from == 1) {
-      return medoids[k]; // a medoid is a member of its own cluster: there is no other
-    }
-    for (int i = 0; i < m; i++) {
-      boolean mine = nearest[i] == k;
-      otherKey[i] = mine ? second[i] : near[i];
-      other[i] = mine ? secondNearest[i] : nearest[i];
-      otherDistance[i] = Math.max(0, otherKey[i]);
-    }
-    boolean alone = clusters == 1;
-    if (!alone) {
-      for (int i = 0; i < m; i++) {
-        if (nearest[i] == k) {
-          contingency.remove(i, k);
-          contingency.add(i, other[i]);
-        }
+  /** The member of cluster k that {@code reference} takes. */
+  private int mostWithin(int k) {
+    int best = -1;
+    double bestScore = Double.NEGATIVE_INFINITY;
+    for (int c = end[k]; c < end[k + 1]; c++) {
+      int row = members[c] * m;
+      for (int n = end[k]; n < end[k + 1]; n++) {
+        within[n - end[k]] = distances[row + members[n]];
       }
-    }
-    int best = medoids[k];
-    double bestScore =
-        kind == LocalSearch.EXACT
-            ? score(kind, k, best, members, from, to, Double.NEGATIVE_INFINITY)
-            : Double.NEGATIVE_INFINITY;
-    for (int c = from; c < to; c++) {
-      int candidate = members[c];
-      if (kind == LocalSearch.EXACT && candidate == medoids[k]) {
-        continue;
+      double facility = -Sums.sum(within, 0, end[k + 1] - end[k]);
+      if (facility + gamma <= bestScore) {
+        continue; // even the whole margin would not lift it
       }
-      double score = score(kind, k, candidate, members, from, to, bestScore);
+      double score = facility + gamma * margin(k, members[c]);
       if (score > bestScore) {
         bestScore = score;
-        best = candidate;
-      }
-    }
-    if (!alone) {
-      for (int i = 0; i < m; i++) {
-        if (nearest[i] == k) {
-          contingency.remove(i, other[i]);
-          contingency.add(i, k);
-        }
+        best = members[c];
       }
     }
     return best;
   }
 
-  /** The score of candidate j as medoid of cluster k, or anything below floor if it is below. */
-  private double score(
-      LocalSearch kind, int k, int j, int[] members, int from, int to, double floor) {
-    int row = j * m;
-    double facility;
-    if (kind == LocalSearch.EXACT) {
-      facility = -Sums.sumOfMin(distances, row, otherDistance, 0, m);
-    } else {
-      for (int c = from; c < to; c++) {
-        within[c - from] = distances[row + members[c]];
+  /** The best member of cluster k if it is better than its medoid, else its medoid. */
+  private int better(int k, double facility) {
+    double error = gains.scoreError(gamma);
+    int best = at.medoids[k];
+    double bestScore = facility + gamma * (1 - contingency.agreement());
+    for (int c = end[k]; c < end[k + 1]; c++) {
+      int j = members[c];
+      if (at.isMedoid(j)) {
+        continue;
       }
-      facility = -Sums.sum(within, 0, to - from);
+      double most = facility + gains.of(j) - lossWithout(j) + error;
+      if (most + gamma <= bestScore) {
+        continue;
+      }
+      double delta = margin(k, j);
+      if (most + gamma * delta <= bestScore) {
+        continue;
+      }
+      leaveOut(k);
+      double score = -Sums.sumOfMin(distances, j * m, otherDistance, 0, m) + gamma * delta;
+      if (score > bestScore) {
+        bestScore = score;
+        best = j;
+      }
     }
-    if (facility + gamma <= floor) {
-      return Double.NEGATIVE_INFINITY; // even the whole margin would not lift it
+    return best;
+  }
+
+  /** What F loses when the medoid of the cluster in turn goes after j has become one. */
+  private double lossWithout(int j) {
+    double loss = 0;
+    for (int c = 0; c < ownCount; c++) {
+      int i = own[c];
+      double now = Math.max(0, at.near[i]);
+      double distance = distances[j * m + i];
+      loss += Math.min(distance, at.second[i]) - Math.min(distance, now);
     }
-    if (clusters == 1) {
-      return facility + gamma * (1 - contingency.agreement());
+    return loss;
+  }
+
+  /** Δ with j for the medoid of cluster k. */
+  private double margin(int k, int j) {
+    leaveOut(k);
+    if (at.clusters == 1) {
+      return 1 - contingency.agreement();
     }
+    int row = j * m;
     int count = 0;
     for (int i = 0; i < m; i++) {
-      double distance = distances[row + i];
-      boolean taken = distance < otherKey[i] || (distance == otherKey[i] && k < other[i]);
-      if (taken || i == j) {
+      if (distances[row + i] <= otherKey[i] && at.takes(j, k, i, otherKey[i], other[i])) {
         moved[count++] = i;
       }
     }
@@ -238,65 +222,37 @@ final class Swaps {
       contingency.remove(moved[c], k);
       contingency.add(moved[c], other[moved[c]]);
     }
-    return facility + gamma * (1 - agreement);
+    return 1 - agreement;
   }
 
-  private void replace(int k, int medoid) {
-    medoids[k] = medoid;
-    int row = medoid * m;
+  /** Leaves cluster k out: its points go where they would without it, in the table too. */
+  private void leaveOut(int k) {
+    if (out == k) {
+      return;
+    }
     for (int i = 0; i < m; i++) {
-      int before = nearest[i];
-      update(i, k, i == medoid ? OWN : distances[row + i]);
-      if (nearest[i] != before) {
-        contingency.remove(i, before);
-        contingency.add(i, nearest[i]);
+      boolean mine = at.nearest[i] == k;
+      otherKey[i] = mine ? at.second[i] : at.near[i];
+      other[i] = mine ? at.secondNearest[i] : at.nearest[i];
+      otherDistance[i] = Math.max(0, otherKey[i]);
+    }
+    out = k;
+    if (at.clusters > 1) {
+      for (int c = 0; c < ownCount; c++) {
+        contingency.remove(own[c], k);
+        contingency.add(own[c], other[own[c]]);
       }
     }
   }
 
-  /** Brings the two nearest medoids of point i up to date after medoid k has come to a new key. */
-  private void update(int i, int k, double key) {
-    if (nearest[i] == k) {
-      if (before(key, k, second[i], secondNearest[i])) {
-        near[i] = key;
-      } else {
-        near[i] = second[i];
-        nearest[i] = secondNearest[i];
-        findSecond(i);
-      }
-    } else if (before(key, k, near[i], nearest[i])) {
-      second[i] = near[i];
-      secondNearest[i] = nearest[i];
-      near[i] = key;
-      nearest[i] = k;
-    } else if (secondNearest[i] == k) {
-      if (key <= second[i]) {
-        second[i] = key;
-      } else {
-        findSecond(i);
-      }
-    } else if (before(key, k, second[i], secondNearest[i])) {
-      second[i] = key;
-      secondNearest[i] = k;
-    }
-  }
-
-  private static boolean before(double key, int k, double otherKey, int otherK) {
-    return key < otherKey || (key == otherKey && k < otherK);
-  }
-
-  private void findSecond(int i) {
-    second[i] = Double.POSITIVE_INFINITY;
-    secondNearest[i] = -1;
-    for (int k = 0; k < clusters; k++) {
-      if (k == nearest[i]) {
-        continue;
-      }
-      double key = i == medoids[k] ? OWN : distances[i * m + medoids[k]];
-      if (key < second[i]) {
-        second[i] = key;
-        secondNearest[i] = k;
+  /** Undoes {@link #leaveOut}. */
+  private void putBack() {
+    if (out >= 0 && at.clusters > 1) {
+      for (int c = 0; c < ownCount; c++) {
+        contingency.remove(own[c], other[own[c]]);
+        contingency.add(own[c], out);
       }
     }
+    out = -1;
   }
 }

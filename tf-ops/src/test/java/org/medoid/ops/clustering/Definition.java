@@ -97,15 +97,46 @@ final class Definition {
           stay = members[n] == before ? n : stay;
           medoids[k] = members[n];
           scores[n] =
-              options.localSearch() == LocalSearch.EXACT
-                  ? augmented(medoids)
-                  : within(members, members[n]) + gamma * margin(medoids);
+              options.localSearch() == LocalSearch.REFERENCE
+                  ? within(members, members[n]) + gamma * margin(medoids)
+                  : augmented(medoids);
         }
         int best = best(scores);
-        boolean keep = options.localSearch() == LocalSearch.EXACT && !(scores[best] > scores[stay]);
+        boolean keep =
+            options.localSearch() != LocalSearch.REFERENCE && !(scores[best] > scores[stay]);
         medoids[k] = keep ? before : members[best];
       }
     }
+    if (options.localSearch() == LocalSearch.SWAP && options.maxSweeps() > 0) {
+      int since = 0;
+      for (int j = 0; since < problem.m; j = (j + 1) % problem.m) {
+        since = swap(medoids, j) ? 0 : since + 1;
+      }
+    }
+  }
+
+  /** Puts point j in the place of the medoid where it is best, if that is better. */
+  private boolean swap(int[] medoids, int j) {
+    if (Arrays.stream(medoids).anyMatch(each -> each == j)) {
+      return false;
+    }
+    double[] scores = new double[medoids.length + 1];
+    scores[0] = augmented(medoids); // first: not to move wins a tie
+    for (int k = 0; k < medoids.length; k++) {
+      scores[k + 1] = augmented(with(medoids, k, j));
+    }
+    int best = best(scores);
+    if (best > 0) {
+      medoids[best - 1] = j;
+    }
+    return best > 0;
+  }
+
+  /** The medoids with point j in the place of one of them. */
+  static int[] with(int[] medoids, int k, int j) {
+    int[] other = medoids.clone();
+    other[k] = j;
+    return other;
   }
 
   double oracle() {

@@ -154,13 +154,52 @@ class KernelPropertiesTest {
     }
   }
 
+  @Property(tries = 1500, shrinking = ShrinkingMode.OFF)
+  void swapsEndWhereNoSingleSwapIsBetterAndNeverBelowExactSearch(
+      @ForAll("batches") Batch batch, @ForAll("options") ClusteringOptions drawn) {
+    ClusteringOptions options =
+        drawn.withLocalSearch(LocalSearch.SWAP).withMaxSweeps(1 + drawn.maxSweeps());
+    Clustering found = batch.solve(options);
+    assertThat(found.augmentedScore())
+        .isGreaterThanOrEqualTo(
+            batch.solve(options.withLocalSearch(LocalSearch.EXACT)).augmentedScore());
+    Definition definition =
+        new Definition(batch.problem(options.distance()), options, batch.gamma());
+    int[] medoids = found.medoids();
+    for (int j = 0; j < batch.m(); j++) {
+      int candidate = j;
+      if (Arrays.stream(medoids).noneMatch(each -> each == candidate)) {
+        for (int k = 0; k < medoids.length; k++) {
+          assertThat(definition.augmented(Definition.with(medoids, k, j)))
+              .isLessThanOrEqualTo(found.augmentedScore());
+        }
+      }
+    }
+  }
+
+  @Example
+  void swapsLeaveAGroupThatHasTwoMedoidsForOneThatHasNone() {
+    double[] threeGroups = {0, 1, 2, 100, 101, 102, 110, 111, 112};
+    Batch batch = new Batch(threeGroups, 9, 1, new long[] {1, 1, 1, 2, 2, 2, 3, 3, 3}, 0);
+    int stuck = 0;
+    for (int seed = 0; seed < 30; seed++) {
+      ClusteringOptions exact = ClusteringOptions.defaults().withRandomStart(seed);
+      ClusteringOptions swap = exact.withLocalSearch(LocalSearch.SWAP);
+      assertThat(batch.solve(swap).facilityScore()).isEqualTo(-6);
+      stuck += batch.solve(exact).facilityScore() < -6 ? 1 : 0;
+      assertThat(batch.solve(swap.withMaxSweeps(0)).medoids())
+          .isEqualTo(batch.solve(exact.withLocalSearch(LocalSearch.NONE)).medoids());
+    }
+    assertThat(stuck).isPositive(); // no member of a cluster is in another group
+  }
+
   /** The share of optima is what SPEED.md reports. */
   @Example
   void onSmallBatchesNothingBeatsExhaustiveSearchAndMostOftenItIsReached() {
     int cases = 3000;
-    int[] reached = new int[2];
+    int[] reached = new int[3];
     List<Margin> margins = List.of(Margin.values());
-    LocalSearch[] searches = {LocalSearch.NONE, LocalSearch.EXACT};
+    LocalSearch[] searches = {LocalSearch.NONE, LocalSearch.EXACT, LocalSearch.SWAP};
     for (int seed = 0; seed < cases; seed++) {
       Random random = new Random(seed);
       int m = 4 + random.nextInt(6);
@@ -194,9 +233,10 @@ class KernelPropertiesTest {
       }
     }
     System.out.printf(
-        "optimum reached: greedy %.1f %%, greedy and exact search %.1f %% of %d batches%n",
-        100.0 * reached[0] / cases, 100.0 * reached[1] / cases, cases);
+        "optimum reached: greedy %.1f %%, and exact search %.1f %%, and swaps %.1f %% of %d%n",
+        100.0 * reached[0] / cases, 100.0 * reached[1] / cases, 100.0 * reached[2] / cases, cases);
     assertThat(reached[1]).isGreaterThanOrEqualTo(reached[0]);
+    assertThat(reached[2]).isGreaterThanOrEqualTo(reached[1]);
     assertThat(reached[0]).isGreaterThan(cases / 2);
     assertThat(reached[1]).isGreaterThan(cases * 3 / 4);
   }
@@ -280,6 +320,7 @@ class KernelPropertiesTest {
             drawn.maxSweeps(),
             Start.GREEDY,
             0);
+    Assume.that(options.localSearch() != LocalSearch.SWAP); // takes the points in their order
     Assume.that(lead(batch, options) > 1e-9);
     int m = batch.m();
     int d = batch.d();

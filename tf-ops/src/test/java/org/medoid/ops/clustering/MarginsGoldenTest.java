@@ -84,6 +84,6 @@ class MarginsGoldenTest {
     assertThat(Margin.of("v_measure")).isEqualTo(Margin.V_MEASURE);
     assertThatThrownBy(() -> LocalSearch.of("best"))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("local search 'best' is none of exact, reference, none");
+        .hasMessage("local search 'best' is none of exact, reference, swap, none");
   }
 }

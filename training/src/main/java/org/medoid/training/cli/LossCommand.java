@@ -76,7 +76,7 @@ final class LossCommand implements Callable<Integer> {
   @Option(
       names = "--local-search",
       defaultValue = "exact",
-      description = "exact, reference or none.")
+      description = "exact, reference, swap or none.")
   private LocalSearch localSearch;
 
   @Option(
@@ -89,7 +89,7 @@ final class LossCommand implements Callable<Integer> {
       names = "--max-sweeps",
       paramLabel = "N",
       defaultValue = "5",
-      description = "At most so many sweeps of the local search.")
+      description = "At most so many sweeps of the local search; swap's swaps come after them.")
   private long maxSweeps;
 
   @Option(names = "--start", defaultValue = "greedy", description = "greedy or random.")

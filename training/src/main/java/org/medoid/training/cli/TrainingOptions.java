@@ -178,7 +178,7 @@ final class TrainingOptions {
   @Option(
       names = "--local-search",
       paramLabel = "NAME",
-      description = "exact, reference or none. Default: exact.")
+      description = "exact, reference, swap or none. Default: exact.")
   private LocalSearch localSearch;
 
   @Option(

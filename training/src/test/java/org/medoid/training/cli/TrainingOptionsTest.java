@@ -57,7 +57,7 @@ class TrainingOptionsTest {
         "--gamma-decay 0.5 gamma_decay 0.5",
         "--gamma-decay-steps 7 gamma_decay_steps 7",
         "--margin ari margin ari",
-        "--local-search none local_search none",
+        "--local-search swap local_search swap",
         "--max-sweeps 2 max_sweeps 2",
         "--start random start random",
         "--distance cosine distance cosine",
