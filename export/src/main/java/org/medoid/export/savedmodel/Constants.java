@@ -2,63 +2,162 @@ package org.medoid.export.savedmodel;
 
 import com.google.protobuf.ByteString;
 import java.nio.ByteOrder;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.TensorProto;
 
 /**
- * The values of scalars that a flat graph computes from constants alone, as conditions of branches
- * are: whether a network trains, wrapped in a few comparisons.
+ * The values of scalars that a flat graph computes from constants and known sizes alone, as
+ * conditions of branches and counters of loops are: whether a network trains, wrapped in a few
+ * comparisons.
  */
 final class Constants {
   /** No condition is wrapped in more; a longer way back is the network itself. */
   private static final int DEPTH = 64;
 
-  private final Map<String, NodeDef> nodes;
+  private static final Set<String> LOGIC = Set.of("LogicalAnd", "LogicalOr", "Equal", "NotEqual");
+  private static final Set<String> ORDER = Set.of("Greater", "GreaterEqual", "Less", "LessEqual");
+  private static final Set<String> ARITHMETIC =
+      Set.of("Add", "AddV2", "Sub", "Mul", "FloorDiv", "FloorMod", "Maximum", "Minimum");
 
-  Constants(Map<String, NodeDef> nodes) {
+  private final Map<String, NodeDef> nodes;
+  private final Border.Nodebook book;
+  private final InferredScalars inferred;
+  private final Map<String, Scalar> known = new HashMap<>();
+
+  /**
+   * What a scalar is.
+   *
+   * @param type its type
+   * @param value true being 1
+   * @param single whether the tensor has rank 0, and not one element in more dimensions
+   */
+  private record Scalar(DataType type, double value, boolean single) {}
+
+  /**
+   * Of a graph that grows.
+   *
+   * @param nodes its nodes so far, by name
+   * @param book where constants go that stand for what is known
+   * @param inferred tells what TensorFlow knows
+   */
+  Constants(Map<String, NodeDef> nodes, Border.Nodebook book, InferredScalars inferred) {
     this.nodes = nodes;
+    this.book = book;
+    this.inferred = inferred;
+  }
+
+  /** Forgets what it knew of nodes that are gone. */
+  void forget() {
+    known.clear();
   }
 
   /** The value of a scalar, true being 1; null if it is none, or depends on an input. */
   Double scalar(String tensor) {
-    return scalar(tensor, 0);
+    Scalar found = find(tensor, 0);
+    return found == null ? null : found.value;
   }
 
-  private Double scalar(String tensor, int depth) {
+  /** The same, asking TensorFlow where arithmetic with scalars does not tell. */
+  Double settled(String tensor) {
+    Double value = scalar(tensor);
+    if (value != null) {
+      return value;
+    }
+    Integer seen = inferred.of(tensor);
+    return seen == null ? null : (double) seen;
+  }
+
+  /** A constant for a scalar of whole numbers or truth values that is known; else the same. */
+  String asConstant(String tensor) {
+    String computed = computed(tensor);
+    if (!computed.equals(tensor) || isConstant(tensor)) {
+      return computed;
+    }
+    Integer seen = inferred.of(tensor);
+    return seen == null ? tensor : constant(tensor, inferred.type(tensor), seen);
+  }
+
+  /** The same, by arithmetic with scalars alone. */
+  String computed(String tensor) {
+    Scalar found = isConstant(tensor) ? null : find(tensor, 0);
+    return found == null || !found.single || !InferredScalars.TYPES.contains(found.type)
+        ? tensor
+        : constant(tensor, found.type, found.value);
+  }
+
+  private boolean isConstant(String tensor) {
+    NodeDef node = nodes.get(Tensors.node(tensor));
+    return node != null && node.getOp().equals("Const");
+  }
+
+  private String constant(String tensor, DataType type, double value) {
+    TensorProto.Builder proto = TensorProto.newBuilder().setDtype(type);
+    proto.getTensorShapeBuilder();
+    switch (type) {
+      case DT_BOOL -> proto.addBoolVal(value != 0);
+      case DT_INT64 -> proto.addInt64Val((long) value);
+      default -> proto.addIntVal((int) value);
+    }
+    String name = book.unique(Tensors.node(tensor) + "/known");
+    book.add(Nodes.constant(name, proto.build()));
+    return name + ":0";
+  }
+
+  private Scalar find(String tensor, int depth) {
     NodeDef node = nodes.get(Tensors.node(tensor));
     if (node == null || depth > DEPTH) {
       return null;
     }
-    if (node.getOp().equals("Const")) {
-      return scalar(node.getAttrOrThrow("value").getTensor());
+    if (!known.containsKey(node.getName())) {
+      known.put(node.getName(), evaluate(node, depth));
     }
-    if (!node.getOp()
-        .matches(
-            "Cast|LogicalNot|LogicalAnd|LogicalOr|Equal|NotEqual|Greater|GreaterEqual|Less|LessEqual")) {
+    return known.get(node.getName());
+  }
+
+  private Scalar evaluate(NodeDef node, int depth) {
+    String op = node.getOp();
+    if (op.equals("Const")) {
+      TensorProto value = node.getAttrOrThrow("value").getTensor();
+      Double first = scalar(value);
+      return first == null
+          ? null
+          : new Scalar(value.getDtype(), first, value.getTensorShape().getDimCount() == 0);
+    }
+    if (op.equals("Cast") || op.equals("LogicalNot")) {
+      Scalar x = find(node.getInput(0), depth + 1);
+      if (x == null) {
+        return null;
+      }
+      return op.equals("Cast")
+          ? new Scalar(Nodes.type(node, "DstT"), cast(node, x.value), x.single)
+          : new Scalar(DataType.DT_BOOL, truth(x.value == 0), x.single);
+    }
+    boolean order = ORDER.contains(op) || LOGIC.contains(op);
+    if (!order && !ARITHMETIC.contains(op)) {
       return null;
     }
-    Double a = scalar(node.getInput(0), depth + 1);
-    if (node.getInputCount() == 1) {
-      return a == null ? null : node.getOp().equals("Cast") ? cast(node, a) : truth(a == 0);
+    Scalar a = find(node.getInput(0), depth + 1);
+    Scalar b = find(node.getInput(1), depth + 1);
+    if (a == null || b == null) {
+      // One of the two may decide alone.
+      Scalar one = a == null ? b : a;
+      double deciding = op.equals("LogicalOr") ? 1 : 0;
+      boolean decides = one != null && op.matches("LogicalAnd|LogicalOr") && one.value == deciding;
+      return decides ? one : null;
     }
-    Double b = scalar(node.getInput(1), depth + 1);
-    if (node.getOp().equals("LogicalAnd") && (isZero(a) || isZero(b))) {
-      return 0.0;
+    boolean single = a.single && b.single;
+    if (order) {
+      return new Scalar(DataType.DT_BOOL, compare(op, a.value, b.value), single);
     }
-    if (node.getOp().equals("LogicalOr") && (isOne(a) || isOne(b))) {
-      return 1.0;
+    boolean whole = a.type == DataType.DT_INT32 || a.type == DataType.DT_INT64;
+    if (!whole || (op.startsWith("Floor") && b.value == 0)) {
+      return null; // floats would round otherwise
     }
-    return a == null || b == null ? null : compare(node.getOp(), a, b);
-  }
-
-  private static boolean isZero(Double value) {
-    return value != null && value == 0;
-  }
-
-  private static boolean isOne(Double value) {
-    return value != null && value == 1;
+    return new Scalar(a.type, compute(op, a.value, b.value), single);
   }
 
   private static double truth(boolean value) {
@@ -70,6 +169,18 @@ final class Constants {
       case DT_BOOL -> truth(value != 0);
       case DT_FLOAT, DT_DOUBLE, DT_HALF, DT_BFLOAT16 -> value;
       default -> (long) value;
+    };
+  }
+
+  private static double compute(String op, double a, double b) {
+    return switch (op) {
+      case "Add", "AddV2" -> a + b;
+      case "Sub" -> a - b;
+      case "Mul" -> a * b;
+      case "FloorDiv" -> Math.floor(a / b);
+      case "FloorMod" -> a - b * Math.floor(a / b);
+      case "Maximum" -> Math.max(a, b);
+      default -> Math.min(a, b);
     };
   }
 

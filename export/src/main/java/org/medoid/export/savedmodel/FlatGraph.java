@@ -26,6 +26,8 @@ import org.tensorflow.proto.VersionDef;
  *       by {@code Switch} and {@code Merge} or by {@code If} and {@code Case}. A default of a
  *       placeholder that is not fed counts as a constant: networks of TensorFlow 1 choose so
  *       between training and serving.
+ *   <li>A loop whose number of rounds is a constant, or a size that is known, is replaced by as
+ *       many copies of its body; the lists of tensors that it reads and writes, by the tensors.
  *   <li>A variable, be it a reference or a resource, is not among the nodes, and reading it
  *       vanishes: its name stands for its value, see {@link #variables}.
  *   <li>Identities vanish, and with them {@code CheckNumerics} and the like, control dependencies,
@@ -96,8 +98,8 @@ public final class FlatGraph {
    * @param purpose what the flat graph is for
    * @return the flat graph
    * @throws IllegalArgumentException if it cannot be done, naming the node: it is not there, is a
-   *     further input, is a loop or a branch that depends on the inputs, is part of a cycle, is an
-   *     operation that this TensorFlow does not have, or changes a state
+   *     further input, is a loop or a branch that depends on the values of the inputs, is part of a
+   *     cycle, is an operation that this TensorFlow does not have, or changes a state
    */
   public static FlatGraph of(
       GraphDef source, List<Port> inputs, List<Port> outputs, Purpose purpose) {

@@ -14,9 +14,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
-import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.GraphDef;
-import org.tensorflow.proto.NameAttrList;
 import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.OpDef;
 
@@ -31,7 +29,7 @@ import org.tensorflow.proto.OpDef;
  * that trains a network may hold what one that serves never sees.
  */
 final class Flattener implements Border.Nodebook {
-  private static final String DEAD = "~";
+  static final String DEAD = "~";
   private static final String REFUSED = "!";
 
   /** Operations whose outputs are their inputs, or the first of them. */
@@ -48,21 +46,6 @@ final class Flattener implements Border.Nodebook {
   /** Transparent too, where no gradient is to be had. */
   private static final Set<String> BARRIERS = Set.of("StopGradient", "PreventGradient");
 
-  private static final Set<String> LOOPS =
-      Set.of(
-          "While",
-          "StatelessWhile",
-          "For",
-          "Enter",
-          "Exit",
-          "NextIteration",
-          "LoopCond",
-          "RefEnter",
-          "RefExit",
-          "RefNextIteration");
-
-  private static final AttrValue NONE = AttrValue.getDefaultInstance();
-
   private final Purpose purpose;
   private final Operations operations;
   private final Body graph;
@@ -71,12 +54,16 @@ final class Flattener implements Border.Nodebook {
   private final List<String> refusals = new ArrayList<>();
   private final Set<String> names = new HashSet<>();
   private final Map<String, NodeDef> flat = new LinkedHashMap<>();
-  private final Constants constants = new Constants(flat);
+  private final InferredScalars inferred = new InferredScalars(flat, variables);
+  private final Constants constants = new Constants(flat, this, inferred);
+  private final TensorLists lists = new TensorLists(this, constants, inferred);
+  private final ControlFlow controlFlow;
 
   Flattener(GraphDef source, Purpose purpose) {
     this.purpose = purpose;
     this.operations = new Operations(source);
     this.graph = Body.ofGraph(source.getNodeList());
+    this.controlFlow = new ControlFlow(this, operations, constants);
   }
 
   /** Whether a flat tensor is one, and not a word in place of it. */
@@ -110,6 +97,17 @@ final class Flattener implements Border.Nodebook {
     fed.put(Tensors.canonical(tensor), standing);
   }
 
+  /** How many nodes the flat graph has so far. */
+  int size() {
+    return flat.size();
+  }
+
+  /** Takes the newest nodes away again. */
+  void forget(int size) {
+    List.copyOf(flat.keySet()).subList(size, flat.size()).forEach(flat::remove);
+    constants.forget();
+  }
+
   /** The flat graph's nodes so far, each after its inputs. */
   List<NodeDef> nodes() {
     return List.copyOf(flat.values());
@@ -133,9 +131,12 @@ final class Flattener implements Border.Nodebook {
       if (tensor.startsWith(REFUSED)) {
         throw new IllegalArgumentException(refusals.get(Integer.parseInt(tensor.substring(1))));
       }
-      if (tensor.equals(DEAD)) {
+      if (tensor.equals(DEAD) || TensorLists.isList(tensor)) {
         throw new IllegalArgumentException(
-            tensors.get(flattened.indexOf(tensor)) + " lies in a branch that is never taken");
+            tensors.get(flattened.indexOf(tensor))
+                + (tensor.equals(DEAD)
+                    ? " lies in a branch that is never taken"
+                    : " is a list of tensors"));
       }
     }
     return flattened;
@@ -147,17 +148,19 @@ final class Flattener implements Border.Nodebook {
     }
   }
 
-  private List<String> resolve(Body body, List<String> tensors) {
+  /** The flat tensors for tensors of a body, whose nodes are done then. */
+  List<String> resolve(Body body, List<String> tensors) {
     // Not recursive along the depth of the network: a thousand layers would be several thousand
     // frames. Only functions nest.
     for (NodeDef node : inOrder(body, tensors)) {
       List<String> inputs = new ArrayList<>();
-      for (String input : isLoop(node) ? List.<String>of() : Tensors.data(node)) {
+      for (String input : ControlFlow.isFrame(node) ? List.<String>of() : Tensors.data(node)) {
         inputs.add(tensor(body, input));
       }
-      boolean dead = inputs.contains(DEAD) || controls(body, node).stream().anyMatch(isDead(body));
+      boolean dead =
+          inputs.contains(DEAD) || ControlFlow.pivots(body, node).stream().anyMatch(isDead(body));
       List<String> done;
-      if (dead && !isMerge(node)) {
+      if (dead && !ControlFlow.isMerge(node)) {
         done = List.of(DEAD);
       } else {
         try {
@@ -174,33 +177,6 @@ final class Flattener implements Border.Nodebook {
 
   private static Predicate<String> isDead(Body body) {
     return node -> body.tensors().get(node).contains(DEAD);
-  }
-
-  private static boolean isSwitch(NodeDef node) {
-    return node.getOp().equals("Switch") || node.getOp().equals("RefSwitch");
-  }
-
-  private static boolean isMerge(NodeDef node) {
-    return node.getOp().equals("Merge") || node.getOp().equals("RefMerge");
-  }
-
-  /**
-   * The nodes that say by a control dependency in which branch a node is: a constant in {@code
-   * tf.cond} of TensorFlow 1 has no other sign of it. All further control dependencies order side
-   * effects, and what is left has none.
-   */
-  private static List<String> controls(Body body, NodeDef node) {
-    List<String> pivots = new ArrayList<>();
-    for (String input : node.getInputList()) {
-      NodeDef from = input.startsWith("^") ? body.node(input.substring(1)) : null;
-      if (from != null && from.getOp().equals("Identity")) {
-        NodeDef before = body.node(Tensors.node(from.getInput(0)));
-        if (before != null && isSwitch(before)) {
-          pivots.add(from.getName());
-        }
-      }
-    }
-    return pivots;
   }
 
   /** The nodes that tensors need and that are not done yet, each after its inputs. */
@@ -221,9 +197,9 @@ final class Flattener implements Border.Nodebook {
         path.pop();
         finished.add(name);
         ordered.add(node);
-      } else if (!isLoop(node)) {
+      } else if (!ControlFlow.isFrame(node)) {
         List<String> before = needed(body, Tensors.data(node));
-        before.addAll(controls(body, node));
+        before.addAll(ControlFlow.pivots(body, node));
         for (String from : before) {
           if (open.contains(from) && !finished.contains(from)) {
             throw new IllegalArgumentException(
@@ -248,21 +224,20 @@ final class Flattener implements Border.Nodebook {
     return nodes;
   }
 
-  private boolean isLoop(NodeDef node) {
-    return LOOPS.contains(node.getOp());
-  }
-
   private List<String> flatten(Body body, NodeDef node, List<String> inputs) {
     String op = node.getOp();
-    if (isLoop(node)) {
+    if (ControlFlow.isFrame(node)) {
       throw new IllegalArgumentException(
           body.where(node) + " is a loop, control flow that cannot be flattened");
     }
-    if (isMerge(node)) {
-      return merge(body, node, inputs);
+    if (ControlFlow.isMerge(node)) {
+      return controlFlow.merged(body, node, inputs);
+    }
+    if (controlFlow.isCall(node)) {
+      return controlFlow.flatten(body, node, inputs);
     }
     for (String input : inputs) {
-      if (!isTensor(input) && !isCall(op)) {
+      if (!isTensor(input) && !op.equals("IdentityN")) {
         return List.of(input);
       }
     }
@@ -272,77 +247,17 @@ final class Flattener implements Border.Nodebook {
       }
       return inputs;
     }
+    if (TensorLists.isOperation(node)) {
+      return lists.flatten(body, node, inputs);
+    }
     return switch (op) {
       case "VarHandleOp", "VariableV2", "Variable" -> List.of(variable(body, node));
       case "Placeholder", "PlaceholderV2" ->
           throw new IllegalArgumentException(
               body.where(node) + " is an input too, but not among those that will be fed");
-      case "Switch", "RefSwitch" -> {
-        boolean taken = decided(body, node, inputs.get(1)) != 0;
-        yield List.of(taken ? DEAD : inputs.get(0), taken ? inputs.get(0) : DEAD);
-      }
-      case "PartitionedCall", "StatefulPartitionedCall" ->
-          call(body, node, node.getAttrOrDefault("f", NONE), inputs);
-      case "If", "StatelessIf" -> {
-        boolean taken = decided(body, node, inputs.get(0)) != 0;
-        AttrValue branch = node.getAttrOrDefault(taken ? "then_branch" : "else_branch", NONE);
-        yield call(body, node, branch, inputs.subList(1, inputs.size()));
-      }
-      case "Case", "StatelessCase" -> {
-        double index = decided(body, node, inputs.get(0));
-        List<NameAttrList> branches =
-            node.getAttrOrDefault("branches", NONE).getList().getFuncList();
-        boolean listed = index >= 0 && index < branches.size();
-        AttrValue branch =
-            AttrValue.newBuilder()
-                .setFunc(branches.get(listed ? (int) index : branches.size() - 1))
-                .build();
-        yield call(body, node, branch, inputs.subList(1, inputs.size()));
-      }
-      default ->
-          operations.function(op) != null
-              ? call(body, node, op, node.getAttrMap(), inputs)
-              : operation(body, node, inputs);
+      case "Switch", "RefSwitch" -> controlFlow.switched(body, node, inputs);
+      default -> operation(body, node, inputs);
     };
-  }
-
-  /** Whether an operation may leave some of its inputs unused, so that they need not exist. */
-  private boolean isCall(String op) {
-    return op.endsWith("PartitionedCall")
-        || op.endsWith("If")
-        || op.endsWith("Case")
-        || op.equals("IdentityN")
-        || operations.function(op) != null;
-  }
-
-  /** The value that decides about branches. */
-  private double decided(Body body, NodeDef node, String predicate) {
-    Double value = isTensor(predicate) ? constants.scalar(predicate) : null;
-    if (value == null) {
-      throw new IllegalArgumentException(
-          body.where(node)
-              + " is control flow that cannot be flattened, as its condition is not a constant");
-    }
-    return value;
-  }
-
-  private List<String> merge(Body body, NodeDef node, List<String> inputs) {
-    List<String> alive = inputs.stream().filter(input -> !input.equals(DEAD)).toList();
-    if (alive.isEmpty()) {
-      return List.of(DEAD);
-    }
-    if (alive.size() == 1) {
-      String number = unique(body.flatName(node) + "/value_index");
-      add(Nodes.constant(number, inputs.indexOf(alive.get(0))));
-      return List.of(alive.get(0), number + ":0");
-    }
-    for (String input : alive) {
-      if (!isTensor(input)) {
-        return List.of(input);
-      }
-    }
-    throw new IllegalArgumentException(
-        body.where(node) + " is control flow that cannot be flattened");
   }
 
   private String variable(Body body, NodeDef node) {
@@ -355,44 +270,17 @@ final class Flattener implements Border.Nodebook {
     return name + ":0";
   }
 
-  private List<String> call(Body body, NodeDef node, AttrValue unbound, List<String> inputs) {
-    AttrValue f = body.bound(node, Map.of("f", unbound)).get("f");
-    return call(body, node, f.getFunc().getName(), f.getFunc().getAttrMap(), inputs);
-  }
-
-  private List<String> call(
-      Body body,
-      NodeDef node,
-      String name,
-      Map<String, AttrValue> attributes,
-      List<String> inputs) {
-    FunctionDef function = operations.function(name);
-    if (function == null) {
-      throw new IllegalArgumentException(
-          body.where(node) + " calls " + name + ", which is not in the graph's library");
-    }
-    OpDef signature = function.getSignature();
-    if (signature.getInputArgCount() != inputs.size()) {
-      throw new IllegalArgumentException(
-          "%s calls %s with %d arguments, it has %d"
-              .formatted(body.where(node), name, inputs.size(), signature.getInputArgCount()));
-    }
-    Body called = body.called(node, name, body.bound(node, attributes), function.getNodeDefList());
-    for (int i = 0; i < inputs.size(); i++) {
-      called.done(signature.getInputArg(i).getName(), List.of(inputs.get(i)));
-    }
-    List<String> returned = new ArrayList<>();
-    signature
-        .getOutputArgList()
-        .forEach(a -> returned.add(function.getRetOrDefault(a.getName(), a.getName())));
-    return resolve(called, returned);
-  }
-
   private List<String> operation(Body body, NodeDef node, List<String> inputs) {
     OpDef definition = Operations.registered(node.getOp());
     if (definition == null) {
       throw new IllegalArgumentException(
           body.where(node) + " is an operation that this TensorFlow does not have");
+    }
+    for (String input : inputs) {
+      if (TensorLists.isList(input)) {
+        throw new IllegalArgumentException(
+            body.where(node) + " reads a list of tensors, which cannot be flattened");
+      }
     }
     NodeDef complete = body.complete(node, definition);
     Map<String, AttrValue> attributes = new HashMap<>(complete.getAttrMap());

@@ -110,7 +110,9 @@ public final class ModelSignature {
           node.getAttrOrDefault("data_format", AttrValue.getDefaultInstance())
               .getS()
               .toStringUtf8();
-      if (format.equals("NCHW") && !node.getOp().equals("BiasAdd")) {
+      boolean anywhere =
+          node.getOp().equals("BiasAdd") || node.getOp().startsWith("FusedBatchNorm");
+      if (format.equals("NCHW") && !anywhere) {
         throw new IllegalArgumentException(
             ("node %s (%s) has its channels first (NCHW), which TensorFlow does not compute on a"
                     + " processor: write the model with data_format channels_last")

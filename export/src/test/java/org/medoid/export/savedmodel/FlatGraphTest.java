@@ -412,7 +412,7 @@ class FlatGraphTest {
     refused(source, "few", "node few (AddV2) has 1 inputs, it needs 2");
     refused(source, "dangling", "no node nowhere");
     refused(source, "beyond", "there is no tensor one:1");
-    refused(source, "loop", "node loop (StatelessWhile) is a loop, control flow");
+    refused(source, "loop", "node loop (StatelessWhile) is a loop of an unknown number of rounds");
     refused(source, "switch", "node switch (Switch) is control flow", "not a constant");
     refused(source, "gone", "no node for the tensor gone");
   }

@@ -1,0 +1,222 @@
+package org.medoid.export.savedmodel;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import org.tensorflow.proto.AttrValue;
+import org.tensorflow.proto.FunctionDef;
+import org.tensorflow.proto.NameAttrList;
+import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.OpDef;
+
+/**
+ * Calls, branches and loops while a graph is flattened: a call is replaced by the function's body,
+ * a branch whose condition is known by the side that is taken, a loop whose number of rounds is
+ * known by as many copies of its body.
+ */
+final class ControlFlow {
+  /** The nodes that copies of a loop's body may take: an LSTM over 800 rows. */
+  private static final int LARGEST_LOOP = 20_000;
+
+  private static final Set<String> CONDITIONS = Set.of("If", "StatelessIf");
+  private static final Set<String> CASES = Set.of("Case", "StatelessCase");
+  private static final Set<String> WHILES = Set.of("While", "StatelessWhile");
+  private static final Set<String> CALLS = Set.of("PartitionedCall", "StatefulPartitionedCall");
+
+  /** Loops of TensorFlow 1, whose parts are nodes among the others. */
+  private static final Set<String> FRAMES =
+      Set.of(
+          "For",
+          "Enter",
+          "Exit",
+          "NextIteration",
+          "LoopCond",
+          "RefEnter",
+          "RefExit",
+          "RefNextIteration");
+
+  private static final AttrValue NONE = AttrValue.getDefaultInstance();
+
+  private final Flattener flattener;
+  private final Operations operations;
+  private final Constants constants;
+
+  ControlFlow(Flattener flattener, Operations operations, Constants constants) {
+    this.flattener = flattener;
+    this.operations = operations;
+    this.constants = constants;
+  }
+
+  static boolean isFrame(NodeDef node) {
+    return FRAMES.contains(node.getOp());
+  }
+
+  static boolean isSwitch(NodeDef node) {
+    return node.getOp().equals("Switch") || node.getOp().equals("RefSwitch");
+  }
+
+  static boolean isMerge(NodeDef node) {
+    return node.getOp().equals("Merge") || node.getOp().equals("RefMerge");
+  }
+
+  /** Whether a node is one of these; it may leave some of its inputs unused, which need not be. */
+  boolean isCall(NodeDef node) {
+    String op = node.getOp();
+    return CALLS.contains(op)
+        || CONDITIONS.contains(op)
+        || CASES.contains(op)
+        || WHILES.contains(op)
+        || operations.function(op) != null;
+  }
+
+  /** Flattens a node for which {@link #isCall} holds. */
+  List<String> flatten(Body body, NodeDef node, List<String> inputs) {
+    String op = node.getOp();
+    if (CALLS.contains(op)) {
+      return call(body, node, attribute(node, "f"), inputs);
+    }
+    if (WHILES.contains(op)) {
+      return repeated(body, node, inputs);
+    }
+    if (CONDITIONS.contains(op)) {
+      boolean taken = decided(body, node, inputs.get(0)) != 0;
+      AttrValue branch = attribute(node, taken ? "then_branch" : "else_branch");
+      return call(body, node, branch, inputs.subList(1, inputs.size()));
+    }
+    if (CASES.contains(op)) {
+      double index = decided(body, node, inputs.get(0));
+      List<NameAttrList> branches = attribute(node, "branches").getList().getFuncList();
+      boolean listed = index >= 0 && index < branches.size();
+      AttrValue branch =
+          AttrValue.newBuilder()
+              .setFunc(branches.get(listed ? (int) index : branches.size() - 1))
+              .build();
+      return call(body, node, branch, inputs.subList(1, inputs.size()));
+    }
+    return call(body, node, op, node.getAttrMap(), inputs);
+  }
+
+  private static AttrValue attribute(NodeDef node, String name) {
+    return node.getAttrOrDefault(name, NONE);
+  }
+
+  /** The value that decides about branches. */
+  double decided(Body body, NodeDef node, String predicate) {
+    Double value = Flattener.isTensor(predicate) ? constants.settled(predicate) : null;
+    if (value == null) {
+      throw new IllegalArgumentException(
+          body.where(node)
+              + " is control flow that cannot be flattened, as its condition is not a constant");
+    }
+    return value;
+  }
+
+  /** As many copies of the body as the condition, a constant each time, allows. */
+  private List<String> repeated(Body body, NodeDef node, List<String> inputs) {
+    int before = flattener.size();
+    // TensorFlow is asked once; counters follow from what it knows.
+    List<String> carried = each(inputs, constants::asConstant);
+    while (true) {
+      String condition = call(body, node, attribute(node, "cond"), carried).get(0);
+      Double more = Flattener.isTensor(condition) ? constants.settled(condition) : null;
+      if (more == null || flattener.size() - before > LARGEST_LOOP) {
+        flattener.forget(before);
+        throw new IllegalArgumentException(
+            body.where(node)
+                + (more == null
+                    ? " is a loop of an unknown number of rounds, which cannot be flattened"
+                    : " is a loop that takes more than "
+                        + LARGEST_LOOP
+                        + " operations, too many to be flattened"));
+      }
+      if (more == 0) {
+        return carried;
+      }
+      carried = each(call(body, node, attribute(node, "body"), carried), constants::computed);
+    }
+  }
+
+  private static List<String> each(List<String> tensors, UnaryOperator<String> change) {
+    return tensors.stream().map(t -> Flattener.isTensor(t) ? change.apply(t) : t).toList();
+  }
+
+  private List<String> call(Body body, NodeDef node, AttrValue unbound, List<String> inputs) {
+    AttrValue f = body.bound(node, Map.of("f", unbound)).get("f");
+    return call(body, node, f.getFunc().getName(), f.getFunc().getAttrMap(), inputs);
+  }
+
+  private List<String> call(
+      Body body,
+      NodeDef node,
+      String name,
+      Map<String, AttrValue> attributes,
+      List<String> inputs) {
+    FunctionDef function = operations.function(name);
+    if (function == null) {
+      throw new IllegalArgumentException(
+          body.where(node) + " calls " + name + ", which is not in the graph's library");
+    }
+    OpDef signature = function.getSignature();
+    if (signature.getInputArgCount() != inputs.size()) {
+      throw new IllegalArgumentException(
+          "%s calls %s with %d arguments, it has %d"
+              .formatted(body.where(node), name, inputs.size(), signature.getInputArgCount()));
+    }
+    Body called = body.called(node, name, body.bound(node, attributes), function.getNodeDefList());
+    for (int i = 0; i < inputs.size(); i++) {
+      called.done(signature.getInputArg(i).getName(), List.of(inputs.get(i)));
+    }
+    List<String> returned = new ArrayList<>();
+    signature
+        .getOutputArgList()
+        .forEach(a -> returned.add(function.getRetOrDefault(a.getName(), a.getName())));
+    return flattener.resolve(called, returned);
+  }
+
+  /** The side of a Switch that is taken, and the word for the other one. */
+  List<String> switched(Body body, NodeDef node, List<String> inputs) {
+    boolean taken = decided(body, node, inputs.get(1)) != 0;
+    return List.of(taken ? Flattener.DEAD : inputs.get(0), taken ? inputs.get(0) : Flattener.DEAD);
+  }
+
+  /** What arrives where branches of TensorFlow 1 meet. */
+  List<String> merged(Body body, NodeDef node, List<String> inputs) {
+    List<String> alive = inputs.stream().filter(input -> !input.equals(Flattener.DEAD)).toList();
+    if (alive.isEmpty()) {
+      return List.of(Flattener.DEAD);
+    }
+    if (alive.size() == 1) {
+      String number = flattener.unique(body.flatName(node) + "/value_index");
+      flattener.add(Nodes.constant(number, inputs.indexOf(alive.get(0))));
+      return List.of(alive.get(0), number + ":0");
+    }
+    for (String input : alive) {
+      if (!Flattener.isTensor(input)) {
+        return List.of(input);
+      }
+    }
+    throw new IllegalArgumentException(
+        body.where(node) + " is control flow that cannot be flattened");
+  }
+
+  /**
+   * The nodes that say by a control dependency in which branch a node is: a constant in {@code
+   * tf.cond} of TensorFlow 1 has no other sign of it. All further control dependencies order side
+   * effects, and what is left has none.
+   */
+  static List<String> pivots(Body body, NodeDef node) {
+    List<String> pivots = new ArrayList<>();
+    for (String input : node.getInputList()) {
+      NodeDef from = input.startsWith("^") ? body.node(input.substring(1)) : null;
+      if (from != null && from.getOp().equals("Identity")) {
+        NodeDef before = body.node(Tensors.node(from.getInput(0)));
+        if (before != null && isSwitch(before)) {
+          pivots.add(from.getName());
+        }
+      }
+    }
+    return pivots;
+  }
+}

@@ -1,0 +1,228 @@
+package org.medoid.export.savedmodel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.tensorflow.Graph;
+import org.tensorflow.Result;
+import org.tensorflow.Session;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.ndarray.StdArrays;
+import org.tensorflow.proto.AttrValue;
+import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.FunctionDef;
+import org.tensorflow.proto.GraphDef;
+import org.tensorflow.proto.NameAttrList;
+import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.OpDef;
+import org.tensorflow.types.TFloat32;
+
+/** Loops whose rounds can be counted are written out, and lists of tensors with them. */
+class LoopsTest {
+  private static final AttrValue FLOAT = Nodes.type(DataType.DT_FLOAT);
+  private static final AttrValue INT = Nodes.type(DataType.DT_INT32);
+
+  private static NodeDef.Builder node(String name, String op, String... inputs) {
+    return NodeDef.newBuilder().setName(name).setOp(op).addAllInput(List.of(inputs));
+  }
+
+  private static NodeDef.Builder floats(String name, String op, String... inputs) {
+    return node(name, op, inputs).putAttr("T", FLOAT);
+  }
+
+  private static NodeDef.Builder ints(String name, String op, String... inputs) {
+    return node(name, op, inputs).putAttr("T", INT);
+  }
+
+  private static AttrValue function(String name) {
+    return AttrValue.newBuilder().setFunc(NameAttrList.newBuilder().setName(name)).build();
+  }
+
+  private static AttrValue types(DataType... types) {
+    return AttrValue.newBuilder()
+        .setList(AttrValue.ListValue.newBuilder().addAllType(List.of(types)))
+        .build();
+  }
+
+  /** The arguments are named a, b, ...; the results, by the names of the tensors. */
+  private static FunctionDef function(
+      String name, List<DataType> types, List<String> results, NodeDef.Builder... nodes) {
+    FunctionDef.Builder function = FunctionDef.newBuilder();
+    OpDef.Builder signature = function.getSignatureBuilder().setName(name);
+    for (int i = 0; i < types.size(); i++) {
+      signature
+          .addInputArgBuilder()
+          .setName(String.valueOf((char) ('a' + i)))
+          .setType(types.get(i));
+    }
+    for (int i = 0; i < results.size(); i++) {
+      DataType type = results.size() == 1 ? DataType.DT_BOOL : types.get(i);
+      signature.addOutputArgBuilder().setName("out" + i).setType(type);
+      function.putRet("out" + i, results.get(i));
+    }
+    for (NodeDef.Builder node : nodes) {
+      function.addNodeDef(node);
+    }
+    return function.build();
+  }
+
+  private static final List<DataType> COUNTED =
+      List.of(DataType.DT_INT32, DataType.DT_INT32, DataType.DT_FLOAT);
+
+  /** while (a &lt; b) { c = tanh(c); a = a + 1 }, from 0 to the tensor {@code rounds}. */
+  private static GraphDef counted(NodeDef.Builder... rounds) {
+    GraphDef.Builder graph = GraphDef.newBuilder();
+    graph.addNode(Nodes.placeholder("x", DataType.DT_FLOAT, Nodes.shape(-1, 3)));
+    for (NodeDef.Builder node : rounds) {
+      graph.addNode(node);
+    }
+    graph.addNode(Nodes.constant("zero", 0));
+    graph.addNode(
+        node("loop", "StatelessWhile", "zero", "rounds", "x")
+            .putAttr("T", types(COUNTED.toArray(DataType[]::new)))
+            .putAttr("cond", function("fewer"))
+            .putAttr("body", function("round")));
+    graph
+        .getLibraryBuilder()
+        .addFunction(
+            function("fewer", COUNTED, List.of("less:z:0"), ints("less", "Less", "a", "b")))
+        .addFunction(
+            function(
+                "round",
+                COUNTED,
+                List.of("next:z:0", "b", "tanh:y:0"),
+                Nodes.constant("one", 1).toBuilder(),
+                ints("next", "AddV2", "a", "one:output:0"),
+                floats("tanh", "Tanh", "c")));
+    return graph.build();
+  }
+
+  private static FlatGraph flat(GraphDef source, String tensor) {
+    return FlatGraph.of(
+        source,
+        List.of(new FlatGraph.Port("in", "x", DataType.DT_FLOAT, Nodes.shape(-1, 3))),
+        List.of(new FlatGraph.Port("out", tensor, DataType.DT_FLOAT, Nodes.shape(-1, 3))),
+        Purpose.TRAINING);
+  }
+
+  private static List<String> operations(FlatGraph flat) {
+    return flat.nodes().stream().map(NodeDef::getOp).toList();
+  }
+
+  @Test
+  void aLoopOfAConstantNumberOfRoundsIsWrittenOut() {
+    FlatGraph flat = flat(counted(Nodes.constant("rounds", 3).toBuilder()), "loop:2");
+    assertThat(operations(flat)).containsExactly("Placeholder", "Tanh", "Tanh", "Tanh", "Identity");
+    FlatGraph none = flat(counted(Nodes.constant("rounds", 0).toBuilder()), "loop:2");
+    assertThat(operations(none)).containsExactly("Placeholder", "Identity");
+  }
+
+  @Test
+  void aNumberOfRoundsMayBeASizeThatIsKnown() {
+    NodeDef.Builder shape = floats("shape", "Shape", "x").putAttr("out_type", INT);
+    NodeDef.Builder slice =
+        node("rounds", "StridedSlice", "shape", "from", "to", "by")
+            .putAttr("T", INT)
+            .putAttr("Index", INT)
+            .putAttr("shrink_axis_mask", AttrValue.newBuilder().setI(1).build());
+    FlatGraph flat =
+        flat(
+            counted(
+                shape,
+                slice,
+                Nodes.constant("from", List.of(1)).toBuilder(),
+                Nodes.constant("to", List.of(2)).toBuilder(),
+                Nodes.constant("by", List.of(1)).toBuilder()),
+            "loop:2");
+    assertThat(operations(flat)).filteredOn("Tanh"::equals).hasSize(3);
+  }
+
+  @Test
+  void aLoopThatDependsOnTheBatchIsNamed() {
+    NodeDef.Builder rounds = floats("rounds", "Size", "x").putAttr("out_type", INT);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> flat(counted(rounds), "loop:2"))
+        .withMessageContaining(
+            "node loop (StatelessWhile) is a loop of an unknown number of rounds");
+  }
+
+  @Test
+  void aLoopOfTooManyRoundsIsNamed() {
+    NodeDef.Builder rounds = Nodes.constant("rounds", 1_000_000).toBuilder();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> flat(counted(rounds), "loop:2"))
+        .withMessageContaining("node loop (StatelessWhile) is a loop that takes more than");
+  }
+
+  /**
+   * list = the rows of x's transpose; while (a &lt; 3) { d[a] = 2 list[a]; a = a + 1 }; stack d.
+   */
+  @Test
+  void aListThatALoopReadsAndWritesIsItsTensors() {
+    List<DataType> types = List.of(DataType.DT_INT32, DataType.DT_VARIANT, DataType.DT_VARIANT);
+    GraphDef.Builder graph = counted(Nodes.constant("rounds", 3).toBuilder()).toBuilder();
+    graph.addNode(Nodes.constant("turn", List.of(1, 0)));
+    graph.addNode(floats("columns", "Transpose", "x", "turn").putAttr("Tperm", INT));
+    graph.addNode(Nodes.constant("any", -1));
+    Map<String, AttrValue> list = new TreeMap<>(Map.of("element_dtype", FLOAT, "shape_type", INT));
+    graph.addNode(node("list", "TensorListFromTensor", "columns", "any").putAllAttr(list));
+    graph.addNode(node("empty", "TensorListReserve", "any", "rounds").putAllAttr(list));
+    graph.addNode(
+        node("fill", "While", "zero", "list", "empty")
+            .putAttr("T", types(types.toArray(DataType[]::new)))
+            .putAttr("cond", function("three"))
+            .putAttr("body", function("double")));
+    graph.addNode(
+        node("stack", "TensorListStack", "fill:2", "any").putAttr("element_dtype", FLOAT));
+    graph.addNode(floats("rows", "Transpose", "stack", "turn").putAttr("Tperm", INT));
+    graph
+        .getLibraryBuilder()
+        .addFunction(
+            function(
+                "three",
+                types,
+                List.of("less:z:0"),
+                Nodes.constant("n", 3).toBuilder(),
+                ints("less", "Less", "a", "n:output:0")))
+        .addFunction(
+            function(
+                "double",
+                types,
+                List.of("next:z:0", "b", "set:output_handle:0"),
+                Nodes.constant("one", 1).toBuilder(),
+                Nodes.constant("shape", -1).toBuilder(),
+                ints("next", "AddV2", "a", "one:output:0"),
+                node("get", "TensorListGetItem", "b", "a", "shape:output:0")
+                    .putAttr("element_dtype", FLOAT),
+                floats("twice", "AddV2", "get:item:0", "get:item:0"),
+                node("set", "TensorListSetItem", "c", "a", "twice:z:0")
+                    .putAttr("element_dtype", FLOAT)));
+    FlatGraph flat = flat(graph.build(), "rows");
+    assertThat(operations(flat))
+        .filteredOn(op -> !op.equals("Const"))
+        .containsExactly(
+            "Placeholder",
+            "Transpose",
+            "Unpack",
+            "AddV2",
+            "AddV2",
+            "AddV2",
+            "Pack",
+            "Transpose",
+            "Identity");
+    float[][] rows = {{1, 2, 3}, {4, 5, 6}};
+    try (Graph built = new Graph();
+        Session session = new Session(built)) {
+      built.importGraphDef(flat.frozen(Map.of()));
+      try (TFloat32 x = TFloat32.tensorOf(StdArrays.ndCopyOf(rows));
+          Result result = session.runner().feed("in", x).fetch("out").run()) {
+        assertThat(result.get(0).shape()).isEqualTo(Shape.of(2, 3));
+        assertThat(((TFloat32) result.get(0)).getFloat(1, 2)).isEqualTo(12);
+      }
+    }
+  }
+}

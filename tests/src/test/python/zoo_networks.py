@@ -1,0 +1,869 @@
+"""Small networks, each around one idea, as their authors write them; zoo_check.py beside this file exports them.
+
+A network is a function in NETWORKS that takes a folder and writes a SavedModel there. `size` is the side of its pictures in
+pixels, `refused` the words of the line that says why it cannot be exported to ONNX, where it cannot.
+"""
+
+import contextlib
+import dataclasses
+import io
+import os
+import typing
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers, ops
+
+NETWORKS = {}
+
+
+@dataclasses.dataclass
+class Network:
+    write: typing.Callable
+    size: tuple
+    refused: tuple
+    options: tuple
+
+
+def keep(name, write, size=32, refused=(), options=()):
+    NETWORKS[name] = Network(write, (size, size) if isinstance(size, int) else size, refused, options)
+
+
+def network(size=32, refused=(), shape=None, **written):
+    """A Keras network: the function goes from images to features."""
+
+    def take(build):
+        def write(folder):
+            sides = (size, size) if isinstance(size, int) else size
+            images = keras.Input(shape or (*sides, 3), dtype=written.get("dtype"))
+            model = keras.Model(images, build(images))
+            with contextlib.redirect_stdout(io.StringIO()):
+                model.export(str(folder), verbose=False)
+
+        keep(build.__name__, write, size, refused, written.get("options", ()))
+        return build
+
+    return take
+
+
+def function(spec, size=32, refused=(), options=()):
+    """A tf.function: the function goes from images to features; variables are made once, under its attribute `weights`."""
+
+    def take(build):
+        def write(folder):
+            module = tf.Module()
+            module.weights = {}
+
+            def weight(name, *shape):
+                if name not in module.weights:
+                    seed = sum(map(ord, name)) + len(shape)
+                    value = np.random.default_rng(seed).normal(0, shape[0] ** -0.5, shape)
+                    module.weights[name] = tf.Variable(value.astype(np.float32), name=name)
+                return module.weights[name]
+
+            specs = spec if isinstance(spec, dict) else {"images": spec}
+            with tf.init_scope():
+                build(*(tf.zeros([2 if d is None and i == 0 else d or 32 for i, d in enumerate(s.shape or (2, 32, 32, 3))], s.dtype)
+                        if s.dtype != tf.string else tf.constant([encoded(32)] * 2) for s in specs.values()), weight)
+            signature = [tf.TensorSpec(s.shape, s.dtype, name) for name, s in specs.items()]
+            module.serve = tf.function(lambda *x: {"features": build(*x, weight)}, input_signature=signature)
+            tf.saved_model.save(module, str(folder), signatures=module.serve)
+
+        keep(build.__name__, write, size, refused, options)
+        return build
+
+    return take
+
+
+def encoded(size):
+    return tf.io.encode_png(tf.cast(tf.random.stateless_uniform((size, size, 3), (1, 2)) * 255, tf.uint8)).numpy()
+
+
+def images(*shape, dtype=tf.float32):
+    return tf.TensorSpec(shape if shape else None, dtype)
+
+
+FREE = images(None, 32, 32, 3)
+
+
+def stem(x, channels=16, stride=2):
+    return layers.Conv2D(channels, 3, stride, padding="same", activation="relu")(x)
+
+
+def pooled(x):
+    return layers.GlobalAveragePooling2D()(x)
+
+
+def tokens(x, patch=8, width=24):
+    x = layers.Conv2D(width, patch, patch)(x)
+    return layers.Reshape((-1, width))(x)
+
+
+def call(inside, *inputs):
+    """Code of one's own as a layer."""
+
+    class Own(layers.Layer):
+        def call(self, *x):
+            return inside(*x)
+
+    return Own()(*inputs)
+
+
+# What convolves
+
+
+@network()
+def squeeze_and_excitation(x):
+    x = stem(x)
+    w = layers.GlobalAveragePooling2D(keepdims=True)(x)
+    w = layers.Dense(16, activation="hard_sigmoid")(layers.Dense(4, activation="hard_swish")(w))
+    return pooled(layers.Multiply()([x, w]))
+
+
+@network()
+def transposed_convolutions(x):
+    x = layers.Conv2DTranspose(8, 3, 2, padding="same")(stem(x))
+    x = layers.Conv2DTranspose(6, 2, 2)(x)
+    return pooled(layers.Conv2DTranspose(5, 5, 3, padding="valid", output_padding=1)(x))
+
+
+@network()
+def dilated_convolutions(x):
+    x = stem(x)
+    rates = [layers.Conv2D(8, 3, padding="same", dilation_rate=r)(x) for r in (1, 2, 4)]
+    x = layers.Concatenate()(rates)
+    x = layers.DepthwiseConv2D(3, padding="same", dilation_rate=2)(x)
+    return pooled(layers.SeparableConv2D(8, 3, padding="valid", dilation_rate=3)(x))
+
+
+@network(size=64)
+def pyramid_of_dilations(x):
+    x = stem(stem(x))
+    whole = layers.GlobalAveragePooling2D(keepdims=True)(x)
+    whole = layers.UpSampling2D(16, interpolation="bilinear")(layers.Conv2D(8, 1)(whole))
+    x = layers.Concatenate()([whole, *(layers.Conv2D(8, 3, padding="same", dilation_rate=r)(x) for r in (6, 12))])
+    return pooled(layers.BatchNormalization()(layers.Conv2D(16, 1)(x)))
+
+
+@network()
+def up_and_down(x):
+    a = stem(x)
+    b = stem(a)
+    b = layers.UpSampling2D(2, interpolation="nearest")(b)
+    c = layers.UpSampling2D(2, interpolation="bicubic")(layers.AveragePooling2D(4)(a))
+    x = layers.Concatenate()([a, b, layers.Cropping2D(4)(layers.ZeroPadding2D(((5, 3), (4, 4)))(layers.UpSampling2D(2)(c)))])
+    return pooled(call(lambda t: tf.nn.depth_to_space(tf.nn.space_to_depth(t, 4), 2), x))
+
+
+@network()
+def blurred_pooling(x):
+    kernel = np.outer([1, 2, 1], [1, 2, 1])[..., None, None].astype(np.float32) / 16
+
+    def blur(t):
+        t = tf.pad(t, [[0, 0], [1, 1], [1, 1], [0, 0]], "REFLECT")
+        return tf.nn.depthwise_conv2d(t, tf.tile(kernel, [1, 1, 16, 1]), [1, 2, 2, 1], "VALID")
+
+    return pooled(call(blur, stem(x)))
+
+
+@network()
+def shuffled_channels(x):
+    x = layers.Conv2D(24, 3, groups=1, padding="same")(x)
+    a = layers.Conv2D(24, 3, groups=3, padding="same")(x)
+    a = layers.Reshape((32, 32, 3, 8))(a)
+    a = layers.Permute((1, 2, 4, 3))(a)
+    return pooled(layers.Reshape((32, 32, 24))(a))
+
+
+@network()
+def involution(x):
+    x = stem(x, 8)
+    kernel = layers.Reshape((16, 16, 9, 1))(layers.Conv2D(9, 1)(x))
+    patches = call(lambda t: tf.image.extract_patches(t, [1, 3, 3, 1], [1, 1, 1, 1], [1, 1, 1, 1], "SAME"), x)
+    patches = layers.Reshape((16, 16, 9, 8))(patches)
+    return pooled(call(lambda p, k: tf.reduce_sum(p * k, 3), patches, kernel))
+
+
+@network()
+def filters_by_picture(x):
+    x = stem(x, 8)
+    weights = layers.Dense(4, activation="softmax")(pooled(x))
+
+    class Experts(layers.Layer):
+        def build(self, t_shape, w_shape):
+            self.kernels = self.add_weight(shape=(4, 3 * 3 * 8 * 8), initializer="glorot_normal")
+
+        def call(self, t, w):
+            kernel = tf.reshape(tf.reduce_mean(w @ self.kernels, 0), (3, 3, 8, 8))
+            return tf.nn.conv2d(t, kernel, 1, "SAME")
+
+    # For one picture at a time the mean is that picture's own.
+    return pooled(Experts()(x, call(lambda w: tf.ones_like(w) / 4 + 0 * w, weights)))
+
+
+@network()
+def three_dimensions(x):
+    x = layers.Reshape((4, 8, 32, 3))(x)
+    x = layers.Conv3D(8, 3, strides=(1, 2, 2), padding="same", activation="relu")(x)
+    x = layers.MaxPooling3D((2, 1, 2))(x)
+    x = layers.AveragePooling3D(2, padding="same")(x)
+    x = layers.Conv3DTranspose(4, 2, 2)(x)
+    return layers.GlobalMaxPooling3D()(x)
+
+
+@network()
+def rows_as_sequences(x):
+    x = layers.Reshape((32, 96))(x)
+    x = layers.Conv1D(16, 3, padding="causal", dilation_rate=2, activation="relu")(x)
+    x = layers.SeparableConv1D(16, 3, padding="same")(x)
+    x = layers.MaxPooling1D(2)(layers.Conv1DTranspose(8, 3, 2)(x))
+    return layers.GlobalAveragePooling1D()(layers.ZeroPadding1D(1)(layers.UpSampling1D(2)(x)))
+
+
+@network()
+def deformable_sampling(x):
+    x = stem(x, 4)
+    offsets = layers.Conv2D(2, 3, padding="same", activation="tanh")(x)
+
+    def sample(t, o):
+        rows, columns = tf.meshgrid(tf.range(16.0), tf.range(16.0), indexing="ij")
+        y = tf.clip_by_value(rows + 2 * o[..., 0], 0.0, 15.0)
+        x = tf.clip_by_value(columns + 2 * o[..., 1], 0.0, 15.0)
+        at = [tf.cast(tf.floor(v), tf.int32) for v in (y, x)]
+        out = 0.0
+        for i in (0, 1):
+            for j in (0, 1):
+                place = tf.stack([tf.minimum(at[0] + i, 15), tf.minimum(at[1] + j, 15)], -1)
+                part = tf.gather_nd(t, place, batch_dims=1)
+                wy = 1 - tf.abs(y - tf.floor(y) - i)
+                wx = 1 - tf.abs(x - tf.floor(x) - j)
+                out += part * (wy * wx)[..., None]
+        return out
+
+    return pooled(call(sample, x, offsets))
+
+
+@network()
+def coordinates(x):
+    def add(t):
+        shape = tf.shape(t)
+        rows = tf.linspace(-1.0, 1.0, 32)[None, :, None, None]
+        columns = tf.reshape(tf.cast(tf.range(shape[2]), tf.float32) / 31, (1, 1, -1, 1))
+        rows = tf.broadcast_to(rows, tf.stack([shape[0], shape[1], shape[2], 1]))
+        columns = tf.tile(columns, [shape[0], shape[1], 1, 1])
+        return tf.concat([t, rows, columns], -1)
+
+    return pooled(stem(call(add, x)))
+
+
+# What normalises and activates
+
+
+@network()
+def group_normalization(x):
+    x = layers.GroupNormalization(4)(stem(x))
+    return pooled(layers.GroupNormalization(-1)(stem(x)))
+
+
+@network()
+def norms(x):
+    x = layers.LayerNormalization()(stem(x))
+    x = layers.LayerNormalization(axis=[1, 2, 3])(x)
+    x = layers.RMSNormalization()(layers.UnitNormalization()(x))
+    x = layers.SpectralNormalization(layers.Conv2D(8, 3))(x)
+    x = call(lambda t: tf.nn.local_response_normalization(tf.nn.l2_normalize(t, [1, 2])), x)
+    return pooled(x)
+
+
+@network()
+def activations(x):
+    x = layers.PReLU(shared_axes=[1, 2])(layers.Conv2D(12, 3)(x))
+    x = layers.PReLU()(layers.Conv2D(12, 3, 2)(x))
+    for name in ("gelu", "silu", "mish", "hard_swish", "celu", "elu", "selu", "softsign", "log_sigmoid", "hard_tanh", "squareplus"):
+        x = layers.Conv2D(12, 1, activation=name)(x)
+    for name in ("leaky_relu", "hard_shrink", "tanh_shrink", "soft_shrink", "sparse_plus", "exponential"):
+        x = layers.Activation(name)(layers.Conv2D(12, 1)(x))
+    return pooled(call(lambda t: keras.activations.gelu(t, True), keras.ops.tanh(x)))
+
+
+@network()
+def maxout_and_gates(x):
+    x = layers.Conv2D(32, 3)(x)
+    x = call(lambda t: tf.reduce_max(tf.reshape(t, (-1, 30, 30, 16, 2)), -1), x)
+    a, b = call(lambda t: tf.split(t, 2, -1), x)
+    return pooled(ops.glu(layers.Concatenate()([a * ops.sigmoid(b), b]), axis=-1))
+
+
+@network()
+def sparse_activations(x):
+    x = layers.Dense(16)(pooled(stem(x)))
+    return layers.Dense(8)(layers.Activation("sparsemax")(x)) + layers.Activation("sparse_sigmoid")(layers.Dense(8)(x))
+
+
+# What attends
+
+
+@network()
+def vision_transformer(x):
+    x = tokens(x)
+
+    class Class(layers.Layer):
+        def build(self, shape):
+            self.token = self.add_weight(shape=(1, 1, shape[-1]), initializer="normal")
+            self.place = self.add_weight(shape=(1, shape[1] + 1, shape[-1]), initializer="normal")
+
+        def call(self, t):
+            token = tf.broadcast_to(self.token, [tf.shape(t)[0], 1, t.shape[-1]])
+            return tf.concat([token, t], 1) + self.place
+
+    x = Class()(x)
+    for _ in range(2):
+        y = layers.LayerNormalization(epsilon=1e-6)(x)
+        x = x + layers.MultiHeadAttention(3, 8)(y, y)
+        y = layers.LayerNormalization(epsilon=1e-6)(x)
+        x = x + layers.Dense(24)(layers.Dense(48, activation="gelu")(y))
+    return layers.LayerNormalization()(x)[:, 0]
+
+
+@network()
+def shifted_windows(x):
+    x = layers.Conv2D(16, 4, 4)(x)  # 8 x 8
+
+    class Window(layers.Layer):
+        def __init__(self, shift):
+            super().__init__()
+            self.shift = shift
+            self.qkv = layers.Dense(48)
+            where = np.stack(np.meshgrid(range(4), range(4), indexing="ij"), -1).reshape(-1, 2)
+            apart = where[:, None] - where[None] + 3
+            self.apart = (apart[..., 0] * 7 + apart[..., 1]).reshape(-1)
+            part = np.zeros((8, 8))
+            for i, rows in enumerate((slice(0, -4), slice(-4, -shift or None), slice(-shift or 8, None))):
+                for j, columns in enumerate((slice(0, -4), slice(-4, -shift or None), slice(-shift or 8, None))):
+                    part[rows, columns] = 3 * i + j
+            part = part.reshape(2, 4, 2, 4).transpose(0, 2, 1, 3).reshape(4, 16)
+            self.mask = np.where(part[:, None] == part[:, :, None], 0, -100).astype(np.float32)
+
+        def build(self, shape):
+            self.bias = self.add_weight(shape=(49, 2), initializer="normal")
+            self.qkv.build((None, 16, 16))
+
+        def call(self, t):
+            t = tf.roll(t, [-self.shift, -self.shift], [1, 2])
+            t = tf.reshape(t, (-1, 2, 4, 2, 4, 16))
+            t = tf.reshape(tf.transpose(t, (0, 1, 3, 2, 4, 5)), (-1, 16, 16))
+            q, k, v = tf.unstack(tf.transpose(tf.reshape(self.qkv(t), (-1, 16, 3, 2, 8)), (2, 0, 3, 1, 4)))
+            a = tf.matmul(q * 8**-0.5, k, transpose_b=True)
+            bias = tf.transpose(tf.reshape(tf.gather(self.bias, self.apart), (16, 16, 2)), (2, 0, 1))
+            a = tf.reshape(a + bias, (-1, 4, 2, 16, 16)) + self.mask[None, :, None]
+            a = tf.nn.softmax(tf.reshape(a, (-1, 2, 16, 16)))
+            t = tf.reshape(tf.transpose(a @ v, (0, 2, 1, 3)), (-1, 2, 2, 4, 4, 16))
+            t = tf.reshape(tf.transpose(t, (0, 1, 3, 2, 4, 5)), (-1, 8, 8, 16))
+            return tf.roll(t, [self.shift, self.shift], [1, 2])
+
+    x = x + Window(0)(x)
+    return pooled(x + Window(2)(layers.LayerNormalization()(x)))
+
+
+@network()
+def mixer(x):
+    x = tokens(x)
+    for _ in range(2):
+        y = layers.Permute((2, 1))(layers.LayerNormalization()(x))
+        y = layers.Dense(16)(layers.Dense(20, activation="gelu")(y))
+        x = x + layers.Permute((2, 1))(y)
+        x = x + layers.Dense(24)(layers.Dense(48, activation="gelu")(layers.LayerNormalization()(x)))
+    return layers.GlobalAveragePooling1D()(x)
+
+
+@network()
+def kinds_of_attention(x):
+    x = tokens(x)
+    a = layers.Attention()([x, x])
+    b = layers.AdditiveAttention()([x, x])
+    c = layers.GroupQueryAttention(8, 4, 2)(x, x)
+    d = layers.MultiHeadAttention(2, 8, use_bias=False)(x, a, use_causal_mask=True)
+
+    def linear(t):
+        q = k = tf.nn.elu(t) + 1
+        return tf.einsum("bnd,bde->bne", q, tf.einsum("bnd,bne->bde", k, t)) / tf.einsum("bnd,bd->bn", q, tf.reduce_sum(k, 1))[..., None]
+
+    def cosine(t):
+        n = tf.nn.l2_normalize(t, -1)
+        return tf.nn.softmax(10 * tf.einsum("...qd,...kd->...qk", n, n)) @ t
+
+    return layers.GlobalMaxPooling1D()(layers.Concatenate()([a, b, c, d, call(linear, x), call(cosine, x)]))
+
+
+@network()
+def axial_attention(x):
+    x = layers.Conv2D(16, 4, 4)(x)
+    x = layers.MultiHeadAttention(2, 8, attention_axes=(2,))(x, x)
+    x = layers.MultiHeadAttention(2, 8, attention_axes=(1,))(x, x)
+    return pooled(layers.MultiHeadAttention(2, 8, attention_axes=(1, 2))(x, x))
+
+
+@network()
+def rotary_places(x):
+    x = tokens(x)
+
+    def rotate(t):
+        angles = tf.range(16.0)[:, None] * 100.0 ** (-tf.range(0.0, 12.0) / 12.0)[None]
+        angles = tf.concat([angles, angles], -1)
+        a, b = tf.split(t, 2, -1)
+        return t * tf.cos(angles) + tf.concat([-b, a], -1) * tf.sin(angles)
+
+    q, k = call(rotate, layers.Dense(24)(x)), call(rotate, layers.Dense(24)(x))
+    a = ops.softmax(ops.matmul(q, ops.transpose(k, (0, 2, 1))) / 24**0.5)
+    x = ops.matmul(a, layers.Dense(24)(x))
+    return layers.GlobalAveragePooling1D()(layers.Dense(24)(ops.silu(layers.Dense(48)(x)) * layers.Dense(48)(x)))
+
+
+@network()
+def chosen_tokens(x):
+    x = tokens(x)
+    score = layers.Dense(1)(x)
+
+    def choose(t, s):
+        best = tf.math.top_k(s[..., 0], 5).indices
+        kept = tf.gather(t, best, batch_dims=1)
+        order = tf.argsort(s[..., 0], direction="DESCENDING", stable=True)
+        least = tf.gather(t, order[:, -2:], axis=1, batch_dims=1)
+        first = tf.one_hot(tf.argmax(s[..., 0], -1), 16)[:, None] @ t
+        return tf.concat([kept, tf.sort(least, -1), first], 1)
+
+    return layers.GlobalAveragePooling1D()(call(choose, x, score))
+
+
+# What pools
+
+
+@network()
+def generalised_mean(x):
+    class GeM(layers.Layer):
+        def build(self, shape):
+            self.p = self.add_weight(shape=(1,), initializer=keras.initializers.Constant(3.0), name="p")
+
+        def call(self, t):
+            return tf.pow(tf.reduce_mean(tf.pow(tf.maximum(t, 1e-6), self.p), [1, 2]), 1 / self.p)
+
+    return GeM()(stem(x))
+
+
+@network()
+def vlad(x):
+    class Vlad(layers.Layer):
+        def build(self, shape):
+            self.centres = self.add_weight(shape=(4, 16), initializer="normal")
+            self.assign = layers.Conv2D(4, 1)
+            self.assign.build(shape)
+
+        def call(self, t):
+            a = tf.reshape(tf.nn.softmax(self.assign(t)), (-1, 256, 4))
+            d = tf.reshape(t, (-1, 256, 1, 16)) - self.centres
+            v = tf.nn.l2_normalize(tf.reduce_sum(a[..., None] * d, 1), -1)
+            return tf.nn.l2_normalize(tf.reshape(v, (-1, 64)), -1)
+
+    return Vlad()(stem(x))
+
+
+@network()
+def bilinear_pooling(x):
+    x = layers.Reshape((-1, 16))(stem(x))
+    x = ops.einsum("bnc,bnd->bcd", x, x) / 256
+    x = layers.Flatten()(ops.sign(x) * ops.sqrt(ops.abs(x) + 1e-9))
+    return ops.normalize(x)
+
+
+@network()
+def pyramid_pooling(x):
+    x = stem(x)
+
+    def pyramid(t):
+        parts = []
+        for n in (1, 2, 4):
+            part = tf.reshape(t, (-1, n, 16 // n, n, 16 // n, 16))
+            parts.append(tf.reshape(tf.reduce_max(part, [2, 4]), (-1, n * n * 16)))
+        return tf.concat(parts, -1)
+
+    return layers.Concatenate()([call(pyramid, x), layers.Flatten()(layers.AdaptiveAveragePooling2D((3, 5))(x))])
+
+
+@network()
+def moments(x):
+    x = stem(x)
+    mean, variance = ops.moments(x, axes=[1, 2])
+    parts = [mean, ops.sqrt(variance + 1e-6), ops.max(x, (1, 2)), ops.logsumexp(x, (1, 2)), ops.std(x, (1, 2)), ops.norm(x + 0.1, axis=1)[:, 0]]
+    return layers.Concatenate()([*parts, call(lambda t: tf.reduce_prod(tf.sigmoid(t[:, :2, 0]), 1), x)])
+
+
+@network()
+def counted_words(x):
+    x = layers.Reshape((-1, 16))(stem(x))
+
+    def count(t):
+        words = tf.argmax(t, -1)
+        histogram = tf.reduce_sum(tf.one_hot(words, 16), 1)
+        running = tf.cumsum(histogram, -1, exclusive=True)
+        return tf.concat([histogram, tf.math.divide_no_nan(running, histogram)], -1)
+
+    return call(count, x)
+
+
+@network()
+def hypercolumns(x):
+    a = stem(x)
+    b = stem(a)
+    c = stem(b)
+    up = [call(lambda t, like: tf.image.resize(t, tf.shape(like)[1:3]), t, a) for t in (b, c)]
+    near = call(lambda t, like: tf.image.resize(t, tf.shape(like)[1:3], "nearest"), c, a)
+    return pooled(layers.Conv2D(16, 1)(layers.Concatenate()([a, *up, near])))
+
+
+@network()
+def capsules(x):
+    x = layers.Reshape((-1, 8))(stem(x))
+    x = layers.Dense(32)(x)
+
+    def route(u):
+        u = tf.reshape(u, (-1, 512, 4, 8))
+        b = tf.zeros_like(u[..., 0])
+        for _ in range(3):
+            s = tf.reduce_sum(tf.nn.softmax(b, 2)[..., None] * u, 1, keepdims=True)
+            n = tf.reduce_sum(s**2, -1, keepdims=True)
+            v = s * tf.sqrt(n + 1e-7) / (1 + n)
+            b += tf.reduce_sum(u * v, -1)
+        return tf.reshape(v, (-1, 32))
+
+    return call(route, x)
+
+
+# What prepares pictures
+
+
+@network(size=48, shape=(None, None, 3))
+def resized_inside(x):
+    x = layers.Resizing(40, 32)(layers.Rescaling(1 / 127.5, -1)(x))
+    return pooled(layers.CenterCrop(24, 24)(stem(x, stride=1)))
+
+
+@network()
+def resized_in_every_way(x):
+    def ways(t):
+        parts = [tf.image.resize(t, (20, 24), m) for m in ("bilinear", "nearest", "bicubic", "area", "lanczos3", "gaussian")]
+        parts.append(tf.image.resize(t, (20, 24), antialias=True))
+        parts.append(tf.image.resize_with_pad(t, 20, 24))
+        parts.append(tf.compat.v1.image.resize_bilinear(t, (20, 24), align_corners=True))
+        parts.append(tf.image.resize_with_crop_or_pad(t, 20, 24))
+        return tf.concat(parts, -1)
+
+    return pooled(stem(call(ways, x)))
+
+
+@network()
+def five_crops(x):
+    boxes = [[0, 0, 0.7, 0.7], [0, 0.3, 0.7, 1], [0.3, 0, 1, 0.7], [0.3, 0.3, 1, 1], [0.1, 0.1, 0.9, 0.9]]
+
+    def crops(t):
+        n = tf.shape(t)[0]
+        which = tf.repeat(tf.range(n), 5)
+        return tf.image.crop_and_resize(t, tf.tile(tf.constant(boxes), [n, 1]), which, (16, 16))
+
+    x = pooled(stem(call(crops, x)))
+    return call(lambda t: tf.reduce_mean(tf.reshape(t, (-1, 5, 16)), 1), x)
+
+
+@network()
+def colours(x):
+    def change(t):
+        hsv = tf.image.rgb_to_hsv(t)
+        grey = tf.image.rgb_to_grayscale(t)
+        parts = [hsv, grey, tf.image.rgb_to_yuv(t), tf.image.rgb_to_yiq(t), t[..., ::-1], tf.image.adjust_contrast(t, 1.5)]
+        parts += [tf.image.hsv_to_rgb(hsv), tf.image.adjust_saturation(t, 0.6), tf.image.adjust_hue(t, 0.1), tf.image.adjust_gamma(t, 0.8)]
+        parts += [tf.image.per_image_standardization(t), tf.image.flip_left_right(t), tf.image.rot90(t), tf.image.sobel_edges(grey)[..., 0, :]]
+        return tf.concat(parts, -1)
+
+    return pooled(stem(call(change, x)))
+
+
+@network()
+def caffe_preprocessing(x):
+    return pooled(stem(layers.Lambda(lambda t: keras.applications.resnet.preprocess_input(t * 255.0))(x)))
+
+
+@network()
+def torch_preprocessing(x):
+    return pooled(stem(layers.Lambda(lambda t: keras.applications.densenet.preprocess_input(t))(x)))
+
+
+@network()
+def augmentation_left_in(x):
+    x = layers.RandomFlip()(x)
+    for layer in (layers.RandomRotation(0.1), layers.RandomZoom(0.1), layers.RandomContrast(0.1), layers.RandomTranslation(0.1, 0.1)):
+        x = layer(x)
+    x = layers.GaussianNoise(0.1)(layers.RandomBrightness(0.1, value_range=(0, 1))(x))
+    return layers.Dropout(0.5)(pooled(layers.SpatialDropout2D(0.1)(stem(x))))
+
+
+@function(FREE, refused=("random", "RandomUniform"))
+def random_at_any_time(x, weight):
+    return tf.reduce_mean(tf.image.random_brightness(x, 0.2), [1, 2]) @ weight("w", 3, 4)
+
+
+@network(refused=("FFT",))
+def fourier(x):
+    spectrum = call(lambda t: tf.abs(tf.signal.fft2d(tf.cast(tf.transpose(t, (0, 3, 1, 2)), tf.complex64))), x)
+    return layers.Dense(8)(layers.Flatten()(spectrum))
+
+
+@network()
+def complex_numbers(x):
+    x = stem(x)
+    return pooled(call(lambda t: tf.abs(tf.complex(t, tf.reverse(t, [1]))) + tf.math.real(tf.complex(t, t) * tf.complex(t, -t)), x))
+
+
+# What repeats and branches
+
+
+@network()
+def lstm_over_rows(x):
+    return layers.LSTM(12)(layers.Reshape((32, 96))(x))
+
+
+@network()
+def kinds_of_recurrence(x):
+    x = layers.Reshape((32, 96))(x)
+    x = layers.Bidirectional(layers.GRU(8, return_sequences=True))(x)
+    x = layers.LSTM(8, return_sequences=True, go_backwards=True)(x)
+    x = layers.SimpleRNN(8, return_sequences=True)(x)
+    return layers.GRU(8, reset_after=False)(x)
+
+
+@network()
+def unrolled_recurrence(x):
+    return layers.GRU(8, unroll=True)(layers.AveragePooling1D(4)(layers.Reshape((32, 96))(x)))
+
+
+@network()
+def convolutions_that_recur(x):
+    return pooled(layers.ConvLSTM2D(4, 3)(layers.Reshape((4, 8, 32, 3))(x)))
+
+
+@network()
+def mapped_over_pictures(x):
+    return call(lambda t: tf.map_fn(lambda one: tf.nn.l2_normalize(tf.reduce_mean(one, [0, 1])), t), stem(x))
+
+
+@function(FREE)
+def repeated(x, weight):
+    w = weight("w", 6, 6)
+    x = tf.reduce_mean(x, [1, 2]) @ weight("in", 3, 6)
+    for _ in tf.range(5):
+        x = tf.tanh(x @ w) + x
+    return x
+
+
+@function(FREE)
+def until_it_settles(x, weight):
+    x = tf.reduce_mean(x, [1, 2]) @ weight("in", 3, 6)
+    return tf.while_loop(lambda i, y: (i < 20) & (tf.reduce_max(tf.abs(y)) > 0.1), lambda i, y: (i + 1, 0.8 * y), (0, x))[1]
+
+
+@function(FREE)
+def bright_or_dark(x, weight):
+    y = tf.reduce_mean(x, [1, 2]) @ weight("in", 3, 6)
+    return tf.cond(tf.reduce_mean(x) > 0.5, lambda: tf.nn.relu(y) @ weight("a", 6, 6), lambda: tf.tanh(y) @ weight("b", 6, 6))
+
+
+@function(FREE)
+def scanned(x, weight):
+    rows = tf.transpose(tf.reduce_mean(x, 2), (1, 0, 2))
+    sums = tf.scan(lambda a, row: 0.9 * a + row, rows)
+    return sums[-1] @ weight("in", 3, 6)
+
+
+@function(FREE)
+def gathered_in_an_array(x, weight):
+    parts = tf.TensorArray(tf.float32, 8)
+    for i in tf.range(8):
+        parts = parts.write(i, tf.reduce_mean(x[:, 4 * i : 4 * i + 4], [1, 2]) @ weight("w", 3, 5))
+    return tf.reduce_max(parts.stack(), 0)
+
+
+# Types
+
+
+def half(name):
+    def write(folder):
+        keras.config.set_dtype_policy(name)
+        try:
+            images = keras.Input((32, 32, 3))
+            x = layers.BatchNormalization()(stem(images))
+            x = layers.LayerNormalization()(tokens(x))
+            x = layers.MultiHeadAttention(2, 8)(x, x)
+            keras.Model(images, layers.GlobalAveragePooling1D()(x)).export(str(folder), verbose=False)
+        finally:
+            keras.config.set_dtype_policy("float32")
+
+    return write
+
+
+for policy in ("mixed_float16", "mixed_bfloat16", "float16", "bfloat16", "float64"):
+    keep(policy, half(policy))
+
+
+@function(images(None, 32, 32, 3, dtype=tf.uint8))
+def pixels_as_bytes(x, weight):
+    return tf.nn.relu(tf.reduce_mean(tf.image.convert_image_dtype(x, tf.float32), [1, 2]) @ weight("w", 3, 8))
+
+
+@function(images(None, 32, 32, 3, dtype=tf.int32))
+def pixels_as_integers(x, weight):
+    return tf.nn.relu(tf.reduce_mean(tf.cast(x, tf.float32) / 255, [1, 2]) @ weight("w", 3, 8))
+
+
+@function(images(None, 32, 32, 3, dtype=tf.float16))
+def half_in_and_out(x, weight):
+    x = tf.nn.conv2d(x, tf.cast(weight("k", 3, 3, 3, 8), tf.float16), 2, "SAME")
+    return tf.reduce_mean(tf.nn.relu(x), [1, 2])
+
+
+@function(FREE)
+def quantised_in_training(x, weight):
+    w = tf.quantization.fake_quant_with_min_max_vars_per_channel(weight("k", 3, 3, 3, 8), -tf.ones(8), tf.ones(8))
+    x = tf.nn.relu6(tf.nn.conv2d(x, w, 2, "SAME"))
+    return tf.reduce_mean(tf.quantization.fake_quant_with_min_max_vars(x, 0.0, 6.0, 8), [1, 2])
+
+
+# Shapes
+
+
+@function(images(1, 32, 32, 3))
+def one_picture(x, weight):
+    return tf.reshape(tf.nn.conv2d(x, weight("k", 32, 32, 3, 8), 1, "VALID"), (1, 8))
+
+
+@function(images(8, 32, 32, 3))
+def eight_pictures(x, weight):
+    x = tf.reshape(tf.nn.conv2d(x, weight("k", 3, 3, 3, 8), 2, "SAME"), (8, 256, 8))
+    return tf.reduce_max(x, 1)
+
+
+@function(images(None, 3, 32, 32))
+def channels_first(x, weight):
+    return tf.reduce_mean(tf.nn.conv2d(tf.transpose(x, (0, 2, 3, 1)), weight("k", 3, 3, 3, 8), 2, "SAME"), [1, 2])
+
+
+@function(images(), options=("--image-size", "32"))
+def any_rank(x, weight):
+    return tf.reduce_max(tf.nn.relu(tf.nn.conv2d(x, weight("k", 3, 3, 3, 8), 2, "SAME")), [1, 2])
+
+
+@network(size=(24, 40))
+def not_square(x):
+    return layers.Dense(8)(layers.Flatten()(stem(x)))
+
+
+@network()
+def a_map_of_features(x):
+    return stem(stem(x))
+
+
+@function({"images": FREE, "mask": images(None, 32, 32, 1)}, refused=("several inputs", "mask"))
+def two_inputs(x, mask, weight):
+    return tf.reduce_mean(x * mask, [1, 2]) @ weight("w", 3, 4)
+
+
+@function(images(None, dtype=tf.string), refused=("encoded pictures",))
+def files_alone(x, weight):
+    pixels = tf.map_fn(lambda one: tf.image.resize(tf.io.decode_png(one, 3), (32, 32)), x, fn_output_signature=tf.float32)
+    return tf.reduce_mean(tf.nn.conv2d(pixels / 255, weight("k", 3, 3, 3, 8), 2, "SAME"), [1, 2])
+
+
+@network()
+def picked_and_placed(x):
+    x = stem(x, 8)
+
+    def pick(t):
+        t = tf.tensor_scatter_nd_update(t, [[0, 1], [0, 3]], tf.zeros((2, 16, 8)))
+        upper = tf.linalg.band_part(t[..., 0], 0, -1)
+        diagonal = tf.linalg.diag_part(t[..., 1])
+        mask = tf.sequence_mask(tf.constant([3, 9]), 16, tf.float32)
+        place = tf.math.unsorted_segment_sum(tf.transpose(diagonal), tf.constant([0, 1] * 8), 2)
+        return tf.concat([tf.reduce_sum(upper, 1), diagonal, tf.transpose(place), tf.matmul(diagonal, mask, transpose_b=True)], -1)
+
+    return call(pick, x)
+
+
+# TensorFlow 1 and Keras 2
+
+
+def first_version(folder):
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        v1 = tf.compat.v1
+        v1.disable_control_flow_v2()
+        pictures = v1.placeholder(tf.float32, (None, 32, 32, 3), "pictures")
+        training = v1.placeholder_with_default(False, (), "training")
+        kernel = v1.get_variable("kernel", (3, 3, 3, 8))
+        x = tf.nn.conv2d(pictures, kernel, 2, "SAME")
+        x = v1.cond(training, lambda: v1.nn.dropout(x, rate=0.5), lambda: tf.identity(x))
+        x = tf.reduce_mean(tf.nn.relu(x), [1, 2])
+        bright = v1.cond(tf.reduce_mean(pictures) > 0.5, lambda: x * 2.0, lambda: x + 1.0)
+        session.run(v1.global_variables_initializer())
+        v1.saved_model.simple_save(session, str(folder), {"pictures": pictures}, {"features": bright})
+    v1.enable_control_flow_v2()
+
+
+def loop_of_the_first_version(folder):
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        v1 = tf.compat.v1
+        v1.disable_control_flow_v2()
+        pictures = v1.placeholder(tf.float32, (None, 32, 32, 3), "pictures")
+        x = tf.reduce_mean(pictures, [1, 2])
+        x = v1.while_loop(lambda i, y: i < 3, lambda i, y: (i + 1, tf.tanh(y) * 1.5), (0, x))[1]
+        v1.saved_model.simple_save(session, str(folder), {"pictures": pictures}, {"features": x})
+    v1.enable_control_flow_v2()
+
+
+keep("first_version", first_version)
+keep("loop_of_the_first_version", loop_of_the_first_version)
+
+
+def second_keras(build):
+    def write(folder):
+        import tf_keras
+
+        images = tf_keras.Input((32, 32, 3))
+        model = tf_keras.Model(images, build(tf_keras.layers, images))
+        tf.saved_model.save(model, str(folder))
+
+    return write
+
+
+def keras_2_convolutions(k, x):
+    x = k.BatchNormalization()(k.Conv2D(8, 3, 2, activation="relu")(x))
+    x = k.LayerNormalization()(k.SeparableConv2D(8, 3, dilation_rate=2, padding="same")(x))
+    x = k.LayerNormalization(axis=[1, 2])(k.Conv2DTranspose(8, 3, 2, padding="same")(x))
+    return k.GlobalAveragePooling2D()(k.Dropout(0.3)(k.ReLU(6.0)(x)))
+
+
+def keras_2_recurrence(k, x):
+    return k.LSTM(8)(k.Bidirectional(k.GRU(8, return_sequences=True))(k.Reshape((32, 96))(x)))
+
+
+def keras_2_attention(k, x):
+    x = k.Reshape((16, 24))(k.Conv2D(24, 8, 8)(x))
+    return k.GlobalAveragePooling1D()(k.MultiHeadAttention(2, 8)(x, x))
+
+
+def keras_2_augmentation(k, x):
+    x = k.RandomFlip()(k.RandomRotation(0.1)(k.Resizing(24, 24)(k.Rescaling(2.0)(x))))
+    return k.GlobalMaxPooling2D()(k.LocallyConnected2D(4, 3)(k.PReLU()(k.Conv2D(6, 3)(x))))
+
+
+for build in (keras_2_convolutions, keras_2_recurrence, keras_2_attention, keras_2_augmentation):
+    keep(build.__name__, second_keras(build))
