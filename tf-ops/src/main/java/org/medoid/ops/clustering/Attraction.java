@@ -74,6 +74,29 @@ final class Attraction {
     return count;
   }
 
+  /**
+   * Whether candidate j attracts any of some points.
+   *
+   * @param points a bit for each point
+   * @return true also where j attracted one when it was last collected, but no longer does
+   */
+  boolean attractsAny(int j, long[] points) {
+    if (fewCount[j] >= 0) {
+      for (int e = j * FEW; e < j * FEW + fewCount[j]; e++) {
+        if ((points[fewPoints[e] >> 6] >>> fewPoints[e] & 1) != 0) {
+          return true;
+        }
+      }
+      return false;
+    }
+    for (int w = 0; w < attractedWords; w++) {
+      if ((attracted[j * attractedWords + w] & points[w]) != 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   private int collectFew(int j, int[] moved) {
     int count = 0;
     int start = j * FEW;

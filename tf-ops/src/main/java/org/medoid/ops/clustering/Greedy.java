@@ -64,13 +64,29 @@ final class Greedy {
   private final Attraction attraction;
   private final long[] takesFrom;
   private final int clusterWords;
+
+  /** The clusters that the last choice took points from, their sizes before it, and the points. */
   private final long[] changed;
+
+  private final int[] sizesBefore;
+  private final long[] taken;
   private final long[] cellChange;
   private final long[] clusterChange;
   private final long[] expectationChange;
 
   /** Candidates whose changes no longer hold. */
   private final boolean[] stale;
+
+  /** Candidates whose changes only bound the true ones, see {@link #drift}. */
+  private final boolean[] drifted;
+
+  private final long[] clusterRise;
+
+  /** How many points each candidate takes. */
+  private final int[] takes;
+
+  /** The best candidate that the last choice left, -1 if there was none. */
+  private int runnerUp = -1;
 
   private final double[] score;
   private final int[] moved;
@@ -97,10 +113,15 @@ final class Greedy {
     clusterWords = (c + 63) / 64;
     takesFrom = new long[m * clusterWords];
     changed = new long[clusterWords];
+    sizesBefore = new int[c];
+    taken = new long[(m + 63) / 64];
     cellChange = new long[m];
     clusterChange = new long[m];
     expectationChange = new long[m];
     stale = new boolean[m];
+    drifted = new boolean[m];
+    clusterRise = new long[m];
+    takes = new int[m];
     score = new double[m];
     moved = new int[m];
     fresh = new int[c];
@@ -169,16 +190,16 @@ final class Greedy {
     double facility = -Sums.sum(near, 0, m);
     double slack = gains.scoreError(gamma);
     double best = scoreOf(promising, facility);
+    if (runnerUp >= 0) {
+      best = Math.max(best, scoreOf(runnerUp, facility));
+    }
     for (int j = 0; j < m; j++) {
       if (isMedoid[j] || facility + gains.of(j) + gamma < best - slack) {
         score[j] = Double.NEGATIVE_INFINITY;
         continue;
       }
-      if (stale[j]) {
-        measure(j);
-      }
       double agreed = 1 - (best - 2 * slack - facility - gains.of(j)) * inverseGamma;
-      if (table.isAbove(agreed, cellSum + cellChange[j], clusterSum + clusterChange[j])) {
+      if (isOut(j, agreed)) {
         score[j] = Double.NEGATIVE_INFINITY;
         continue;
       }
@@ -206,6 +227,26 @@ final class Greedy {
       }
     }
     choose(chosen, s);
+    runnerUp = -1;
+    for (int j = 0; j < m; j++) {
+      if (!isMedoid[j] && (runnerUp < 0 || score[j] > score[runnerUp])) {
+        runnerUp = j;
+      }
+    }
+  }
+
+  /** Whether candidate j certainly agrees more than it may to be in the running. */
+  private boolean isOut(int j, double agreed) {
+    if (!stale[j] && drifted[j] && isAbove(j, agreed)) {
+      return true;
+    }
+    update(j);
+    return isAbove(j, agreed);
+  }
+
+  private boolean isAbove(int j, double agreed) {
+    return table.isAbove(
+        agreed, cellSum + cellChange[j], clusterSum + clusterChange[j] + clusterRise[j]);
   }
 
   /** Marks the candidates that the last choice touched; returns the one with the largest gain. */
@@ -215,19 +256,23 @@ final class Greedy {
       if (isMedoid[j]) {
         continue;
       }
-      stale[j] = stale[j] || touches(j);
+      if (!stale[j] && touches(j)) {
+        stale[j] = attraction.attractsAny(j, taken);
+        if (!stale[j]) {
+          drift(j);
+        }
+      }
       if (promising < 0 || gains.of(j) > gains.of(promising)) {
         promising = j;
       }
     }
     Arrays.fill(changed, 0);
+    Arrays.fill(taken, 0);
     return promising;
   }
 
   private double scoreOf(int j, double facility) {
-    if (stale[j]) {
-      measure(j);
-    }
+    update(j);
     return facility + gains.of(j) + gamma * margin(j);
   }
 
@@ -252,10 +297,45 @@ final class Greedy {
     return false;
   }
 
+  /**
+   * Notes what the last choice did to candidate j if it took from clusters that j takes from, but
+   * no point that j attracts. Where a cluster of n points, a of them j's, lost u, j's change of its
+   * term grew from t(n - a) - t(n) to t(n - u - a) - t(n - u), t being convex; more so the larger a
+   * is, which is at most what j does not take from its other clusters. Cells likewise, which raises
+   * the agreement: left out, they leave a bound.
+   */
+  private void drift(int j) {
+    int others = -1;
+    for (int w = 0; w < clusterWords; w++) {
+      others += Long.bitCount(takesFrom[j * clusterWords + w]);
+    }
+    for (int w = 0; w < clusterWords; w++) {
+      long hit = takesFrom[j * clusterWords + w] & changed[w];
+      while (hit != 0) {
+        int k = w * 64 + Long.numberOfTrailingZeros(hit);
+        int n = sizes[k];
+        int a = Math.min(takes[j] - others, n);
+        int before = sizesBefore[k];
+        clusterRise[j] += table.t[n - a] - table.t[n] - table.t[before - a] + table.t[before];
+        hit &= hit - 1;
+      }
+    }
+    drifted[j] = true;
+  }
+
   /** Brings up to date what candidate j would do to the contingency table. */
+  private void update(int j) {
+    if (stale[j] || drifted[j]) {
+      measure(j);
+    }
+  }
+
   private void measure(int j) {
     int count = attraction.collect(j, moved);
     stale[j] = false;
+    drifted[j] = false;
+    clusterRise[j] = 0;
+    takes[j] = count;
     long cellDelta = 0;
     long clusterDelta = 0;
     long expectationDelta = 0;
@@ -291,7 +371,11 @@ final class Greedy {
       int i = moved[k];
       int from = cluster[i];
       int label = problem.classes[i];
-      changed[from >> 6] |= 1L << from;
+      if ((changed[from >> 6] >>> from & 1) == 0) {
+        changed[from >> 6] |= 1L << from;
+        sizesBefore[from] = sizes[from];
+      }
+      taken[i >> 6] |= 1L << i;
       if (--cells[cellOf[i]] == 0) {
         unused[unusedCount++] = cellOf[i];
       }
