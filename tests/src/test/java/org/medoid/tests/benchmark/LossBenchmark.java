@@ -39,13 +39,14 @@ public class LossBenchmark {
   public String margin;
 
   /** The local search. */
-  @Param({"exact", "reference", "none"})
+  @Param({"exact", "reference", "swap", "none"})
   public String search;
 
-  /** The margin multiplier. */
-  @Param({"1", "10"})
-  public double gamma;
+  /** The margin multiplier, a number or {@code m/4}, which training needs. */
+  @Param({"1", "m/4"})
+  public String gamma;
 
+  private double multiplier;
   private double[] x;
   private long[] labels;
   private double[] gradient;
@@ -55,6 +56,7 @@ public class LossBenchmark {
   /** Makes the batch, the kernel and the session. */
   @Setup
   public void prepare() {
+    multiplier = gamma.equals("m/4") ? m / 4.0 : Double.parseDouble(gamma);
     x = LossInSession.formula(m, D, m / 4);
     labels = LossInSession.labels(m, m / 4);
     gradient = new double[m * D];
@@ -68,7 +70,7 @@ public class LossBenchmark {
             m,
             D,
             m / 4,
-            gamma,
+            multiplier,
             FacilityLocationLoss.margin(margin),
             FacilityLocationLoss.localSearch(search));
   }
@@ -86,7 +88,7 @@ public class LossBenchmark {
    */
   @Benchmark
   public double[] kernel() {
-    Clustering result = kernel.solve(x, m, D, labels, gamma);
+    Clustering result = kernel.solve(x, m, D, labels, multiplier);
     result.gradient(gradient);
     return gradient;
   }

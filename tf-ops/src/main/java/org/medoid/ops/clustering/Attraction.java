@@ -10,7 +10,7 @@ import java.util.Arrays;
  */
 final class Attraction {
   /** A row of distances is a cache miss a point; a list of so many is two or three lines. */
-  private static final int FEW = 32;
+  static final int FEW = 32;
 
   private final int m;
   private final double[] distances;
@@ -95,6 +95,43 @@ final class Attraction {
       }
     }
     return false;
+  }
+
+  /** Whether candidate j was found to attract few points when it was last collected. */
+  boolean isFew(int j) {
+    return fewCount[j] >= 0;
+  }
+
+  /**
+   * Collects those of some points that candidate j attracted, and forgets those that it has lost.
+   * Not for candidates that attract few.
+   *
+   * @param points a bit for each point
+   * @param hits takes the points, first those that j still takes: itself is always one
+   * @return their number, and the number that j still takes in the upper half
+   */
+  long collect(int j, long[] points, int[] hits) {
+    int row = j * m;
+    int count = 0;
+    int kept = 0;
+    for (int w = 0; w < attractedWords; w++) {
+      long bits = attracted[j * attractedWords + w] & points[w];
+      while (bits != 0) {
+        int i = w * 64 + Long.numberOfTrailingZeros(bits);
+        boolean attracts = distances[row + i] < near[i];
+        if (!attracts) {
+          attracted[j * attractedWords + w] &= ~(1L << i);
+        }
+        hits[count] = i;
+        if (attracts || i == j) {
+          hits[count] = hits[kept];
+          hits[kept++] = i;
+        }
+        count++;
+        bits &= bits - 1;
+      }
+    }
+    return (long) kept << 32 | count;
   }
 
   private int collectFew(int j, int[] moved) {

@@ -27,19 +27,29 @@ final class Gains {
     this.distances = distances;
     m = near.length;
     gain = new double[m];
-    largestSum = m * largest(distances);
+    largestSum = m * largest(distances, m);
     for (int i = 0; i < m; i++) {
       add(gain, distances, i * m, near[i]);
     }
     updates = m;
   }
 
-  private static double largest(double[] values) {
+  private static double largest(double[] distances, int m) {
+    double[] ofColumn = new double[m];
+    for (int row = 0; row < distances.length; row += m) {
+      raise(ofColumn, distances, row);
+    }
     double largest = 0;
-    for (double each : values) {
+    for (double each : ofColumn) {
       largest = Math.max(largest, each);
     }
     return largest;
+  }
+
+  private static void raise(double[] largest, double[] distances, int row) {
+    for (int j = 0; j < largest.length; j++) {
+      largest[j] = Math.max(largest[j], distances[row + j]);
+    }
   }
 
   private static void add(double[] gain, double[] distances, int row, double near) {

@@ -29,6 +29,9 @@ import java.util.Arrays;
  * of the contingency table only the cells that have points are kept.
  */
 final class Greedy {
+  /** Below so many points measured for each of the batch a table of takings does not pay. */
+  private static final int MEASURED_BEFORE_TAKINGS = 8;
+
   private final Problem problem;
   private final int m;
   private final double[] distances;
@@ -38,52 +41,36 @@ final class Greedy {
   /** Distance of each point to its nearest medoid; 0 for a medoid. */
   private final double[] near;
 
-  private final int[] cluster;
   private final boolean[] isMedoid;
   private final int[] medoids;
 
   /** Null until the first medoid is chosen. */
   private Gains gains;
 
-  /** The counts of the cells of the contingency table that have points, in no order. */
-  private final int[] cells;
-
-  /** Where in {@link #cells} each point is counted. */
-  private final int[] cellOf;
-
-  private final int[] unused;
-  private int unusedCount;
-  private final int[] cellOfLabel;
-  private final int[] sizes;
-  private long cellSum;
-  private long clusterSum;
-  private long expectation;
-
+  private final Growing clusters;
   private final double inverseGamma;
 
   private final Attraction attraction;
   private final long[] takesFrom;
   private final int clusterWords;
+  private final Changes changes;
 
-  /** The clusters that the last choice took points from, their sizes before it, and the points. */
-  private final long[] changed;
+  /** Null while few points have been measured, or where the classes are too large. */
+  private Takings takings;
 
-  private final int[] sizesBefore;
-  private final long[] taken;
-  private final long[] cellChange;
-  private final long[] clusterChange;
-  private final long[] expectationChange;
+  private final boolean takingsSuit;
+  private long measured;
 
   /** Candidates whose changes no longer hold. */
   private final boolean[] stale;
+
+  /** Stale candidates whose changes held before the last choice. */
+  private final boolean[] behind;
 
   /** Candidates whose changes only bound the true ones, see {@link #drift}. */
   private final boolean[] drifted;
 
   private final long[] clusterRise;
-
-  /** How many points each candidate takes. */
-  private final int[] takes;
 
   /** The best candidate that the last choice left, -1 if there was none. */
   private int runnerUp = -1;
@@ -101,27 +88,18 @@ final class Greedy {
     distances = problem.distances;
     int c = problem.classCount();
     near = new double[m];
-    cluster = new int[m];
     isMedoid = new boolean[m];
     medoids = new int[c];
-    cells = new int[m];
-    cellOf = new int[m];
-    unused = new int[m];
-    cellOfLabel = new int[c];
-    sizes = new int[c];
+    clusters = new Growing(problem, table);
     attraction = new Attraction(distances, near);
     clusterWords = (c + 63) / 64;
     takesFrom = new long[m * clusterWords];
-    changed = new long[clusterWords];
-    sizesBefore = new int[c];
-    taken = new long[(m + 63) / 64];
-    cellChange = new long[m];
-    clusterChange = new long[m];
-    expectationChange = new long[m];
+    changes = new Changes(m);
+    takingsSuit = Takings.suit(problem);
     stale = new boolean[m];
+    behind = new boolean[m];
     drifted = new boolean[m];
     clusterRise = new long[m];
-    takes = new int[m];
     score = new double[m];
     moved = new int[m];
     fresh = new int[c];
@@ -149,18 +127,7 @@ final class Greedy {
 
   /** With one medoid every point is in one cluster, whichever it is. */
   private void first() {
-    System.arraycopy(problem.classSizes, 0, cells, 0, problem.classCount());
-    System.arraycopy(problem.classes, 0, cellOf, 0, m);
-    for (int cell = m - 1; cell >= problem.classCount(); cell--) {
-      unused[unusedCount++] = cell;
-    }
-    sizes[0] = m;
-    for (int n : problem.classSizes) {
-      cellSum += table.t[n];
-    }
-    clusterSum = table.t[m];
-    expectation = table.expected(m);
-    double margin = gamma * (1 - table.agreement(cellSum, clusterSum, expectation));
+    double margin = gamma * (1 - clusters.agreement());
     int best = 0;
     for (int j = 0; j < m; j++) {
       score[j] = -Sums.sum(distances, j * m, m) + margin;
@@ -246,7 +213,9 @@ final class Greedy {
 
   private boolean isAbove(int j, double agreed) {
     return table.isAbove(
-        agreed, cellSum + cellChange[j], clusterSum + clusterChange[j] + clusterRise[j]);
+        agreed,
+        clusters.cellSum + changes.cells[j],
+        clusters.clusterSum + changes.clusters[j] + clusterRise[j]);
   }
 
   /** Marks the candidates that the last choice touched; returns the one with the largest gain. */
@@ -256,9 +225,14 @@ final class Greedy {
       if (isMedoid[j]) {
         continue;
       }
+      behind[j] = false;
       if (!stale[j] && touches(j)) {
-        stale[j] = attraction.attractsAny(j, taken);
-        if (!stale[j]) {
+        if (takings != null && !attraction.isFew(j)) {
+          behind[j] = !drifted[j] && takings.knows(j);
+          stale[j] = true;
+        } else if (attraction.attractsAny(j, clusters.taken)) {
+          stale[j] = true;
+        } else {
           drift(j);
         }
       }
@@ -266,8 +240,6 @@ final class Greedy {
         promising = j;
       }
     }
-    Arrays.fill(changed, 0);
-    Arrays.fill(taken, 0);
     return promising;
   }
 
@@ -279,9 +251,9 @@ final class Greedy {
   private double margin(int j) {
     return 1
         - table.agreement(
-            cellSum + cellChange[j],
-            clusterSum + clusterChange[j],
-            expectation + expectationChange[j]);
+            clusters.cellSum + changes.cells[j],
+            clusters.clusterSum + changes.clusters[j],
+            clusters.expectation + changes.expectation[j]);
   }
 
   private double facilityWith(int j) {
@@ -290,7 +262,7 @@ final class Greedy {
 
   private boolean touches(int j) {
     for (int w = 0; w < clusterWords; w++) {
-      if ((takesFrom[j * clusterWords + w] & changed[w]) != 0) {
+      if ((takesFrom[j * clusterWords + w] & clusters.changed[w]) != 0) {
         return true;
       }
     }
@@ -310,12 +282,12 @@ final class Greedy {
       others += Long.bitCount(takesFrom[j * clusterWords + w]);
     }
     for (int w = 0; w < clusterWords; w++) {
-      long hit = takesFrom[j * clusterWords + w] & changed[w];
+      long hit = takesFrom[j * clusterWords + w] & clusters.changed[w];
       while (hit != 0) {
         int k = w * 64 + Long.numberOfTrailingZeros(hit);
-        int n = sizes[k];
-        int a = Math.min(takes[j] - others, n);
-        int before = sizesBefore[k];
+        int n = clusters.sizes[k];
+        int a = Math.min(changes.count[j] - others, n);
+        int before = clusters.sizesBefore[k];
         clusterRise[j] += table.t[n - a] - table.t[n] - table.t[before - a] + table.t[before];
         hit &= hit - 1;
       }
@@ -331,70 +303,83 @@ final class Greedy {
   }
 
   private void measure(int j) {
-    int count = attraction.collect(j, moved);
+    boolean was = behind[j];
     stale[j] = false;
+    behind[j] = false;
     drifted[j] = false;
     clusterRise[j] = 0;
-    takes[j] = count;
+    boolean many = takings != null && !attraction.isFew(j);
+    if (many && takings.ready() && was) {
+      long hits = attraction.collect(j, clusters.taken, moved);
+      takings.update(j, moved, (int) hits, (int) (hits >>> 32));
+      takesFrom[j * clusterWords + (clusters.count - 1 >> 6)] |= 1L << clusters.count - 1;
+      if (changes.count[j] > Attraction.FEW) {
+        return;
+      }
+    }
+    int count = attraction.collect(j, moved);
+    measured += count;
+    if (takings == null && takingsSuit && measured > (long) MEASURED_BEFORE_TAKINGS * m) {
+      takings = Takings.of(problem, table, clusters, changes);
+    }
+    Arrays.fill(takesFrom, j * clusterWords, (j + 1) * clusterWords, 0);
+    if (takings != null && !attraction.isFew(j)) {
+      takings.measure(j, moved, count);
+      for (int k = 0; k < count; k++) {
+        int from = clusters.cluster[moved[k]];
+        takesFrom[j * clusterWords + (from >> 6)] |= 1L << from;
+      }
+    } else {
+      measureByPoint(j, count);
+    }
+  }
+
+  private void measureByPoint(int j, int count) {
+    int[] cells = clusters.cells;
+    int[] sizes = clusters.sizes;
     long cellDelta = 0;
     long clusterDelta = 0;
     long expectationDelta = 0;
-    Arrays.fill(takesFrom, j * clusterWords, (j + 1) * clusterWords, 0);
     for (int k = 0; k < count; k++) {
       int i = moved[k];
-      int from = cluster[i];
+      int from = clusters.cluster[i];
       int label = problem.classes[i];
       takesFrom[j * clusterWords + (from >> 6)] |= 1L << from;
-      cellDelta += table.step[fresh[label]++] - table.step[--cells[cellOf[i]]];
+      cellDelta += table.step[fresh[label]++] - table.step[--cells[clusters.cellOf[i]]];
       int n = --sizes[from];
       clusterDelta -= table.step[n];
       expectationDelta -= table.expected(n + 1) - table.expected(n);
     }
     for (int k = 0; k < count; k++) {
       int i = moved[k];
-      int label = problem.classes[i];
-      cells[cellOf[i]]++;
-      sizes[cluster[i]]++;
-      fresh[label] = 0;
+      cells[clusters.cellOf[i]]++;
+      sizes[clusters.cluster[i]]++;
+      fresh[problem.classes[i]] = 0;
     }
-    cellChange[j] = cellDelta;
-    clusterChange[j] = clusterDelta + table.t[count];
-    expectationChange[j] = expectationDelta + table.expected(count);
+    changes.set(
+        j,
+        cellDelta,
+        clusterDelta + table.t[count],
+        expectationDelta + table.expected(count),
+        count);
   }
 
   private void choose(int chosen, int s) {
     medoids[s] = chosen;
     isMedoid[chosen] = true;
     int count = attraction.collect(chosen, moved);
-    Arrays.fill(cellOfLabel, -1);
+    clusters.add(
+        moved, count, changes.cells[chosen], changes.clusters[chosen], changes.expectation[chosen]);
     for (int k = 0; k < count; k++) {
       int i = moved[k];
-      int from = cluster[i];
-      int label = problem.classes[i];
-      if ((changed[from >> 6] >>> from & 1) == 0) {
-        changed[from >> 6] |= 1L << from;
-        sizesBefore[from] = sizes[from];
-      }
-      taken[i >> 6] |= 1L << i;
-      if (--cells[cellOf[i]] == 0) {
-        unused[unusedCount++] = cellOf[i];
-      }
-      if (cellOfLabel[label] < 0) {
-        cellOfLabel[label] = unused[--unusedCount];
-      }
-      cellOf[i] = cellOfLabel[label];
-      cells[cellOf[i]]++;
-      sizes[from]--;
-      sizes[s]++;
-      cluster[i] = s;
       double after = distances[chosen * m + i];
       if (after < near[i]) {
         gains.move(i, near[i], after);
         near[i] = after;
       }
     }
-    cellSum += cellChange[chosen];
-    clusterSum += clusterChange[chosen];
-    expectation += expectationChange[chosen];
+    if (takings != null) {
+      takings.choose();
+    }
   }
 }

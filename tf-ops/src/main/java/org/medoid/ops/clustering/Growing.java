@@ -1,0 +1,138 @@
+package org.medoid.ops.clustering;
+
+import java.util.Arrays;
+
+/**
+ * The clustering of the greedy choice as medoids come, its contingency table, and what the last
+ * choice changed.
+ *
+ * <p>Of the table only the cells that have points are kept, so that it has m places, not C².
+ */
+final class Growing {
+  private final Problem problem;
+  private final CountTable table;
+
+  /** The cluster of each point. */
+  final int[] cluster;
+
+  /** The size of each cluster. */
+  final int[] sizes;
+
+  /** The counts of the cells that have points, in no order. */
+  final int[] cells;
+
+  /** Where in {@link #cells} each point is counted. */
+  final int[] cellOf;
+
+  private final int[] unused;
+  private int unusedCount;
+  private final int[] cellOfLabel;
+
+  /** Σ t over the cells. */
+  long cellSum;
+
+  /** Σ t over the clusters. */
+  long clusterSum;
+
+  /** Σ u over the clusters. */
+  long expectation;
+
+  /** The number of clusters. */
+  int count;
+
+  /** The points that the last choice moved, a bit each. */
+  final long[] taken;
+
+  /** The clusters that it took them from, a bit each, and as a list. */
+  final long[] changed;
+
+  final int[] changedList;
+  int changedCount;
+
+  /** The sizes of those clusters before it. */
+  final int[] sizesBefore;
+
+  /** For the points that it moved, their clusters before it. */
+  final int[] clusterBefore;
+
+  /** The classes of the points that it moved. */
+  final int[] labels;
+
+  int labelCount;
+
+  /** One cluster, of all points. */
+  Growing(Problem problem, CountTable table) {
+    this.problem = problem;
+    this.table = table;
+    int m = problem.m;
+    int c = problem.classCount();
+    cluster = new int[m];
+    sizes = new int[c];
+    cells = new int[m];
+    cellOf = problem.classes.clone();
+    unused = new int[m];
+    cellOfLabel = new int[c];
+    taken = new long[(m + 63) / 64];
+    changed = new long[(c + 63) / 64];
+    changedList = new int[c];
+    sizesBefore = new int[c];
+    clusterBefore = new int[m];
+    labels = new int[c];
+    System.arraycopy(problem.classSizes, 0, cells, 0, c);
+    for (int cell = m - 1; cell >= c; cell--) {
+      unused[unusedCount++] = cell;
+    }
+    sizes[0] = m;
+    for (int n : problem.classSizes) {
+      cellSum += table.t[n];
+    }
+    clusterSum = table.t[m];
+    expectation = table.expected(m);
+    count = 1;
+    Arrays.fill(cellOfLabel, -1);
+  }
+
+  /** The agreement with the classes. */
+  double agreement() {
+    return table.agreement(cellSum, clusterSum, expectation);
+  }
+
+  /** Makes a new cluster of some points, the sums of the table being told. */
+  void add(int[] points, int pointCount, long cellChange, long clusterChange, long expected) {
+    for (int n = 0; n < labelCount; n++) {
+      cellOfLabel[labels[n]] = -1;
+    }
+    labelCount = 0;
+    changedCount = 0;
+    Arrays.fill(taken, 0);
+    Arrays.fill(changed, 0);
+    int to = count++;
+    for (int n = 0; n < pointCount; n++) {
+      int i = points[n];
+      int from = cluster[i];
+      int label = problem.classes[i];
+      if ((changed[from >> 6] >>> from & 1) == 0) {
+        changed[from >> 6] |= 1L << from;
+        changedList[changedCount++] = from;
+        sizesBefore[from] = sizes[from];
+      }
+      taken[i >> 6] |= 1L << i;
+      clusterBefore[i] = from;
+      if (--cells[cellOf[i]] == 0) {
+        unused[unusedCount++] = cellOf[i];
+      }
+      if (cellOfLabel[label] < 0) {
+        cellOfLabel[label] = unused[--unusedCount];
+        labels[labelCount++] = label;
+      }
+      cellOf[i] = cellOfLabel[label];
+      cells[cellOf[i]]++;
+      sizes[from]--;
+      sizes[to]++;
+      cluster[i] = to;
+    }
+    cellSum += cellChange;
+    clusterSum += clusterChange;
+    expectation += expected;
+  }
+}
