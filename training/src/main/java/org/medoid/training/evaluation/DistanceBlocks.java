@@ -7,6 +7,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
@@ -99,23 +101,42 @@ final class DistanceBlocks implements AutoCloseable {
     }
     int block = Math.max(1, Math.min(SCORES / point.length, 1 + (query.length - 1) / threads));
     int blocks = (query.length + block - 1) / block;
-    int workers = Math.min(threads, blocks);
-    AtomicInteger next = new AtomicInteger();
     AtomicInteger done = new AtomicInteger();
-    ExecutorService pool = Executors.newFixedThreadPool(workers);
-    try (Tensors all = new Tensors(columns(y, point))) {
+    try (TFloat32 all = columns(y, point)) {
+      parallel(
+          blocks,
+          () -> {
+            Row user = rows.get();
+            int[] row = new int[point.length];
+            return b -> {
+              int first = b * block;
+              int count = Math.min(block, query.length - first);
+              block(x, query, first, count, all, row, user);
+              progress.done(done.addAndGet(count));
+            };
+          });
+    }
+  }
+
+  /**
+   * Runs tasks on as many threads as there are processors.
+   *
+   * @param tasks how many
+   * @param workers makes what runs the tasks of a thread, by their numbers, which come in no order
+   */
+  void parallel(int tasks, Supplier<IntConsumer> workers) {
+    AtomicInteger next = new AtomicInteger();
+    int count = Math.min(threads, tasks);
+    ExecutorService pool = Executors.newFixedThreadPool(count);
+    try {
       List<Future<?>> running = new ArrayList<>();
-      for (int w = 0; w < workers; w++) {
+      for (int w = 0; w < count; w++) {
         running.add(
             pool.submit(
                 () -> {
-                  Row user = rows.get();
-                  int[] row = new int[point.length];
-                  for (int b = next.getAndIncrement(); b < blocks; b = next.getAndIncrement()) {
-                    int first = b * block;
-                    int count = Math.min(block, query.length - first);
-                    block(x, query, first, count, all.tensor(), row, user);
-                    progress.done(done.addAndGet(count));
+                  IntConsumer worker = workers.get();
+                  for (int t = next.getAndIncrement(); t < tasks; t = next.getAndIncrement()) {
+                    worker.accept(t);
                   }
                 }));
       }
@@ -125,19 +146,25 @@ final class DistanceBlocks implements AutoCloseable {
     }
   }
 
+  /**
+   * Hands out the bits of the distances of queries to points, queries in rows.
+   *
+   * @param some {@link #rows}
+   * @param all {@link #columns}
+   * @param use takes them; afterwards they are gone
+   */
+  void product(TFloat32 some, TFloat32 all, Consumer<IntDataBuffer> use) {
+    try (Result result =
+        session.runner().feed(queries, some).feed(points, all).fetch(distances).run()) {
+      use.accept(((TFloat32) result.get(0)).asRawTensor().data().asInts());
+    }
+  }
+
   /** Hears how many queries are done. */
   @FunctionalInterface
   interface Heard {
     /** So many are done. */
     void done(int count);
-  }
-
-  /** The points, closed after the last block. */
-  private record Tensors(TFloat32 tensor) implements AutoCloseable {
-    @Override
-    public void close() {
-      tensor.close();
-    }
   }
 
   /** Waits for all, also after a failure: the points are in use until the last thread is done. */
@@ -171,20 +198,22 @@ final class DistanceBlocks implements AutoCloseable {
 
   private void block(
       float[] x, int[] query, int first, int count, TFloat32 all, int[] row, Row user) {
-    try (TFloat32 some = rows(x, query, first, count);
-        Result result =
-            session.runner().feed(queries, some).feed(points, all).fetch(distances).run()) {
-      IntDataBuffer bits = ((TFloat32) result.get(0)).asRawTensor().data().asInts();
-      IntDataBuffer to = DataBuffers.of(row, false, false);
-      for (int q = 0; q < count; q++) {
-        bits.slice((long) q * row.length, row.length).copyTo(to, row.length);
-        user.accept(query[first + q], row);
-      }
+    IntDataBuffer to = DataBuffers.of(row, false, false);
+    try (TFloat32 some = rows(x, query, first, count)) {
+      product(
+          some,
+          all,
+          bits -> {
+            for (int q = 0; q < count; q++) {
+              bits.slice((long) q * row.length, row.length).copyTo(to, row.length);
+              user.accept(query[first + q], row);
+            }
+          });
     }
   }
 
   /** Queries as rows (-2x, 1, |x|²). */
-  private TFloat32 rows(float[] x, int[] query, int first, int count) {
+  TFloat32 rows(float[] x, int[] query, int first, int count) {
     int width = d + 2;
     float[] values = new float[Math.multiplyExact(count, width)];
     for (int i = 0; i < count; i++) {
@@ -202,7 +231,7 @@ final class DistanceBlocks implements AutoCloseable {
    * Points as columns (x, |x|², 1), which the product packs faster than rows: alone, 69 queries
    * against 60,502 points run at 60 GFLOPS a thread, with rows at 45.
    */
-  private TFloat32 columns(float[] y, int[] point) {
+  TFloat32 columns(float[] y, int[] point) {
     int n = point.length;
     float[] values = new float[Math.multiplyExact(n, d + 2)];
     for (int i = 0; i < n; i++) {

@@ -59,14 +59,35 @@ final class NearestOrder {
    */
   void sort(int query, Selection candidates, int[] row, float slack) {
     int n = candidates.count();
-    if (keys.length < n) {
-      keys = new long[2 * n];
-      nearest = new int[2 * n];
-    }
+    room(n);
     for (int i = 0; i < n; i++) {
       int found = candidates.found()[i];
       keys[i] = (long) Math.max(0, row[found]) << 32 | found;
     }
+    sort(query, n, slack);
+  }
+
+  /**
+   * Orders.
+   *
+   * @param query the query
+   * @param candidates bits of their distances in a frame, not below 0, above their indices
+   * @param slack how far apart these must be to be in order
+   */
+  void sort(int query, long[] candidates, float slack) {
+    room(candidates.length);
+    System.arraycopy(candidates, 0, keys, 0, candidates.length);
+    sort(query, candidates.length, slack);
+  }
+
+  private void room(int n) {
+    if (keys.length < n) {
+      keys = new long[2 * n];
+      nearest = new int[2 * n];
+    }
+  }
+
+  private void sort(int query, int n, float slack) {
     Arrays.sort(keys, 0, n);
     for (int i = 0; i < n; i++) {
       nearest[i] = (int) keys[i];

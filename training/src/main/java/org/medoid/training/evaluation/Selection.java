@@ -188,7 +188,7 @@ final class Selection {
   }
 
   /** The value that would be at k after sorting (Hoare); reorders. */
-  private static int kth(int[] a, int n, int k) {
+  static int kth(int[] a, int n, int k) {
     int from = 0;
     int to = n - 1;
     while (from < to) {

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.math.BigDecimal;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -196,5 +198,56 @@ class NeighboursTest {
     }
     assertThatThrownBy(() -> new Embeddings(new double[5], 2, 3))
         .hasMessageContaining("[2, 3] of 5 values");
+  }
+
+  /**
+   * All points are searched together, each pair of blocks once; all but one are searched each on
+   * its own. Four blocks, the last not full; one value in a hundred points apart (so that ties and
+   * guesses that are too low happen), a class of duplicates larger than the room for candidates.
+   */
+  @ParameterizedTest
+  @CsvSource({"1, EUCLIDEAN", "10, EUCLIDEAN", "101, EUCLIDEAN", "20, COSINE"})
+  void allTogetherAreFoundAsEachOnItsOwn(int k, Distance distance) {
+    int n = 5001;
+    int d = 6;
+    SplittableRandom random = new SplittableRandom(k);
+    double[] x = new double[n * d];
+    for (int i = 0; i < n; i++) {
+      for (int j = 0; j < d; j++) {
+        x[i * d + j] =
+            switch (i % 4) {
+              case 0 -> random.nextInt(1, 4); // many equals
+              case 1 -> i % 40 == 5 ? 1e-3 * random.nextDouble() + 7 : 2.5; // near ones; duplicates
+              default -> random.nextDouble(-5, 5);
+            };
+      }
+    }
+    Embeddings points = new Embeddings(x, n, d);
+    assertThat(MutualSearch.pays(IntStream.range(0, n).map(i -> k).toArray())).isTrue();
+    Neighbours together = Neighbours.leaveOneOut(points, k, distance);
+    Neighbours apart = Neighbours.leaveOneOut(points, IntStream.range(1, n).toArray(), k, distance);
+    for (int i = 1; i < n; i++) {
+      assertThat(together.nearest()[i]).as("row %d", i).isEqualTo(apart.nearest()[i - 1]);
+      assertThat(together.distances()[i]).isEqualTo(apart.distances()[i - 1]);
+    }
+  }
+
+  @Test
+  void aSearchOfAllTogetherTellsHowFarItIsToTheEnd() {
+    int n = 4200;
+    double[] x = new SplittableRandom(3).doubles(2L * n).toArray();
+    List<Integer> heard = Collections.synchronizedList(new ArrayList<>());
+    int[] asked = new int[n];
+    NeighbourSearch.leaveOneOut(
+        new Embeddings(x, n, 2),
+        NeighbourSearch.range(n),
+        false,
+        query -> query % 3,
+        (query, nearest, count) -> asked[query] = count + 1,
+        heard::add);
+    assertThat(heard).contains(n).allMatch(done -> done <= n);
+    for (int i = 0; i < n; i++) {
+      assertThat(asked[i]).isEqualTo(i % 3 + 1);
+    }
   }
 }
