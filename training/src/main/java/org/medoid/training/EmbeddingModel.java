@@ -23,6 +23,7 @@ import org.medoid.graph.InferenceGraph;
 import org.medoid.graph.network.EmbeddingHead;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.evaluation.Embeddings;
+import org.medoid.training.format.Json;
 import org.medoid.training.settings.Networks;
 import org.medoid.training.settings.TrainingSettings;
 import org.tensorflow.Graph;

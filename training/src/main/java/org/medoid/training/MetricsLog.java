@@ -7,7 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
-import java.util.stream.Collectors;
+import java.util.List;
+import org.medoid.training.format.Csv;
 
 /** Appends to {@code metrics.csv}: a row for each training step, flushed as it is written. */
 final class MetricsLog implements TrainingListener {
@@ -21,29 +22,29 @@ final class MetricsLog implements TrainingListener {
   public void started(TrainingRun run) throws IOException {
     run.folder().cutMetrics(run.firstStep());
     file = run.folder().path().resolve(FILE);
-    String head = String.join(",", StepMetrics.COLUMNS);
     boolean fresh = !Files.exists(file);
     // A run that an earlier version began keeps its columns.
     columns =
-        (fresh ? head : Files.readAllLines(file).stream().findFirst().orElse(head))
-            .split(",", -1)
-            .length;
+        (fresh
+                ? StepMetrics.COLUMNS
+                : Csv.read(file).stream().findFirst().orElse(StepMetrics.COLUMNS))
+            .size();
     out =
         Files.newBufferedWriter(
             file, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     if (fresh) {
-      write(head);
+      write(StepMetrics.COLUMNS);
     }
   }
 
   @Override
   public void step(TrainingRun run, StepMetrics row) throws IOException {
-    write(Arrays.stream(row.cells()).limit(columns).collect(Collectors.joining(",")));
+    write(Arrays.asList(row.cells()).subList(0, columns));
   }
 
-  private void write(String line) throws IOException {
+  private void write(List<String> cells) throws IOException {
     try {
-      out.write(line + "\n");
+      out.write(Csv.line(cells));
       out.flush();
     } catch (IOException e) {
       throw new IOException(file + " cannot be written: " + e.getMessage(), e);

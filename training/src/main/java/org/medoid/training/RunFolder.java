@@ -3,19 +3,19 @@ package org.medoid.training;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.medoid.export.WholeFile;
 import org.medoid.training.evaluation.EvaluationResult;
+import org.medoid.training.format.Csv;
+import org.medoid.training.format.Json;
 import org.medoid.training.settings.ScheduleSettings.Choice;
 import org.medoid.training.settings.SettingException;
 import org.medoid.training.settings.TrainingSettings;
@@ -26,7 +26,7 @@ import org.medoid.training.settings.TrainingSettings;
  * renamed, so that a reader, or a run killed at any moment, finds the old one or the new one.
  */
 public final class RunFolder {
-  private static final ObjectMapper JSON = Json.mapper().enable(SerializationFeature.INDENT_OUTPUT);
+  private static final ObjectMapper JSON = Json.mapper();
   static final String SETTINGS = "settings.json";
 
   private final Path path;
@@ -149,7 +149,7 @@ public final class RunFolder {
 
   /** Writes a JSON file whole, in any folder. */
   static void writeJson(Path target, Object value) throws IOException {
-    write(target, JSON.writeValueAsString(value) + "\n");
+    write(target, JSON.writerWithDefaultPrettyPrinter().writeValueAsString(value) + "\n");
   }
 
   /**
@@ -200,16 +200,16 @@ public final class RunFolder {
     if (!Files.exists(file)) {
       return;
     }
-    List<String> lines = Files.readAllLines(file);
-    List<String> kept = new ArrayList<>();
-    for (int i = 0; i < lines.size(); i++) {
-      String[] cells = lines.get(i).split(",", -1);
+    List<List<String>> rows = Csv.read(file);
+    StringBuilder kept = new StringBuilder();
+    for (int i = 0; i < rows.size(); i++) {
+      List<String> cells = rows.get(i);
       // A run that was killed may have left a part of a line.
-      boolean whole = cells.length == lines.get(0).split(",", -1).length;
-      if (i == 0 || (whole && Long.parseLong(cells[0]) <= step)) {
-        kept.add(lines.get(i));
+      boolean whole = cells.size() == rows.get(0).size();
+      if (i == 0 || (whole && Long.parseLong(cells.get(0)) <= step)) {
+        kept.append(Csv.line(cells));
       }
     }
-    writeText(MetricsLog.FILE, String.join("\n", kept) + "\n");
+    writeText(MetricsLog.FILE, kept.toString());
   }
 }

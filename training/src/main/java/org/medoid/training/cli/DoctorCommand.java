@@ -3,7 +3,6 @@ package org.medoid.training.cli;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.protobuf.Message;
 import java.io.IOException;
 import java.io.InputStream;
@@ -23,6 +22,7 @@ import org.bytedeco.javacpp.Loader;
 import org.medoid.ops.FacilityLocationLoss;
 import org.medoid.ops.host.MatrixProducts;
 import org.medoid.training.data.DataSets;
+import org.medoid.training.format.Json;
 import org.tensorflow.DeviceSpec;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
@@ -108,7 +108,7 @@ final class DoctorCommand implements Callable<Integer> {
       Map<String, Object> object = new LinkedHashMap<>();
       object.put("training_works", works);
       findings.forEach((name, finding) -> object.put(name.replace(' ', '_'), finding.json()));
-      out.println(new ObjectMapper().writeValueAsString(object));
+      out.println(Json.mapper().writeValueAsString(object));
     } else {
       findings.forEach(
           (name, finding) -> {

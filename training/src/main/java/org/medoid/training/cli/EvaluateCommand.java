@@ -1,6 +1,5 @@
 package org.medoid.training.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -18,6 +17,7 @@ import org.medoid.training.data.Npy;
 import org.medoid.training.evaluation.Embeddings;
 import org.medoid.training.evaluation.Evaluation;
 import org.medoid.training.evaluation.Evaluator;
+import org.medoid.training.format.Json;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -268,7 +268,7 @@ final class EvaluateCommand implements Callable<Integer> {
     }
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
-      out.println(new ObjectMapper().writeValueAsString(result));
+      out.println(Json.mapper().writeValueAsString(result));
       out.flush();
     } else {
       new ScoreTable().row("", result.scores()).print(out);

@@ -1,6 +1,5 @@
 package org.medoid.training.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -16,6 +15,7 @@ import org.medoid.export.ModelExporter;
 import org.medoid.training.EmbeddingModel;
 import org.medoid.training.RunFolder;
 import org.medoid.training.data.ImageDataSet;
+import org.medoid.training.format.Json;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.ArgGroup;
@@ -183,7 +183,7 @@ final class ExportCommand implements Callable<Integer> {
   private void print(ExportReport report) throws IOException {
     PrintWriter print = spec.commandLine().getOut();
     if (json) {
-      print.println(new ObjectMapper().writeValueAsString(report.info()));
+      print.println(Json.mapper().writeValueAsString(report.info()));
     } else {
       print.printf(
           Locale.ROOT,

@@ -1,6 +1,5 @@
 package org.medoid.training.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -16,6 +15,7 @@ import org.medoid.ops.clustering.Margin;
 import org.medoid.ops.clustering.Start;
 import org.medoid.training.data.Npy;
 import org.medoid.training.evaluation.Embeddings;
+import org.medoid.training.format.Json;
 import org.tensorflow.Graph;
 import org.tensorflow.Output;
 import org.tensorflow.Result;
@@ -232,7 +232,7 @@ final class LossCommand implements Callable<Integer> {
     values.put("assignments", assignments);
     values.put("milliseconds", milliseconds);
     if (json) {
-      spec.commandLine().getOut().println(new ObjectMapper().writeValueAsString(values));
+      spec.commandLine().getOut().println(Json.mapper().writeValueAsString(values));
     } else {
       values.put("medoids", Arrays.toString(medoids));
       values.put("assignments", Arrays.toString(assignments));

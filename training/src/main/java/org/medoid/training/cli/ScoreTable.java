@@ -10,6 +10,7 @@ import java.util.function.IntFunction;
 import org.medoid.training.evaluation.ClassScores;
 import org.medoid.training.evaluation.Evaluation;
 import org.medoid.training.evaluation.EvaluationResult;
+import org.medoid.training.format.Csv;
 
 /** Prints evaluations below each other, in the same characters under every locale. */
 final class ScoreTable {
@@ -78,17 +79,17 @@ final class ScoreTable {
 
   /** The scores of each class as comma-separated values; a class without a match has empty ones. */
   static String csv(List<ClassScores> classes, IntFunction<String> names) {
-    StringBuilder csv = new StringBuilder("class,queries,matches");
-    classes.get(0).recallAt().keySet().forEach(k -> csv.append(",recall_at_").append(k));
-    csv.append(",precision_at_1,r_precision,map_at_r\n");
+    List<String> head = new ArrayList<>(List.of("class", "queries", "matches"));
+    classes.get(0).recallAt().keySet().forEach(k -> head.add("recall_at_" + k));
+    head.addAll(List.of("precision_at_1", "r_precision", "map_at_r"));
+    StringBuilder csv = new StringBuilder(Csv.line(head));
     for (ClassScores each : classes) {
-      String name = names.apply(each.label());
-      csv.append(name.matches("[^\",\r\n]*") ? name : '"' + name.replace("\"", "\"\"") + '"');
-      csv.append(',').append(each.queries()).append(',').append(each.matches());
-      List<Double> values = new ArrayList<>(each.recallAt().values());
-      values.addAll(List.of(each.precisionAt1(), each.rPrecision(), each.mapAtR()));
-      values.forEach(value -> csv.append(',').append(value.isNaN() ? "" : value.toString()));
-      csv.append('\n');
+      List<Double> scores = new ArrayList<>(each.recallAt().values());
+      scores.addAll(List.of(each.precisionAt1(), each.rPrecision(), each.mapAtR()));
+      List<Object> cells =
+          new ArrayList<>(List.of(names.apply(each.label()), each.queries(), each.matches()));
+      scores.forEach(score -> cells.add(score.isNaN() ? "" : score.toString()));
+      csv.append(Csv.line(cells));
     }
     return csv.toString();
   }

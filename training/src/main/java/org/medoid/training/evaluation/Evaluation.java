@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import java.util.List;
+import org.medoid.training.format.Json;
 
 /**
  * Scores, and what they were made of.
@@ -22,7 +23,7 @@ public record Evaluation(
     @JsonUnwrapped EvaluationResult scores,
     int queries,
     @JsonProperty("without_match") int withoutMatch,
-    @Undefined.OrNull double inertia,
+    @Json.OrNull double inertia,
     int iterations,
     @JsonIgnore List<ClassScores> classes,
     @JsonIgnore int[] clusters) {}

@@ -1,9 +1,8 @@
 package org.medoid.training.evaluation;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
-import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
-import com.fasterxml.jackson.databind.annotation.JsonSerialize;
 import java.util.Map;
+import org.medoid.training.format.Json;
 
 /**
  * The scores of some embeddings; at most 1, and but for AMI and ARI at least 0, more is better.
@@ -25,16 +24,13 @@ import java.util.Map;
  * @param seconds what took how long: {@code kmeans}, {@code retrieval}
  */
 public record EvaluationResult(
-    @JsonProperty("nmi") @Undefined.OrNull double nmi,
-    @JsonProperty("ami") @Undefined.OrNull double ami,
-    @JsonProperty("ari") @Undefined.OrNull double ari,
-    @JsonProperty("v_measure") @Undefined.OrNull double vMeasure,
-    @JsonProperty("f1") @Undefined.OrNull double f1,
-    @JsonProperty("recall_at")
-        @JsonSerialize(contentUsing = Undefined.AsNull.class)
-        @JsonDeserialize(contentUsing = Undefined.FromNull.class)
-        Map<Integer, Double> recallAt,
-    @JsonProperty("precision_at_1") @Undefined.OrNull double precisionAt1,
-    @JsonProperty("r_precision") @Undefined.OrNull double rPrecision,
-    @JsonProperty("map_at_r") @Undefined.OrNull double mapAtR,
+    @JsonProperty("nmi") @Json.OrNull double nmi,
+    @JsonProperty("ami") @Json.OrNull double ami,
+    @JsonProperty("ari") @Json.OrNull double ari,
+    @JsonProperty("v_measure") @Json.OrNull double vMeasure,
+    @JsonProperty("f1") @Json.OrNull double f1,
+    @JsonProperty("recall_at") @Json.ValuesOrNull Map<Integer, Double> recallAt,
+    @JsonProperty("precision_at_1") @Json.OrNull double precisionAt1,
+    @JsonProperty("r_precision") @Json.OrNull double rPrecision,
+    @JsonProperty("map_at_r") @Json.OrNull double mapAtR,
     @JsonProperty("seconds") Map<String, Double> seconds) {}

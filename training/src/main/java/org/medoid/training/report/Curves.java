@@ -2,12 +2,12 @@ package org.medoid.training.report;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.medoid.training.format.Csv;
 
 /**
  * The columns of a run's {@code metrics.csv}.
@@ -27,31 +27,26 @@ record Curves(Path file, Map<String, double[]> columns) {
    */
   static Curves read(Path run) throws IOException {
     Path file = run.resolve(FILE);
-    List<String> lines;
-    try {
-      lines = Files.readAllLines(file);
-    } catch (NoSuchFileException e) {
-      lines = List.of();
-    }
     Map<String, double[]> columns = new HashMap<>();
-    if (lines.isEmpty()) {
+    List<List<String>> rows = Files.exists(file) ? Csv.read(file) : List.of();
+    if (rows.isEmpty()) {
       return new Curves(file, columns);
     }
-    String[] names = lines.get(0).split(",", -1);
+    List<String> names = rows.get(0);
     for (String name : names) {
-      columns.put(name, new double[lines.size() - 1]);
+      columns.put(name, new double[rows.size() - 1]);
     }
-    for (int row = 0; row + 1 < lines.size(); row++) {
-      String[] cells = lines.get(row + 1).split(",", -1);
-      if (cells.length != names.length) {
-        throw damaged(file, row, cells.length + " cells in place of " + names.length);
+    for (int row = 0; row + 1 < rows.size(); row++) {
+      List<String> cells = rows.get(row + 1);
+      if (cells.size() != names.size()) {
+        throw damaged(file, row, cells.size() + " cells in place of " + names.size());
       }
-      for (int i = 0; i < names.length; i++) {
+      for (int i = 0; i < names.size(); i++) {
+        String cell = cells.get(i);
         try {
-          columns.get(names[i])[row] =
-              cells[i].isEmpty() ? Double.NaN : Double.parseDouble(cells[i]);
+          columns.get(names.get(i))[row] = cell.isEmpty() ? Double.NaN : Double.parseDouble(cell);
         } catch (NumberFormatException e) {
-          throw damaged(file, row, "'" + cells[i] + "' is not a number");
+          throw damaged(file, row, "'" + cell + "' is not a number");
         }
       }
     }

@@ -1,6 +1,5 @@
 package org.medoid.training.report;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,6 +15,7 @@ import java.util.stream.Stream;
 import org.medoid.training.RunFolder;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.evaluation.EvaluationResult;
+import org.medoid.training.format.Json;
 import org.medoid.training.report.Chart.Reference;
 import org.medoid.training.report.Curves.Series;
 import org.medoid.training.report.Sprite.Picture;
@@ -378,6 +378,6 @@ final class Page {
     }
     data.put("points", rows);
     // Inside a script element the only danger is its end tag.
-    return new ObjectMapper().writeValueAsString(data).replace("<", "\\u003c");
+    return Json.mapper().writeValueAsString(data).replace("<", "\\u003c");
   }
 }

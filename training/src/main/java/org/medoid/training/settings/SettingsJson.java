@@ -1,20 +1,15 @@
 package org.medoid.training.settings;
 
-import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
-import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.module.SimpleModule;
-import com.fasterxml.jackson.databind.ser.std.StdSerializer;
-import java.io.IOException;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
+import org.medoid.training.format.Json;
 
 /** The flat form of settings: names with underscores, constants in lower case. */
 final class SettingsJson {
@@ -36,25 +31,10 @@ final class SettingsJson {
           .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
           .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
           .enable(DeserializationFeature.FAIL_ON_NUMBERS_FOR_ENUMS)
-          .addModule(new SimpleModule().addSerializer(new LowerCase()))
+          .addModule(Json.constants())
           .build();
 
   private SettingsJson() {}
-
-  @SuppressWarnings("rawtypes")
-  private static final class LowerCase extends StdSerializer<Enum> {
-    private static final long serialVersionUID = 1L;
-
-    LowerCase() {
-      super(Enum.class);
-    }
-
-    @Override
-    public void serialize(Enum value, JsonGenerator out, SerializerProvider provider)
-        throws IOException {
-      out.writeString(value.name().toLowerCase(Locale.ROOT));
-    }
-  }
 
   static Map<String, Object> map(Record... groups) {
     Map<String, Object> all = new LinkedHashMap<>();

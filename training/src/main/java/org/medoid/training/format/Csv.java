@@ -1,0 +1,59 @@
+package org.medoid.training.format;
+
+import de.siegmar.fastcsv.reader.CsvParseException;
+import de.siegmar.fastcsv.reader.CsvReader;
+import de.siegmar.fastcsv.reader.CsvRecord;
+import de.siegmar.fastcsv.writer.CsvWriter;
+import de.siegmar.fastcsv.writer.LineDelimiter;
+import java.io.IOException;
+import java.io.Reader;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Comma-separated values as RFC 4180 has them, but for the end of a line, which is a line feed. A
+ * cell is in quotes only where it must be.
+ */
+public final class Csv {
+  private Csv() {}
+
+  /**
+   * A row as a line.
+   *
+   * @param cells one or more
+   * @return the line, its end included
+   */
+  public static String line(List<?> cells) {
+    StringWriter line = new StringWriter();
+    CsvWriter.builder()
+        .lineDelimiter(LineDelimiter.LF)
+        .build(line)
+        .writeRecord(cells.stream().map(String::valueOf).toList());
+    return line.toString();
+  }
+
+  /**
+   * Reads a file in UTF-8.
+   *
+   * @param file with or without a head
+   * @return the cells of each row, the head too; rows may be of different lengths
+   * @throws IOException if it cannot be read or is not text; names the file
+   */
+  public static List<List<String>> read(Path file) throws IOException {
+    List<List<String>> rows = new ArrayList<>();
+    try (Reader in = Files.newBufferedReader(file)) {
+      for (CsvRecord row : CsvReader.builder().skipEmptyLines(false).ofCsvRecord(in)) {
+        rows.add(row.getFields());
+      }
+    } catch (CsvParseException | UncheckedIOException e) {
+      String what = e.getCause() instanceof CharacterCodingException ? "not UTF-8" : e.getMessage();
+      throw new IOException(file + " is damaged: " + what, e);
+    }
+    return rows;
+  }
+}

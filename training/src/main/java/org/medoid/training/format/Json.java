@@ -1,0 +1,127 @@
+package org.medoid.training.format;
+
+import com.fasterxml.jackson.annotation.JacksonAnnotationsInside;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.databind.DeserializationContext;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.Module;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializerProvider;
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
+import com.fasterxml.jackson.databind.annotation.JsonSerialize;
+import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.databind.ser.std.StdSerializer;
+import java.io.IOException;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.util.Locale;
+
+/**
+ * JSON as this program writes and reads it: what is not a number, or infinite, is null; constants
+ * are in lower case; names that are not known are passed over.
+ */
+public final class Json {
+  private static final ObjectMapper MAPPER =
+      JsonMapper.builder()
+          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
+          .addModule(constants())
+          .addModule(
+              new SimpleModule("numbers")
+                  .addSerializer(Double.class, new AsNull())
+                  .addSerializer(double.class, new AsNull())
+                  .addDeserializer(double.class, new FromNull()))
+          .build();
+
+  private Json() {}
+
+  /**
+   * The mapper that all share.
+   *
+   * @return not to be configured: make a reader or a writer of it
+   */
+  public static ObjectMapper mapper() {
+    return MAPPER;
+  }
+
+  /**
+   * For a mapper that reads and writes otherwise, but constants as this one.
+   *
+   * @return writes constants in lower case
+   */
+  public static Module constants() {
+    return new SimpleModule("constants").addSerializer(new LowerCase());
+  }
+
+  /**
+   * On a double of a record, for mappers of any kind: null in JSON, which has no NaN, where it is
+   * not finite; null and "NaN", as earlier versions wrote it, are read as NaN.
+   */
+  @Retention(RetentionPolicy.RUNTIME)
+  @JacksonAnnotationsInside
+  @JsonSerialize(using = AsNull.class)
+  @JsonDeserialize(using = FromNull.class)
+  public @interface OrNull {}
+
+  /** The same on a map, for its values. */
+  @Retention(RetentionPolicy.RUNTIME)
+  @JacksonAnnotationsInside
+  @JsonSerialize(contentUsing = AsNull.class)
+  @JsonDeserialize(contentUsing = FromNull.class)
+  public @interface ValuesOrNull {}
+
+  private static final class AsNull extends StdSerializer<Double> {
+    private static final long serialVersionUID = 1L;
+
+    AsNull() {
+      super(Double.class);
+    }
+
+    @Override
+    public void serialize(Double value, JsonGenerator out, SerializerProvider provider)
+        throws IOException {
+      if (Double.isFinite(value)) {
+        out.writeNumber(value);
+      } else {
+        out.writeNull();
+      }
+    }
+  }
+
+  private static final class FromNull extends StdDeserializer<Double> {
+    private static final long serialVersionUID = 1L;
+
+    FromNull() {
+      super(double.class);
+    }
+
+    @Override
+    public Double deserialize(JsonParser in, DeserializationContext context) throws IOException {
+      return _parseDoublePrimitive(in, context);
+    }
+
+    @Override
+    public Double getNullValue(DeserializationContext context) {
+      return Double.NaN;
+    }
+  }
+
+  @SuppressWarnings("rawtypes")
+  private static final class LowerCase extends StdSerializer<Enum> {
+    private static final long serialVersionUID = 1L;
+
+    LowerCase() {
+      super(Enum.class);
+    }
+
+    @Override
+    public void serialize(Enum value, JsonGenerator out, SerializerProvider provider)
+        throws IOException {
+      out.writeString(value.name().toLowerCase(Locale.ROOT));
+    }
+  }
+}
