@@ -46,6 +46,8 @@ public final class DataSets {
    * @return the split
    * @throws IllegalArgumentException if there is no such kind of data set, or, unless skipBroken, a
    *     class has fewer than two images or an image too many pixels
+   * @throws IllegalStateException if a library that reads this kind is not on the class path, which
+   *     {@code icons} and {@code cars196} want; names it
    * @throws IOException if a folder or file cannot be read
    */
   public static DataSplit open(String spec, boolean skipBroken) throws IOException {

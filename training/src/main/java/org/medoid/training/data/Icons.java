@@ -129,6 +129,7 @@ final class Icons {
   }
 
   private static void render(Path folder) throws IOException {
+    OptionalLibrary.JSVG.require();
     LOG.info("rendering the icons once, into {}", folder);
     // Some icons have a style sheet that jsvg cannot parse and does not need.
     java.util.logging.Logger parser = java.util.logging.Logger.getLogger("com.github.weisj.jsvg");
@@ -237,12 +238,8 @@ final class Icons {
     String name = "META-INF/maven/" + family.group() + "/" + family.artifact() + "/pom.properties";
     URL found = Icons.class.getClassLoader().getResource(name);
     if (found == null) {
-      throw new IllegalStateException(
-          "--data icons: the icon family "
-              + family.group()
-              + ":"
-              + family.artifact()
-              + " is not on the class path; the command line has it as a dependency");
+      throw OptionalLibrary.missing(
+          "the data set icons", family.group() + ":" + family.artifact(), null);
     }
     return found;
   }

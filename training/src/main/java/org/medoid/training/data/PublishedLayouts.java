@@ -91,6 +91,7 @@ final class PublishedLayouts {
 
   private static void cars(Path mat, String pathField, Path root, Map<Integer, List<Path>> images)
       throws IOException {
+    OptionalLibrary.MFL.require();
     try (Mat5File file = Mat5.readFromFile(mat.toFile())) {
       Struct annotations = file.getStruct("annotations");
       for (int i = 0; i < annotations.getNumElements(); i++) {

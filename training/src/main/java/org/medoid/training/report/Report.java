@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import org.medoid.training.RunFolder;
 import org.medoid.training.data.ImageDataSet;
+import org.medoid.training.data.OptionalLibrary;
 import org.medoid.training.evaluation.EvaluationResult;
 import org.medoid.training.settings.TrainingSettings;
 
@@ -86,9 +87,13 @@ public final class Report {
    *
    * @param folder the run; its {@code metrics.csv} gives the curves
    * @param content what to show
+   * @throws IllegalStateException if a library that draws the page is not on the class path; names
+   *     it
    * @throws IOException if the metrics or an image cannot be read, or the file not be written
    */
   public static void write(RunFolder folder, Content content) throws IOException {
+    OptionalLibrary.MUSTACHE.require();
+    OptionalLibrary.TSNE.require();
     folder.writeText(FILE, Templates.filled("page", new Page(folder, content)) + "\n");
   }
 
