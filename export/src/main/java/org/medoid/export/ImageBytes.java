@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import org.medoid.export.image.ImageSize;
 import org.medoid.export.image.Pictures;
+import org.medoid.export.savedmodel.VariableValues;
 import org.tensorflow.ConcreteFunction;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
@@ -139,7 +140,8 @@ record ImageBytes(int height, int width, int resize) {
               .copyTo(
                   DataBuffers.of(pixels, false, false).offset((long) i * values).narrow(values));
         } catch (TensorFlowException | IllegalArgumentException e) {
-          throw new IOException(names.get(i) + " is not a picture: " + Variables.firstLine(e), e);
+          throw new IOException(
+              names.get(i) + " is not a picture: " + VariableValues.firstLine(e), e);
         }
       }
     }

@@ -14,6 +14,7 @@ import org.medoid.export.savedmodel.ModelSignature;
 import org.medoid.export.savedmodel.OriginalModel;
 import org.medoid.export.savedmodel.SavedModel;
 import org.medoid.export.savedmodel.SignatureChoice;
+import org.medoid.export.savedmodel.VariableValues;
 import org.tensorflow.exceptions.TFInvalidArgumentException;
 import org.tensorflow.exceptions.TFUnimplementedException;
 import org.tensorflow.exceptions.TensorFlowException;
@@ -311,7 +312,7 @@ public final class ModelExporter {
         | TensorFlowException
         | IllegalStateException e) {
       // TensorFlow's exceptions have no root of their own.
-      throw new IOException(refused(target, Variables.firstLine(e)), e);
+      throw new IOException(refused(target, VariableValues.firstLine(e)), e);
     } catch (FileSystemException e) {
       // Its message may be the name alone.
       String reason = e.getReason() == null ? e.getClass().getSimpleName() : e.getReason();

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.DoubleUnaryOperator;
 import org.medoid.export.image.ImageSize;
+import org.medoid.export.savedmodel.VariableValues;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.Tensor;
@@ -175,7 +176,7 @@ final class ModelRuns {
       }
     } catch (TensorFlowException | IllegalArgumentException e) {
       throw new IllegalStateException(
-          "TensorFlow does not run the model: " + Variables.firstLine(e), e);
+          "TensorFlow does not run the model: " + VariableValues.firstLine(e), e);
     } catch (OrtException e) {
       throw new IllegalStateException("onnxruntime does not run the model: " + e.getMessage(), e);
     }

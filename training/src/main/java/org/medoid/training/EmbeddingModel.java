@@ -1,13 +1,12 @@
 package org.medoid.training;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,9 +42,6 @@ import org.tensorflow.Session;
 public final class EmbeddingModel implements AutoCloseable {
   /** Pictures in one run: at 227x227 pixels 40 MB of input. */
   private static final int BATCH = 64;
-
-  /** What is taken over from the {@code export.json} of a model that is exported again. */
-  private static final List<String> KEPT = List.of("distance", "normalisation", "scores", "source");
 
   private final String name;
   private final ImageSize image;
@@ -126,9 +122,11 @@ public final class EmbeddingModel implements AutoCloseable {
             new EmbeddingHead(settings.network().embedding()),
             settings.data().imageSize(),
             settings.schedule().seed());
-    Map<String, Object> metadata = new LinkedHashMap<>();
-    metadata.put("distance", settings.loss().distance().attribute());
-    return of(settings.network().model(), graph, settings, metadata);
+    return of(
+        settings.network().model(),
+        graph,
+        settings,
+        Map.of("distance", settings.loss().distance().attribute()));
   }
 
   private static EmbeddingModel of(
@@ -185,22 +183,16 @@ public final class EmbeddingModel implements AutoCloseable {
   public static EmbeddingModel ofSavedModel(
       Path folder, SignatureChoice choice, int height, int width) throws IOException {
     SavedModel model = SavedModel.open(folder);
-    JsonNode before = description(folder.resolve("export.json"));
-    boolean told = choice.range() == null && before.at("/input/range/1").asDouble() == 1;
+    ExportDescription before = ExportDescription.of(folder);
+    boolean told = choice.range() == null && before.isForPixelsToOne();
     ModelSignature signature =
         model.signature(told ? choice.withRange(PixelRange.ZERO_TO_ONE) : choice);
     ImageSize image =
         new ImageSize(
             side(folder, signature.height(), height, "height"),
             side(folder, signature.width(), width, "width"),
-            resize(before));
+            before.resize());
     FrozenGraph frozen = FrozenGraph.of(signature);
-    Map<String, Object> metadata = new LinkedHashMap<>();
-    for (String key : KEPT) {
-      if (before.has(key)) {
-        metadata.put(key, before.get(key));
-      }
-    }
     Graph graph = new Graph();
     try {
       graph.importGraphDef(frozen.graph());
@@ -224,19 +216,8 @@ public final class EmbeddingModel implements AutoCloseable {
               graph.close();
             }),
         () -> ModelExporter.of(signature).imageSize(image.height(), image.width()),
-        metadata,
+        before.kept(),
         signature.notes());
-  }
-
-  private static JsonNode description(Path file) throws IOException {
-    if (!Files.exists(file)) {
-      return Json.mapper().createObjectNode();
-    }
-    try {
-      return Json.mapper().readTree(Files.readAllBytes(file));
-    } catch (JsonProcessingException e) {
-      throw new IOException(file + " is damaged: " + e.getOriginalMessage(), e);
-    }
   }
 
   private static int side(Path folder, int own, int wanted, String what) {
@@ -249,14 +230,6 @@ public final class EmbeddingModel implements AutoCloseable {
           folder + " leaves the size of the images open: give the image size");
     }
     return own > 0 ? own : wanted;
-  }
-
-  /** What export.json says of the size before the cut; without it nothing is cut. */
-  private static int resize(JsonNode before) {
-    int resize = before.path("resize").asInt(0);
-    int height = before.path("image_height").asInt(0);
-    int width = before.path("image_width").asInt(0);
-    return resize == Math.max(height, width) ? 0 : resize;
   }
 
   /**
@@ -309,7 +282,7 @@ public final class EmbeddingModel implements AutoCloseable {
    * @throws IllegalArgumentException if one cannot be decoded; names the file
    */
   public Embeddings embed(ImageDataSet pictures) {
-    Gatherer all = new Gatherer(pictures.size());
+    RowGatherer all = new RowGatherer(pictures.size());
     try {
       embed(pictures, all);
     } catch (IOException e) {
@@ -379,19 +352,14 @@ public final class EmbeddingModel implements AutoCloseable {
               .formatted(pixels.length, image.height(), image.width()));
     }
     return gathered(
-        pixels.length / size,
-        i -> {
-          float[] one = new float[size];
-          System.arraycopy(pixels, i * size, one, 0, size);
-          return one;
-        });
+        pixels.length / size, i -> Arrays.copyOfRange(pixels, i * size, (i + 1) * size));
   }
 
   private Embeddings gathered(int count, PictureRunner.Source source) {
     if (count == 0) {
       throw new IllegalArgumentException(name + ": there are no images to embed");
     }
-    Gatherer all = new Gatherer(count);
+    RowGatherer all = new RowGatherer(count);
     try {
       runner.run(count, source, all);
     } catch (IOException e) {
@@ -425,34 +393,6 @@ public final class EmbeddingModel implements AutoCloseable {
         .pictures(pictures.files())
         .pixels(pixels)
         .reference(embedPixels(pixels).floats());
-  }
-
-  /** Gathers rows. */
-  private static final class Gatherer implements Rows {
-    private final List<float[]> parts = new ArrayList<>();
-    private final int count;
-    private int width;
-
-    Gatherer(int count) {
-      this.count = count;
-    }
-
-    @Override
-    public void add(float[] values, int columns) {
-      parts.add(values.clone());
-      width = columns;
-    }
-
-    Embeddings embeddings() {
-      double[] all = new double[Math.multiplyExact(count, width)];
-      int filled = 0;
-      for (float[] part : parts) {
-        for (float value : part) {
-          all[filled++] = value;
-        }
-      }
-      return new Embeddings(all, count, width);
-    }
   }
 
   /** Closes the session and the graph. */

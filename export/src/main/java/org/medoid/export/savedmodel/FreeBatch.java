@@ -29,17 +29,17 @@ final class FreeBatch {
   static FlatGraph of(FlatGraph flat, long batch) {
     String images = Tensors.node(flat.inputs().values().iterator().next());
     String output = flat.outputs().values().iterator().next();
-    Shapes fixed = new Shapes(Shapes.withBatch(flat.open(), images, batch));
+    InferredShapes fixed = new InferredShapes(InferredShapes.withBatch(flat.open(), images, batch));
     FlatGraph freed = flat.with(reshaped(flat, images, batch, fixed), flat.variables()).pruned();
     GraphDef open = freed.open();
     try {
       for (long other : new long[] {batch + 1, 3 * batch + 2}) {
-        Shape rows = new Shapes(Shapes.withBatch(open, images, other)).of(output);
+        Shape rows = new InferredShapes(InferredShapes.withBatch(open, images, other)).of(output);
         if (rows.isUnknown() || (rows.get(0) != other && rows.get(0) >= 0)) {
           return null;
         }
       }
-      Shape any = new Shapes(open).of(output);
+      Shape any = new InferredShapes(open).of(output);
       return any.isUnknown() || any.get(0) < 0 ? freed : null;
     } catch (IllegalArgumentException e) {
       // Somewhere another size than that of the batch does not fit.
@@ -47,7 +47,8 @@ final class FreeBatch {
     }
   }
 
-  private static List<NodeDef> reshaped(FlatGraph flat, String images, long batch, Shapes fixed) {
+  private static List<NodeDef> reshaped(
+      FlatGraph flat, String images, long batch, InferredShapes fixed) {
     Map<String, NodeDef> constants = new HashMap<>();
     Set<String> behind = new HashSet<>(Set.of(images));
     Set<String> names = new HashSet<>();

@@ -57,7 +57,7 @@ public final class ModelSignature {
     step =
         narrowed.stream().mapToDouble(Precision::step).max().orElse(Precision.step(output.type()));
     String tensor = core.outputs().get(output.name());
-    Shape inferred = new Shapes(core.open()).of(tensor);
+    Shape inferred = new InferredShapes(core.open()).of(tensor);
     output = merged(output, inferred);
     boolean open = Border.size(fit.images(), output.of(inferred)) < 0;
     border = new Border(fit.images(), range(core, choice), output, open);

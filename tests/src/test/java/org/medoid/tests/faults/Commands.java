@@ -69,6 +69,24 @@ final class Commands {
     return Files.readString(run.resolve("result.json")).replaceAll("\"seconds\" : \\{[^}]*}", "");
   }
 
+  /**
+   * The words of a short training of a small network.
+   *
+   * @param out the run's folder
+   * @param pictures a folder per class
+   * @param batch images a step, of two classes
+   * @param steps in all
+   * @param more further words, each by its string
+   */
+  static Object[] training(Path out, Path pictures, int batch, int steps, Object... more) {
+    List<Object> words = new ArrayList<>(List.of("train", "--out", out));
+    words.addAll(List.of("--data", "folder:" + pictures, "--model", "convnet"));
+    words.addAll(List.of("--image-size", 16, "--batch", batch, "--classes-per-batch", 2));
+    words.addAll(List.of("--steps", steps));
+    words.addAll(List.of(more));
+    return words.toArray();
+  }
+
   /** Runs {@code medoid} to its end. */
   static Done medoid(String before, Path scratch, Object... words) throws Exception {
     Path output = Files.createTempFile(scratch, "output", ".txt");

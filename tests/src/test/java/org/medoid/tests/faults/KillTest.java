@@ -30,33 +30,13 @@ class KillTest {
   @ValueSource(strings = {"", "--chunk 4 --batch-norm frozen", "--frozen-features"})
   void aKilledRunEndsAsOneThatNeverWas(String kind) throws Exception {
     Path pictures = Material.pictures(folder.resolve("pictures"), 8, 6, 20);
-    List<Object> words =
-        new ArrayList<>(
-            List.of(
-                "train",
-                "--data",
-                "folder:" + pictures,
-                "--model",
-                "convnet",
-                "--image-size",
-                16,
-                "--batch",
-                8,
-                "--classes-per-batch",
-                2,
-                "--steps",
-                40,
-                "--eval-every",
-                8,
-                "--seed",
-                3));
+    List<Object> more = new ArrayList<>(List.of("--eval-every", 8, "--seed", 3));
     if (!kind.isEmpty()) {
-      words.addAll(Arrays.asList((Object[]) kind.split(" ", -1)));
+      more.addAll(Arrays.asList((Object[]) kind.split(" ", -1)));
     }
-    words.add("--out");
     Path whole = folder.resolve("whole");
     long before = System.nanoTime();
-    Commands.medoid("", folder, with(words, whole)).well();
+    Commands.medoid("", folder, training(pictures, more, whole)).well();
     long milliseconds = (System.nanoTime() - before) / 1_000_000;
 
     Random moments = new Random(kind.hashCode());
@@ -64,7 +44,7 @@ class KillTest {
     for (int run = 0; kills < KILLS; run++) {
       Path killed = folder.resolve("killed" + run);
       Path output = folder.resolve("output");
-      Object[] next = with(words, killed);
+      Object[] next = training(pictures, more, killed);
       for (boolean done = false; !done; ) {
         Process process =
             Commands.start("", output, List.of(), "org.medoid.training.cli.Medoid", next);
@@ -80,7 +60,7 @@ class KillTest {
           next =
               Files.exists(killed.resolve("settings.json"))
                   ? new Object[] {"train", "--resume", "--out", killed}
-                  : with(words, killed);
+                  : training(pictures, more, killed);
         } else {
           assertThat(process.exitValue()).as(Files.readString(output)).isZero();
         }
@@ -91,10 +71,8 @@ class KillTest {
     }
   }
 
-  private static Object[] with(List<Object> words, Path out) {
-    List<Object> all = new ArrayList<>(words);
-    all.add(out);
-    return all.toArray();
+  private static Object[] training(Path pictures, List<Object> more, Path out) {
+    return Commands.training(out, pictures, 8, 40, more.toArray());
   }
 
   /** What is in the data files of the checkpoints, by name. */

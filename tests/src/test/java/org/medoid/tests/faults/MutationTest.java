@@ -36,25 +36,7 @@ class MutationTest {
     Path pictures = Material.pictures(material.resolve("pictures"), 4, 4, 20);
     Material.embeddings(material.resolve("npy"), 24, 6);
     Material.cars(material.resolve("cars"));
-    Commands.medoid(
-            "",
-            folder,
-            "train",
-            "--data",
-            "folder:" + pictures,
-            "--model",
-            "convnet",
-            "--image-size",
-            16,
-            "--batch",
-            4,
-            "--classes-per-batch",
-            2,
-            "--steps",
-            2,
-            "--out",
-            material.resolve("run"))
-        .well();
+    Commands.medoid("", folder, Commands.training(material.resolve("run"), pictures, 4, 2)).well();
     Commands.medoid(
             "",
             folder,

@@ -41,25 +41,7 @@ class WriteFaultTest {
   }
 
   private static Object[] training(Path out) {
-    return new Object[] {
-      "train",
-      "--data",
-      "folder:" + pictures,
-      "--model",
-      "convnet",
-      "--image-size",
-      16,
-      "--batch",
-      6,
-      "--classes-per-batch",
-      2,
-      "--steps",
-      4,
-      "--eval-every",
-      2,
-      "--out",
-      out
-    };
+    return Commands.training(out, pictures, 6, 4, "--eval-every", 2);
   }
 
   @Test

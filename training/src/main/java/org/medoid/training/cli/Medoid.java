@@ -110,7 +110,7 @@ public final class Medoid {
     line.registerConverter(Start.class, Start::of);
     line.registerConverter(ExportFormat.class, ExportFormat::of);
     line.registerConverter(ExportLayout.class, ExportLayout::of);
-    TrainingOptions.register(line);
+    ConstantWords.register(line);
     line.setUsageHelpAutoWidth(true);
     line.setExecutionStrategy(this::execute);
     line.setParameterExceptionHandler(
@@ -144,7 +144,7 @@ public final class Medoid {
     Logging.set(quiet);
     CommandLine command = parsed.asCommandLineList().get(parsed.asCommandLineList().size() - 1);
     try {
-      Folders.prepare();
+      CacheFolders.prepare();
     } catch (IOException e) {
       return failed(e, command.getErr());
     }

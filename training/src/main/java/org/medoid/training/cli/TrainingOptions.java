@@ -1,9 +1,6 @@
 package org.medoid.training.cli;
 
-import java.util.Arrays;
-import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import org.medoid.graph.image.Crop;
 import org.medoid.graph.network.Layers.BatchNormalization;
 import org.medoid.ops.clustering.Distance;
@@ -14,12 +11,9 @@ import org.medoid.training.settings.OptimizerSettings.Fall;
 import org.medoid.training.settings.ScheduleSettings.Choice;
 import org.medoid.training.settings.SettingException;
 import org.medoid.training.settings.SettingsDraft;
-import picocli.CommandLine;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.TypeConversionException;
 
 /** The options that are settings of a run. What is not given stays null: the settings know. */
 final class TrainingOptions {
@@ -376,26 +370,5 @@ final class TrainingOptions {
       throw new ParameterException(
           spec.commandLine(), "--" + e.setting().replace('_', '-') + " " + e.reason(), e);
     }
-  }
-
-  /** Registers how constants are written. */
-  static void register(CommandLine line) {
-    line.registerConverter(BatchNormalization.class, words(BatchNormalization.values()));
-    line.registerConverter(Crop.class, words(Crop.values()));
-    line.registerConverter(Fall.class, words(Fall.values()));
-    line.registerConverter(Choice.class, words(Choice.values()));
-  }
-
-  private static <E extends Enum<E>> ITypeConverter<E> words(E[] constants) {
-    return word ->
-        Arrays.stream(constants)
-            .filter(each -> each.name().toLowerCase(Locale.ROOT).equals(word))
-            .findAny()
-            .orElseThrow(
-                () ->
-                    new TypeConversionException(
-                        Arrays.stream(constants)
-                            .map(each -> each.name().toLowerCase(Locale.ROOT))
-                            .collect(Collectors.joining(", ", "'" + word + "' is none of ", ""))));
   }
 }

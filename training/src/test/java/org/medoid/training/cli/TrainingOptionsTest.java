@@ -27,7 +27,7 @@ class TrainingOptionsTest {
     line.registerConverter(LocalSearch.class, LocalSearch::of);
     line.registerConverter(Distance.class, Distance::of);
     line.registerConverter(Start.class, Start::of);
-    TrainingOptions.register(line);
+    ConstantWords.register(line);
     line.parseArgs(words);
     SettingsDraft draft = options.draft();
     draft.data = Objects.requireNonNullElse(draft.data, "icons");

@@ -11,10 +11,10 @@ import org.slf4j.LoggerFactory;
  * The folders into which native libraries and rendered icons are unpacked. They lie in the user's
  * home; a container often has none, or none that can be written.
  */
-final class Folders {
+final class CacheFolders {
   private static final String HOME = "user.home";
 
-  private Folders() {}
+  private CacheFolders() {}
 
   /**
    * Lets a folder for temporary files stand in for a home that cannot be written: JavaCPP (natives
@@ -33,7 +33,7 @@ final class Folders {
     if (!holdsCaches(home)) {
       Path instead = privateFolder(temporary);
       System.setProperty(HOME, instead.toString());
-      LoggerFactory.getLogger(Folders.class)
+      LoggerFactory.getLogger(CacheFolders.class)
           .info("the home {} cannot be written; caches go to {}", home, instead);
     }
   }

@@ -11,7 +11,7 @@ import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.NodeDef;
 
 /** The shapes that TensorFlow infers for the tensors of a flat graph. */
-final class Shapes {
+final class InferredShapes {
   private final Map<String, Shape> shapes = new HashMap<>();
 
   /**
@@ -19,7 +19,7 @@ final class Shapes {
    *
    * @throws IllegalArgumentException if the graph is not a valid one
    */
-  Shapes(GraphDef open) {
+  InferredShapes(GraphDef open) {
     try (Graph graph = new Graph()) {
       graph.importGraphDef(open);
       graph.operations().forEachRemaining(this::add);

@@ -7,31 +7,32 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class FoldersTest {
+class CacheFoldersTest {
   @TempDir private Path folder;
 
   @Test
   void aHomeThatIsNoneOrAFileOrHasACacheThatIsAFileHoldsNoCaches() throws Exception {
-    assertThat(Folders.holdsCaches("?")).isFalse(); // Java's word for a user without a home
+    assertThat(CacheFolders.holdsCaches("?")).isFalse(); // Java's word for a user without a home
     assertThat(Path.of("?")).doesNotExist();
-    assertThat(Folders.holdsCaches(null)).isFalse();
-    assertThat(Folders.holdsCaches(Files.createFile(folder.resolve("file")).toString())).isFalse();
+    assertThat(CacheFolders.holdsCaches(null)).isFalse();
+    assertThat(CacheFolders.holdsCaches(Files.createFile(folder.resolve("file")).toString()))
+        .isFalse();
     Path home = Files.createDirectory(folder.resolve("home"));
-    assertThat(Folders.holdsCaches(home.toString())).isTrue();
+    assertThat(CacheFolders.holdsCaches(home.toString())).isTrue();
     Path other = Files.createDirectory(folder.resolve("other"));
     Files.createFile(other.resolve(".cache"));
-    assertThat(Folders.holdsCaches(other.toString())).isFalse();
+    assertThat(CacheFolders.holdsCaches(other.toString())).isFalse();
   }
 
   @Test
   void theFolderInsteadIsTheSameInEachRunAndNobodyElses() throws Exception {
-    Path own = Folders.privateFolder(folder);
-    assertThat(Folders.privateFolder(folder)).isEqualTo(own);
+    Path own = CacheFolders.privateFolder(folder);
+    assertThat(CacheFolders.privateFolder(folder)).isEqualTo(own);
     if (Files.getFileStore(own).supportsFileAttributeView("posix")) {
       assertThat(Files.getPosixFilePermissions(own)).hasSize(3);
     }
     Files.delete(own);
     Files.createFile(own); // somebody else's
-    assertThat(Folders.privateFolder(folder)).isNotEqualTo(own).isEmptyDirectory();
+    assertThat(CacheFolders.privateFolder(folder)).isNotEqualTo(own).isEmptyDirectory();
   }
 }

@@ -1,0 +1,56 @@
+package org.medoid.training;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.medoid.training.format.Json;
+
+/**
+ * The {@code export.json} beside a SavedModel, as far as it is read again.
+ *
+ * @param node its content; an empty object where there is no such file
+ */
+record ExportDescription(JsonNode node) {
+  /** What is taken over by an export of the export. */
+  private static final List<String> KEPT = List.of("distance", "normalisation", "scores", "source");
+
+  static ExportDescription of(Path folder) throws IOException {
+    Path file = folder.resolve("export.json");
+    if (!Files.exists(file)) {
+      return new ExportDescription(Json.mapper().createObjectNode());
+    }
+    try {
+      return new ExportDescription(Json.mapper().readTree(Files.readAllBytes(file)));
+    } catch (JsonProcessingException e) {
+      throw new IOException(file + " is damaged: " + e.getOriginalMessage(), e);
+    }
+  }
+
+  /** Whether it says that the model takes pixels in [0, 1]. */
+  boolean isForPixelsToOne() {
+    return node.at("/input/range/1").asDouble() == 1;
+  }
+
+  /** The size before the cut; 0 where nothing is cut. */
+  int resize() {
+    int resize = node.path("resize").asInt(0);
+    int height = node.path("image_height").asInt(0);
+    int width = node.path("image_width").asInt(0);
+    return resize == Math.max(height, width) ? 0 : resize;
+  }
+
+  Map<String, Object> kept() {
+    Map<String, Object> kept = new LinkedHashMap<>();
+    for (String key : KEPT) {
+      if (node.has(key)) {
+        kept.put(key, node.get(key));
+      }
+    }
+    return kept;
+  }
+}
