@@ -35,9 +35,8 @@ import org.tensorflow.Session;
  * embedding, and it hands itself to the {@link ModelExporter}.
  *
  * <p>Rows are in the order of the pictures. Pictures are run in batches of {@value #BATCH}, or as
- * many as the model was written for; memory beyond the result does not grow with their number.
- *
- * <p>Not for several threads at once.
+ * many as the model was written for; memory beyond the result does not grow with their number. Not
+ * for several threads at once.
  */
 public final class EmbeddingModel implements AutoCloseable {
   /** Pictures in one run: at 227x227 pixels 40 MB of input. */
