@@ -107,31 +107,32 @@ final class Attraction {
    * Not for candidates that attract few.
    *
    * @param points a bit for each point
-   * @param hits takes the points, first those that j still takes: itself is always one
-   * @return their number, and the number that j still takes in the upper half
+   * @param hits takes from its start on the points that j still takes, itself always among them,
+   *     and towards its end those that it does not
+   * @return the numbers of the two, the first in the upper half
    */
   long collect(int j, long[] points, int[] hits) {
     int row = j * m;
-    int count = 0;
     int kept = 0;
+    int lost = 0;
     for (int w = 0; w < attractedWords; w++) {
       long bits = attracted[j * attractedWords + w] & points[w];
+      long gone = 0;
       while (bits != 0) {
-        int i = w * 64 + Long.numberOfTrailingZeros(bits);
-        boolean attracts = distances[row + i] < near[i];
-        if (!attracts) {
-          attracted[j * attractedWords + w] &= ~(1L << i);
-        }
-        hits[count] = i;
-        if (attracts || i == j) {
-          hits[count] = hits[kept];
-          hits[kept++] = i;
-        }
-        count++;
+        int bit = Long.numberOfTrailingZeros(bits);
+        int i = w * 64 + bit;
+        int attracts = distances[row + i] < near[i] ? 1 : 0; // no branch: nobody could foretell it
+        int keeps = i == j ? 1 : attracts;
+        gone |= (1L - attracts) << bit;
+        hits[kept] = i;
+        kept += keeps;
+        hits[m - 1 - lost] = i;
+        lost += 1 - keeps;
         bits &= bits - 1;
       }
+      attracted[j * attractedWords + w] &= ~gone;
     }
-    return (long) kept << 32 | count;
+    return (long) kept << 32 | lost;
   }
 
   private int collectFew(int j, int[] moved) {

@@ -10,23 +10,26 @@ import java.util.Arrays;
  * the last one changed:
  *
  * <ul>
- *   <li>The facility part. gain_j = Σ_i max(0, near_i - d_ij) is kept for every candidate. When a
- *       new medoid brings point i from near_i = a down to b, gain_j falls by max(0, a - d_ij) -
- *       max(0, b - d_ij): a pass over row i. About m/s points move at step s, so that all steps
- *       together cost O(m² ln C), vectorised.
+ *   <li>The facility part: {@link Gains}, a pass over the row of each point that a choice moves.
+ *       About m/s points move at step s, so that all steps together cost O(m² ln C), vectorised.
  *   <li>The margin part. The points that candidate j would attract, {i: d_ij &lt; near_i}, are a
- *       set of bits that only loses members, again about m/s at step s. What moving them does to
- *       the sums of the contingency table is kept until a cluster that j would take from changes;
- *       the clusters it takes from are a second set of bits. It is brought up to date only when j
- *       is in the running: Δ is at most 1, so that facility part + γ bounds a candidate's score.
+ *       set of bits that only loses members, again about m/s at step s ({@link Attraction}). What
+ *       moving them does to the sums of the contingency table ({@link Changes}) holds until a
+ *       cluster that j would take from changes; those clusters are a second set of bits. It is
+ *       brought up to date only when j is in the running: first, Δ is at most 1, so that facility
+ *       part + γ bounds a candidate's score; this suffices where γ is small beside the spread of
+ *       the gains. Then, of a candidate that lost no point the table bounds by how much its Δ can
+ *       have grown ({@link #drift}): nine in ten candidates whose clusters changed are ruled out by
+ *       that. The rest are measured; those that attract many points by what the last choice moved
+ *       ({@link Takings}), the others point by point.
  * </ul>
  *
  * <p>Kept gains carry rounding, so they only narrow the choice: candidates within the largest
  * possible error of the best are scored anew from the definition, points in ascending order, and
  * the choice is the definition's to the last bit.
  *
- * <p>Memory: m²/8 bytes for the bits of attraction, m C/8 for those of clusters, some 500m besides:
- * of the contingency table only the cells that have points are kept.
+ * <p>Memory: m²/8 bytes for the bits of attraction, m C/8 for those of clusters, 3mC for takings
+ * where γ is so large that they pay, some 500m besides.
  */
 final class Greedy {
   /** Below so many points measured for each of the batch a table of takings does not pay. */
@@ -53,6 +56,7 @@ final class Greedy {
   private final Attraction attraction;
   private final long[] takesFrom;
   private final int clusterWords;
+  private final int[] takesFromCount;
   private final Changes changes;
 
   /** Null while few points have been measured, or where the classes are too large. */
@@ -94,6 +98,7 @@ final class Greedy {
     attraction = new Attraction(distances, near);
     clusterWords = (c + 63) / 64;
     takesFrom = new long[m * clusterWords];
+    takesFromCount = new int[m];
     changes = new Changes(m);
     takingsSuit = Takings.suit(problem);
     stale = new boolean[m];
@@ -271,27 +276,21 @@ final class Greedy {
 
   /**
    * Notes what the last choice did to candidate j if it took from clusters that j takes from, but
-   * no point that j attracts. Where a cluster of n points, a of them j's, lost u, j's change of its
-   * term grew from t(n - a) - t(n) to t(n - u - a) - t(n - u), t being convex; more so the larger a
-   * is, which is at most what j does not take from its other clusters. Cells likewise, which raises
-   * the agreement: left out, they leave a bound.
+   * no point that j attracts: its changes of their terms rose. What it takes from one of them is at
+   * most what it does not take from its other clusters. Its changes of the cells rose as well,
+   * which raises the agreement: left out, they leave a bound.
    */
   private void drift(int j) {
-    int others = -1;
-    for (int w = 0; w < clusterWords; w++) {
-      others += Long.bitCount(takesFrom[j * clusterWords + w]);
-    }
+    int most = changes.count[j] - takesFromCount[j] + 1;
+    long sum = 0;
     for (int w = 0; w < clusterWords; w++) {
       long hit = takesFrom[j * clusterWords + w] & clusters.changed[w];
       while (hit != 0) {
-        int k = w * 64 + Long.numberOfTrailingZeros(hit);
-        int n = clusters.sizes[k];
-        int a = Math.min(changes.count[j] - others, n);
-        int before = clusters.sizesBefore[k];
-        clusterRise[j] += table.t[n - a] - table.t[n] - table.t[before - a] + table.t[before];
+        sum += clusters.rise(w * 64 + Long.numberOfTrailingZeros(hit), most);
         hit &= hit - 1;
       }
     }
+    clusterRise[j] += sum;
     drifted[j] = true;
   }
 
@@ -311,7 +310,7 @@ final class Greedy {
     boolean many = takings != null && !attraction.isFew(j);
     if (many && takings.ready() && was) {
       long hits = attraction.collect(j, clusters.taken, moved);
-      takings.update(j, moved, (int) hits, (int) (hits >>> 32));
+      takings.update(j, moved, (int) (hits >>> 32), (int) hits);
       takesFrom[j * clusterWords + (clusters.count - 1 >> 6)] |= 1L << clusters.count - 1;
       if (changes.count[j] > Attraction.FEW) {
         return;
@@ -350,6 +349,11 @@ final class Greedy {
       clusterDelta -= table.step[n];
       expectationDelta -= table.expected(n + 1) - table.expected(n);
     }
+    int from = 0;
+    for (int w = 0; w < clusterWords; w++) {
+      from += Long.bitCount(takesFrom[j * clusterWords + w]);
+    }
+    takesFromCount[j] = from;
     for (int k = 0; k < count; k++) {
       int i = moved[k];
       cells[clusters.cellOf[i]]++;

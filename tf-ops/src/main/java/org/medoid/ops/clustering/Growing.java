@@ -9,6 +9,8 @@ import java.util.Arrays;
  * <p>Of the table only the cells that have points are kept, so that it has m places, not C².
  */
 final class Growing {
+  private static final int FEW = 8;
+
   private final Problem problem;
   private final CountTable table;
 
@@ -52,6 +54,12 @@ final class Growing {
   /** The sizes of those clusters before it. */
   final int[] sizesBefore;
 
+  /**
+   * For such a cluster k and a = 1 to {@value #FEW}, at k · {@value #FEW} + a - 1: by how much more
+   * taking a of its points changes its t than before, see {@link #rise}.
+   */
+  private final long[] rise;
+
   /** For the points that it moved, their clusters before it. */
   final int[] clusterBefore;
 
@@ -76,6 +84,7 @@ final class Growing {
     changed = new long[(c + 63) / 64];
     changedList = new int[c];
     sizesBefore = new int[c];
+    rise = new long[c * FEW];
     clusterBefore = new int[m];
     labels = new int[c];
     System.arraycopy(problem.classSizes, 0, cells, 0, c);
@@ -131,8 +140,32 @@ final class Growing {
       sizes[to]++;
       cluster[i] = to;
     }
+    for (int n = 0; n < changedCount; n++) {
+      int k = changedList[n];
+      for (int a = 1; a <= Math.min(FEW, sizes[k]); a++) {
+        rise[k * FEW + a - 1] = computeRise(k, a);
+      }
+    }
     cellSum += cellChange;
     clusterSum += clusterChange;
     expectation += expected;
+  }
+
+  /**
+   * By how much taking a points of a cluster from which the last choice took u changes its t more
+   * than before: t(n - u - a) - t(n - u) over t(n - a) - t(n). Not negative, t being convex, and
+   * more the larger a is.
+   *
+   * @param a 1 or more; counts as the size of the cluster if it is more
+   */
+  long rise(int k, int a) {
+    int points = Math.min(a, sizes[k]);
+    return points <= FEW ? rise[k * FEW + points - 1] : computeRise(k, points);
+  }
+
+  private long computeRise(int k, int a) {
+    int n = sizes[k];
+    int before = sizesBefore[k];
+    return table.t[n - a] - table.t[n] - table.t[before - a] + table.t[before];
   }
 }

@@ -26,14 +26,14 @@ import java.util.SplittableRandom;
  * duplicates have distance 0 and no gradient between them.
  *
  * <p>Cost for m points of d values: m²d/2 for the distances, O(m² ln C) for the greedy choice in
- * the mean, O(m²) for a sweep of the local search. From 512 points on the work on rows is shared
- * among the threads that the system property {@code medoid.threads} allows (default: one per
- * processor); the result does not depend on their number.
+ * the mean, at most O(m²) for a sweep of the local search and for a round of swaps. From 512 points
+ * on the work on rows is shared among the threads that the system property {@code medoid.threads}
+ * allows (default: one per processor); the result does not depend on their number.
  *
  * <p>Memory: 8m² bytes of distances, which the result keeps; besides, while it works, 8md for a
- * transposed copy of the embeddings, then (m² + mC)/8 for the greedy choice's sets of bits, then
- * 4C² for the contingency table of the local search; all else is linear in m, some 500 bytes a
- * point.
+ * transposed copy of the embeddings, then (m² + mC)/8 for the greedy choice's sets of bits and,
+ * where γ is large, 3mC for what candidates take, then 4C² for the contingency table of the local
+ * search; all else is linear in m, some 500 bytes a point.
  *
  * <p>Immutable; may be used by many threads at once.
  */

@@ -44,6 +44,16 @@ final class Swaps {
   private final int[] members;
 
   private final int[] end;
+
+  /** The same of the sweep before. */
+  private final int[] membersBefore;
+
+  private final int[] endBefore;
+
+  /** How often a medoid was replaced, and how often it had been when each cluster had its turn. */
+  private int moves;
+
+  private final int[] movesAtTurn;
   private final int[] moved;
   private final double[] within;
 
@@ -61,6 +71,10 @@ final class Swaps {
     own = new int[m];
     members = new int[m];
     end = new int[at.clusters + 1];
+    membersBefore = new int[m];
+    endBefore = new int[at.clusters + 1];
+    movesAtTurn = new int[at.clusters];
+    Arrays.fill(movesAtTurn, -1);
     moved = new int[m];
     within = new double[m];
   }
@@ -109,9 +123,9 @@ final class Swaps {
     boolean reference = kind == LocalSearch.REFERENCE;
     Gains kept = reference || gains != null ? gains : new Gains(problem.distances, at.near);
     Swaps swaps = new Swaps(at, reference ? null : kept, gamma, reference);
-    boolean moves = true;
-    for (int sweep = 0; moves && sweep < maxSweeps; sweep++) {
-      moves = swaps.sweep(); // if nothing moves, the next sweep would do the same nothing
+    boolean moved = true;
+    for (int sweep = 0; moved && sweep < maxSweeps; sweep++) {
+      moved = swaps.sweep(); // if nothing moves, the next sweep would do the same nothing
     }
     if (kind == LocalSearch.SWAP) {
       EagerSwaps.search(at, gamma, kept.scoreError(gamma));
@@ -119,12 +133,17 @@ final class Swaps {
   }
 
   private boolean sweep() {
+    System.arraycopy(members, 0, membersBefore, 0, m);
+    System.arraycopy(end, 0, endBefore, 0, end.length);
     at.members(end, members);
-    boolean any = false;
+    int before = moves;
     double facility = at.facility();
     for (int k = 0; k < at.clusters; k++) {
       if (end[k + 1] - end[k] == 1) {
         continue; // a medoid is a member of its own cluster: there is no other
+      }
+      if (movesAtTurn[k] == moves && hasMembersAsBefore(k)) {
+        continue; // the same candidates on the same grounds: it would end as it did
       }
       ownCount = at.members(k, own);
       int best = reference ? mostWithin(k) : better(k, facility);
@@ -132,10 +151,17 @@ final class Swaps {
       if (best != at.medoids[k]) {
         at.replace(k, best, gains);
         facility = at.facility();
-        any = true;
+        moves++;
+      } else {
+        movesAtTurn[k] = moves;
       }
     }
-    return any;
+    return moves > before;
+  }
+
+  private boolean hasMembersAsBefore(int k) {
+    return Arrays.equals(
+        members, end[k], end[k + 1], membersBefore, endBefore[k], endBefore[k + 1]);
   }
 
   /** The member of cluster k that {@code reference} takes. */

@@ -191,14 +191,14 @@ final class Takings {
   /**
    * Measures candidate j, which was measured before the last choice, by what that changed.
    *
-   * @param hits the points that the choice moved and j took
-   * @param hitCount their number
-   * @param kept how many of them, the first ones, j still takes
+   * @param hits the points that the choice moved and j took, as {@link Attraction} gives them
+   * @param kept how many of them j still takes
+   * @param lost how many it does not
    */
-  void update(int j, int[] hits, int hitCount, int kept) {
+  void update(int j, int[] hits, int kept, int lost) {
     int row = j * c;
     int before = changes.count[j];
-    int count = before - (hitCount - kept);
+    int count = before - lost;
     int to = clusters.count - 1;
     long cellSum = changes.cells[j];
     long clusterSum = changes.clusters[j] - table.t[before] + table.t[count];
@@ -214,11 +214,12 @@ final class Takings {
       clusterSum -= table.t[size - a] - table.t[size];
       expectation -= table.expected(size - a) - table.expected(size);
     }
-    for (int n = 0; n < hitCount; n++) {
+    for (int n = 0; n < kept; n++) {
       from[row + clusters.clusterBefore[hits[n]]]--;
-      if (n >= kept) {
-        pattern[row + classOf[hits[n]]] &= (byte) ~bit[hits[n]];
-      }
+    }
+    for (int n = hits.length - lost; n < hits.length; n++) {
+      from[row + clusters.clusterBefore[hits[n]]]--;
+      pattern[row + classOf[hits[n]]] &= (byte) ~bit[hits[n]];
     }
     from[row + to] = (char) kept;
     for (int n = 0; n < clusters.changedCount; n++) {
