@@ -25,6 +25,9 @@ import org.tensorflow.types.TInt64;
  *   <li>with the last chunk the optimizer moves the variables by the sums.
  * </ol>
  *
+ * <p>Of several workers each has its chunks of the batch; they exchange embeddings before the
+ * second and gradients before the last of these. All must take their steps in chunks, or none.
+ *
  * <p>This is the step of the whole batch, up to the order of summation. It costs one more pass
  * forwards (a third more time), and memory for the activations of a chunk instead of the batch, and
  * twice for the gradients.
@@ -32,7 +35,7 @@ import org.tensorflow.types.TInt64;
 public final class ChunkedStep {
   private final Session session;
   private final TrainingGraph graph;
-  private final TrainingGraph.Chunks parts;
+  private final Chunks parts;
 
   /**
    * Prepares.
@@ -53,12 +56,13 @@ public final class ChunkedStep {
   /**
    * Does one step.
    *
-   * @param chunks how many there are, 2 or more
+   * @param chunks how many this worker has, 2 or more
    * @param first gives the chunks' images in turn, float [chunk, h, w, 3]; closed here
    * @param second gives the same images again
    * @param labels int64 [m], of all chunks in turn
    * @param rates learning rates and margin multiplier
-   * @return the value of the loss before the step as {@code loss}, and its scores
+   * @return the value of the loss before the step as {@code loss}, its scores, and the {@code
+   *     flags} of all workers
    */
   public Map<String, Float> run(
       int chunks,
@@ -91,20 +95,22 @@ public final class ChunkedStep {
     told.values().forEach(runner::fetch);
     try (StepRates.Fed fed = rates.tensors();
         TFloat32 all = TFloat32.tensorOf(Shape.of(size, d), rows);
-        Result result = fed.into(runner, graph).feed(parts.batch(), all).run()) {
+        Result result =
+            graph.exchange().timed(fed.into(runner, graph).feed(parts.batch(), all)).run()) {
       ((TFloat32) result.get(0)).copyTo(rows);
-      back(chunks, second, rows, d, result, rates);
+      float flags = back(chunks, second, rows, d, result, rates);
       Map<String, Float> values = new LinkedHashMap<>();
       int at = 1 + parts.lossOwn().size();
       for (String name : told.keySet()) {
         values.put(name, ((TFloat32) result.get(at++)).getFloat());
       }
+      values.put(TrainingGraph.FLAGS, flags);
       return values;
     }
   }
 
-  /** Sums the gradients over the chunks and, with the last, moves the variables. */
-  private void back(
+  /** Sums the gradients over the chunks and, with the last, moves the variables; the flags. */
+  private float back(
       int chunks,
       Supplier<TFloat32> second,
       FloatDataBuffer gradient,
@@ -113,6 +119,7 @@ public final class ChunkedStep {
       StepRates rates) {
     int models = parts.own().size();
     Result sums = null;
+    float flags = 0;
     try {
       long done = 0;
       for (int k = 0; k < chunks; k++) {
@@ -131,8 +138,10 @@ public final class ChunkedStep {
             for (int i = models; i < parts.carried().size(); i++) {
               runner.feed(parts.carried().get(i), ofLoss.get(1 + i - models));
             }
-            try (StepRates.Fed fed = rates.tensors()) {
-              fed.into(runner, graph).addTarget(graph.step()).run().close();
+            runner.addTarget(graph.step()).fetch(graph.flags());
+            try (StepRates.Fed fed = rates.tensors();
+                Result told = graph.exchange().timed(fed.into(runner, graph)).run()) {
+              flags = ((TFloat32) told.get(0)).getFloat();
             }
           } else {
             (sums == null ? parts.own() : parts.sums()).forEach(runner::fetch);
@@ -149,5 +158,6 @@ public final class ChunkedStep {
         sums.close();
       }
     }
+    return flags;
   }
 }

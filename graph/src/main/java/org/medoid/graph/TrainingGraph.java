@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.medoid.graph.distributed.Exchange;
 import org.medoid.graph.loss.BatchLoss;
 import org.medoid.graph.network.EmbeddingHead;
 import org.medoid.graph.network.LayerVariable;
@@ -28,8 +29,15 @@ import org.tensorflow.types.TInt64;
  *
  * <p>Every variable, optimizer slots included, is a VariableV2, so {@code Session.save} writes all
  * of a run's state.
+ *
+ * <p>Of several workers each builds the graph with its share of the batch and its {@link Exchange}:
+ * the loss is that of the whole batch, computed by all, and the gradients are summed before the
+ * optimizer sees them. The loss may depend on the network by the embeddings alone.
  */
 public final class TrainingGraph {
+  /** The name under which a step tells the sum of the workers' flags. */
+  public static final String FLAGS = "flags";
+
   private final Layers layers;
   private final Operand<TFloat32> images;
   private final Operand<TInt64> labels;
@@ -43,30 +51,11 @@ public final class TrainingGraph {
   private final Map<String, Operand<TFloat32>> scores;
   private final Variable<TInt64> globalStep;
   private final Op step;
+  private final Op synchronize;
   private final Chunks chunks;
-
-  /**
-   * The way back through one chunk of a batch, see {@link ChunkedStep}. Gradients are summed over
-   * the chunks in tensors that go from run to run, not in variables: nothing of them is in a
-   * checkpoint.
-   *
-   * @param batch float [m, d], to be fed: the embeddings of the whole batch
-   * @param batchGradient float [m, d]: the gradient of the loss in them
-   * @param gradient float [chunk, d], to be fed: the rows of batchGradient for the chunk
-   * @param own the gradients of the chunk, one for each variable of network and head
-   * @param carried to be fed: the gradients of all chunks before, then, of the last chunk alone,
-   *     lossOwn
-   * @param sums own + carried
-   * @param lossOwn the gradients of the loss in the variables that it brings itself, if any
-   */
-  record Chunks(
-      Placeholder<TFloat32> batch,
-      Operand<TFloat32> batchGradient,
-      Placeholder<TFloat32> gradient,
-      List<Operand<TFloat32>> own,
-      List<Placeholder<TFloat32>> carried,
-      List<Operand<TFloat32>> sums,
-      List<Operand<TFloat32>> lossOwn) {}
+  private final Exchange exchange;
+  private final Operand<TFloat32> ownFlags;
+  private final Operand<TFloat32> flags;
 
   /**
    * Builds the training part of a graph.
@@ -89,7 +78,34 @@ public final class TrainingGraph {
       BatchLoss.Builder loss,
       Optimizer optimizer,
       Layers.Options options) {
-    this(tf, network, head, images, labels, loss, optimizer, options, false);
+    this(tf, network, head, images, labels, loss, optimizer, options, Exchange.ALONE);
+  }
+
+  /**
+   * Builds the training part of a worker's graph. Batch normalisation that is not frozen goes by
+   * the statistics of the whole batch.
+   *
+   * @param tf the ops of a graph
+   * @param network the backbone
+   * @param head the embedding layer
+   * @param images float [m, h, w, 3], RGB in [0, 1]: this worker's share, as large as the others'
+   * @param labels int64 [m]
+   * @param loss the loss on the embeddings of the whole batch
+   * @param optimizer the optimizer
+   * @param options of the layers
+   * @param exchange with the other workers
+   */
+  public TrainingGraph(
+      Ops tf,
+      Network network,
+      EmbeddingHead head,
+      Operand<TFloat32> images,
+      Operand<TInt64> labels,
+      BatchLoss.Builder loss,
+      Optimizer optimizer,
+      Layers.Options options,
+      Exchange exchange) {
+    this(tf, network, head, images, labels, loss, optimizer, options, exchange, false);
   }
 
   private TrainingGraph(
@@ -101,10 +117,12 @@ public final class TrainingGraph {
       BatchLoss.Builder loss,
       Optimizer optimizer,
       Layers.Options options,
+      Exchange exchange,
       boolean inChunks) {
     this.images = images;
     this.labels = labels;
-    layers = new Layers(tf, Layers.Mode.TRAINING, options);
+    this.exchange = exchange;
+    layers = new Layers(tf, Layers.Mode.TRAINING, options, exchange);
     learningRate =
         tf.withName("learning_rate").placeholder(TFloat32.class, Placeholder.shape(Shape.scalar()));
     marginMultiplier =
@@ -115,45 +133,48 @@ public final class TrainingGraph {
     features = network.features(layers, images);
     embeddings = head.embed(layers, features);
 
-    List<Operand<TFloat32>> gradients;
+    ownFlags = tf.placeholderWithDefault(tf.constant(0f), Shape.scalar());
+
+    List<LayerVariable> models = layers.trainables();
+    Operand<TFloat32> given = inChunks ? placeholder(tf, Shape.of(-1, head.size())) : embeddings;
+    Operand<TFloat32> batch = exchange.gather(tf, given);
+    this.loss = loss.build(layers, exchange.gather(tf, labels), batch, marginMultiplier);
+    List<LayerVariable> trainables = layers.trainables();
+    List<Operand<TFloat32>> ofLoss =
+        gradientsOfLoss(tf, batch, trainables.subList(models.size(), trainables.size()));
+    Operand<TFloat32> givenGradient = exchange.own(tf, ofLoss.get(0));
+    List<Operand<TFloat32>> lossOwn = ofLoss.subList(1, ofLoss.size());
+    List<Operand<TFloat32>> summands;
     if (inChunks) {
       Placeholder<TFloat32> gradient = placeholder(tf, embeddings.asOutput().shape());
-      List<Operand<TFloat32>> own = layers.gradients(embeddings, gradient);
-      int models = own.size();
-      Placeholder<TFloat32> batch = placeholder(tf, Shape.of(-1, head.size()));
-      this.loss = loss.build(layers, labels, batch, marginMultiplier);
-
-      List<LayerVariable> trainables = layers.trainables();
+      List<Operand<TFloat32>> own = layers.gradients(embeddings, gradient, models);
       List<Placeholder<TFloat32>> carried = new ArrayList<>();
+      trainables.forEach(each -> carried.add(placeholder(tf, each.shape())));
       List<Operand<TFloat32>> sums = new ArrayList<>();
-      List<Output<?>> x = new ArrayList<>(List.of(batch.asOutput()));
-      for (int i = 0; i < trainables.size(); i++) {
-        carried.add(placeholder(tf, trainables.get(i).shape()));
-        if (i < models) {
-          sums.add(tf.math.add(own.get(i), carried.get(i)));
-        } else {
-          x.add(trainables.get(i).variable().asOutput());
-        }
-      }
-      List<Operand<TFloat32>> ofLoss = new ArrayList<>();
-      Graph graph = (Graph) tf.scope().env();
-      for (Output<?> each :
-          graph.addGradients(this.loss.value().asOutput(), x.toArray(Output<?>[]::new))) {
-        ofLoss.add(each.expect(TFloat32.class));
+      for (int i = 0; i < models.size(); i++) {
+        sums.add(tf.math.add(own.get(i), carried.get(i)));
       }
       chunks =
           new Chunks(
-              batch, ofLoss.get(0), gradient, own, carried, sums, ofLoss.subList(1, ofLoss.size()));
-      gradients = new ArrayList<>(sums);
-      gradients.addAll(carried.subList(models, carried.size()));
+              (Placeholder<TFloat32>) given, givenGradient, gradient, own, carried, sums, lossOwn);
+      summands = new ArrayList<>(sums);
+      summands.addAll(carried.subList(models.size(), carried.size()));
     } else {
       chunks = null;
-      this.loss = loss.build(layers, labels, embeddings, marginMultiplier);
-      gradients = layers.gradients(this.loss.value());
+      summands = new ArrayList<>();
+      if (!models.isEmpty() || lossOwn.isEmpty()) {
+        summands.addAll(layers.gradients(embeddings, givenGradient, models));
+      }
+      summands.addAll(lossOwn);
     }
+    summands.add(tf.identity(ownFlags));
+    List<Operand<TFloat32>> gradients =
+        new ArrayList<>(exchange.sum(tf, onceEach(tf, summands, models.size())));
+    flags = gradients.remove(gradients.size() - 1);
+    gradients = layers.whenAll(gradients);
 
     scores = new LinkedHashMap<>(this.loss.scores());
-    scores.putAll(Spread.of(tf, chunks == null ? embeddings : chunks.batch()));
+    scores.putAll(Spread.of(tf, batch));
     globalStep = tf.withName("global_step").variable(Shape.scalar(), TInt64.class);
     Ops init = tf.withInitScope();
     init.assign(globalStep, init.constant(0L));
@@ -169,6 +190,32 @@ public final class TrainingGraph {
     // Counted when all else is done: an optimizer may read the number of steps before.
     updates.add(tf.withControlDependencies(updates).assignAdd(globalStep, tf.constant(1L)));
     step = tf.withControlDependencies(updates).withName("train_step").noOp();
+    synchronize = Synchronization.of(tf, exchange);
+  }
+
+  /** Of the loss in the embeddings of the batch, and in the variables that it brings itself. */
+  private List<Operand<TFloat32>> gradientsOfLoss(
+      Ops tf, Operand<TFloat32> batch, List<LayerVariable> brought) {
+    List<Output<?>> x = new ArrayList<>(List.of(batch.asOutput()));
+    brought.forEach(each -> x.add(each.variable().asOutput()));
+    List<Operand<TFloat32>> gradients = new ArrayList<>();
+    for (Output<?> each :
+        graph().addGradients(loss.value().asOutput(), x.toArray(Output<?>[]::new))) {
+      gradients.add(each.expect(TFloat32.class));
+    }
+    return gradients;
+  }
+
+  /**
+   * Every worker computes the gradients of the loss's own variables whole. The first one's count,
+   * so that they are the same on all to the bit and those of one process.
+   */
+  private List<Operand<TFloat32>> onceEach(Ops tf, List<Operand<TFloat32>> summands, int models) {
+    List<Operand<TFloat32>> counted = new ArrayList<>(summands);
+    for (int i = models; i < counted.size() - 1 && exchange.rank() > 0; i++) {
+      counted.set(i, tf.zerosLike(counted.get(i)));
+    }
+    return counted;
   }
 
   private static Operand<TFloat32> factor(Ops tf) {
@@ -204,13 +251,42 @@ public final class TrainingGraph {
       BatchLoss.Builder loss,
       Optimizer optimizer,
       Layers.Options options) {
+    return inChunks(tf, network, head, images, labels, loss, optimizer, options, Exchange.ALONE);
+  }
+
+  /**
+   * The same for a worker: the batch is that of all workers.
+   *
+   * @param tf the ops of a graph
+   * @param network the backbone
+   * @param head the embedding layer
+   * @param images float [chunk, h, w, 3], RGB in [0, 1], to be fed
+   * @param labels int64 [m], to be fed: of this worker's share, as large as the others'
+   * @param loss the loss on the embeddings of the whole batch
+   * @param optimizer the optimizer
+   * @param options of the layers
+   * @param exchange with the other workers
+   * @return the graph
+   * @throws IllegalArgumentException if batch normalisation is not frozen
+   */
+  public static TrainingGraph inChunks(
+      Ops tf,
+      Network network,
+      EmbeddingHead head,
+      Operand<TFloat32> images,
+      Operand<TInt64> labels,
+      BatchLoss.Builder loss,
+      Optimizer optimizer,
+      Layers.Options options,
+      Exchange exchange) {
     if (options.batchNormalization() != Layers.BatchNormalization.FROZEN
         && !options.freezeBackbone()) {
       throw new IllegalArgumentException(
           "a batch in chunks needs frozen batch normalisation: the statistics of a chunk are not"
               + " those of the batch");
     }
-    return new TrainingGraph(tf, network, head, images, labels, loss, optimizer, options, true);
+    return new TrainingGraph(
+        tf, network, head, images, labels, loss, optimizer, options, exchange, true);
   }
 
   /**
@@ -220,6 +296,44 @@ public final class TrainingGraph {
    */
   public Graph graph() {
     return (Graph) layers.tf().scope().env();
+  }
+
+  /**
+   * What goes between the workers.
+   *
+   * @return as given; {@link Exchange#ALONE} without
+   */
+  public Exchange exchange() {
+    return exchange;
+  }
+
+  /**
+   * What this worker tells the others with a step; may be fed.
+   *
+   * @return float scalar, 0 unless fed
+   */
+  public Operand<TFloat32> ownFlags() {
+    return ownFlags;
+  }
+
+  /**
+   * The sum of {@link #ownFlags} over all workers; part of a step.
+   *
+   * @return float scalar
+   */
+  public Operand<TFloat32> flags() {
+    return flags;
+  }
+
+  /**
+   * Gives each worker's variables, the optimizer's and the global step too, the values that the
+   * first one has. All run it once after the first has initialised its variables or restored a
+   * checkpoint.
+   *
+   * @return the operation to run
+   */
+  public Op synchronize() {
+    return synchronize;
   }
 
   /** The way back through a chunk, or null if the batch goes through the network whole. */

@@ -50,17 +50,26 @@ class PackageExamplesTest {
   @ParameterizedTest
   @MethodSource("examples")
   void aPageHasAProgramThatPrintsWhatItSays(Path page, @TempDir Path folder) throws Exception {
+    Program program = program(page);
+    List<String> told =
+        PRINTS
+            .matcher(program.source())
+            .results()
+            .map((MatchResult each) -> each.group(1))
+            .toList();
+    assertThat(told).isNotEmpty();
+    assertThat(program.run(folder).lines()).containsExactlyElementsOf(told);
+  }
+
+  /** The program of a page. */
+  static Program program(Path page) throws IOException {
     Matcher example = EXAMPLE.matcher(Files.readString(page));
     assertThat(example.find()).as("a program in " + page).isTrue();
-    String source =
+    return new Program(
         example
             .group(1)
             .lines()
             .map(line -> line.replaceFirst("^ \\* ?", ""))
-            .reduce("", (a, b) -> a + b + "\n");
-    List<String> told =
-        PRINTS.matcher(source).results().map((MatchResult each) -> each.group(1)).toList();
-    assertThat(told).isNotEmpty();
-    assertThat(new Program(source).run(folder).lines()).containsExactlyElementsOf(told);
+            .reduce("", (a, b) -> a + b + "\n"));
   }
 }

@@ -9,6 +9,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Arrays;
 import java.util.UUID;
 import org.medoid.graph.TrainingGraph;
+import org.medoid.graph.distributed.Worker;
 import org.medoid.training.data.DataSplit;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.data.Npy;
@@ -27,6 +28,9 @@ import org.tensorflow.types.TFloat32;
  * change: what was computed for others is not used. With the features a step is a product of two
  * matrices and the loss.
  *
+ * <p>Several workers compute them by blocks. The one that leads keeps them, and gives the others
+ * those that it has kept; all of them ask at the same time.
+ *
  * <p>Memory: 4 bytes times images times features (4 KB an image for 1,024 features).
  */
 final class FeatureCache {
@@ -34,14 +38,29 @@ final class FeatureCache {
   private static final int ROWS = 4096;
 
   private final RunFolder folder;
+  private final TrainingSettings settings;
+  private final Worker worker;
   private final Session session;
   private final TrainingGraph graph;
   private final DataSplit data;
   private float[] train;
   private float[] test;
 
-  FeatureCache(RunFolder folder, Session session, TrainingGraph graph, DataSplit data) {
+  /**
+   * Prepares.
+   *
+   * @param folder where the features are kept, null for a worker that does not lead
+   */
+  FeatureCache(
+      RunFolder folder,
+      TrainingSettings settings,
+      Worker worker,
+      Session session,
+      TrainingGraph graph,
+      DataSplit data) {
     this.folder = folder;
+    this.settings = settings;
+    this.worker = worker;
     this.session = session;
     this.graph = graph;
     this.data = data;
@@ -104,8 +123,32 @@ final class FeatureCache {
   }
 
   private float[] features(String prefix, ImageDataSet images) throws IOException {
-    TrainingSettings settings = folder.settings();
-    Path file = folder.path().resolve(prefix + key(settings, images) + ".npy");
+    Blocks blocks = new Blocks(worker);
+    Path file =
+        worker.leads() ? folder.path().resolve(prefix + key(settings, images) + ".npy") : null;
+    float[] kept = worker.leads() ? kept(file, images) : null;
+    int width = Math.round(worker.sum(kept == null ? 0 : kept.length / images.size(), 0)[0]);
+    if (width > 0) {
+      return blocks.ofFirst(kept, Math.multiplyExact(images.size(), width));
+    }
+    float[] rows =
+        blocks.compute(
+            images.size(),
+            (from, to) ->
+                Embedder.embed(
+                    session,
+                    name(graph.images()),
+                    name(graph.features()),
+                    images.part(from, to),
+                    settings.data().imageSize(),
+                    settings.data().resize()));
+    if (worker.leads()) {
+      new Npy(new int[] {images.size(), rows.length / images.size()}, rows).write(file);
+    }
+    return rows;
+  }
+
+  private static float[] kept(Path file, ImageDataSet images) throws IOException {
     if (Files.exists(file)) {
       Npy kept = Npy.read(file);
       if (kept.shape().length == 2
@@ -114,16 +157,7 @@ final class FeatureCache {
         return rows;
       }
     }
-    float[] rows =
-        Embedder.embed(
-            session,
-            name(graph.images()),
-            name(graph.features()),
-            images,
-            settings.data().imageSize(),
-            settings.data().resize());
-    new Npy(new int[] {images.size(), rows.length / images.size()}, rows).write(file);
-    return rows;
+    return null;
   }
 
   private static String key(TrainingSettings settings, ImageDataSet images) throws IOException {

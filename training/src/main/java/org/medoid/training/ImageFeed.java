@@ -22,7 +22,7 @@ final class ImageFeed implements AutoCloseable {
 
   private final TrainingSettings settings;
   private final BatchSampler sampler;
-  private final int chunks;
+  private final Share share;
   private final Graph graph = new Graph();
   private final ImagePipeline pipeline;
   private final Session session;
@@ -35,24 +35,24 @@ final class ImageFeed implements AutoCloseable {
    * @param data the images
    * @param settings of the run
    * @param sampler of the batches
-   * @param rows images to give at once, a divisor of the batch
+   * @param share what of each batch to give, and how many images at once
    * @param firstStep the step of the first batch
    */
   ImageFeed(
       ImageDataSet data,
       TrainingSettings settings,
       BatchSampler sampler,
-      int rows,
+      Share share,
       long firstStep) {
     this.settings = settings;
     this.sampler = sampler;
-    chunks = settings.data().batch() / rows;
+    this.share = share;
     nextStep = firstStep;
     pipeline =
         ImagePipeline.training(
             Ops.create(graph),
             data,
-            rows,
+            share.rows(),
             settings.data().size(),
             settings.data().crop(),
             settings.data().mirror(),
@@ -63,15 +63,20 @@ final class ImageFeed implements AutoCloseable {
   /** The next batch or chunk, float [rows, imageSize, imageSize, 3]; the caller closes it. */
   TFloat32 next() {
     if (left == 0) {
-      int batch = settings.data().batch();
       int steps = (int) Math.min(WINDOW, Math.max(1, settings.schedule().steps() - nextStep));
-      int[] images = new int[Math.multiplyExact(steps, batch)];
+      int size = share.size();
+      int[] images = new int[Math.multiplyExact(steps, size)];
+      long[] places = new long[images.length];
       for (int i = 0; i < steps; i++) {
-        System.arraycopy(sampler.batch(nextStep + i), 0, images, i * batch, batch);
+        int[] batch = sampler.batch(nextStep + i);
+        for (int k = 0; k < size; k++) {
+          images[i * size + k] = batch[share.first() + k];
+          places[i * size + k] = (nextStep + i) * share.batch() + share.first() + k;
+        }
       }
-      pipeline.start(session, images, nextStep * batch);
+      pipeline.start(session, images, places);
       nextStep += steps;
-      left = steps * chunks;
+      left = steps * (size / share.rows());
     }
     left--;
     return pipeline.next(session);

@@ -1,8 +1,11 @@
 package org.medoid.training;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.medoid.graph.InferenceGraph;
+import org.medoid.graph.distributed.Worker;
 import org.medoid.graph.network.EmbeddingHead;
 import org.medoid.graph.network.Network;
 import org.medoid.training.data.ImageDataSet;
@@ -11,6 +14,7 @@ import org.medoid.training.evaluation.EvaluationResult;
 import org.medoid.training.evaluation.Evaluator;
 import org.medoid.training.settings.DataSettings;
 import org.medoid.training.settings.TrainingSettings;
+import org.tensorflow.Session;
 
 /** Embeds and scores the watched images, and at the end those of the test classes. */
 final class Scoring {
@@ -21,6 +25,7 @@ final class Scoring {
   private final EmbeddingHead head;
   private final FeatureCache features;
   private final Evaluator.Options options;
+  private final Worker worker;
 
   /**
    * Prepares.
@@ -35,7 +40,8 @@ final class Scoring {
       Network network,
       EmbeddingHead head,
       FeatureCache features,
-      Evaluator.Options options) {
+      Evaluator.Options options,
+      Worker worker) {
     this.settings = settings.data();
     this.test = test;
     this.data = data;
@@ -43,31 +49,68 @@ final class Scoring {
     this.head = head;
     this.features = features;
     this.options = options;
+    this.worker = worker;
   }
 
   /**
-   * Scores what chooses the checkpoint.
+   * Embeds what chooses the checkpoint; all workers do so together.
    *
-   * @param step steps done
-   * @param checkpoint the newest, which the training session holds too
+   * @param checkpoint the newest, which the training session holds too; null for a worker that does
+   *     not lead
+   * @param session the training session
    */
-  StepEvaluation watched(long step, Path checkpoint) throws IOException {
-    float[] embeddings =
-        features == null
-            ? embed(data.watched(), checkpoint)
-            : features.embed(
-                data.watchedRows() == null ? features.test() : features.train(data.watchedRows()));
+  float[] watched(Path checkpoint, Session session) throws IOException {
+    return features == null
+        ? embed(data.watched(), checkpoint, session)
+        : features.embed(
+            data.watchedRows() == null ? features.test() : features.train(data.watchedRows()));
+  }
+
+  /**
+   * Embeds the test classes; all workers do so together.
+   *
+   * @param checkpoint the chosen one, which the training session holds too; null for a worker that
+   *     does not lead
+   * @param session the training session
+   */
+  float[] test(Path checkpoint, Session session) throws IOException {
+    return features == null ? embed(test, checkpoint, session) : features.embed(features.test());
+  }
+
+  /** Scores what {@link #watched} gave. */
+  StepEvaluation scoreWatched(long step, float[] embeddings) {
     return new StepEvaluation(step, score(data.watched(), embeddings), data.watched(), embeddings);
   }
 
-  /**
-   * Scores the test classes.
-   *
-   * @param checkpoint the chosen one, which the training session holds too where features are kept
-   */
-  EvaluationResult test(Path checkpoint) throws IOException {
-    return score(
-        test, features == null ? embed(test, checkpoint) : features.embed(features.test()));
+  /** Scores what {@link #test} gave. */
+  EvaluationResult scoreTest(float[] embeddings) {
+    return score(test, embeddings);
+  }
+
+  private float[] embed(ImageDataSet images, Path checkpoint, Session session) throws IOException {
+    return new Blocks(worker)
+        .compute(
+            images.size(),
+            (from, to) -> {
+              if (checkpoint != null) {
+                return embed(images.part(from, to), checkpoint);
+              }
+              // The weights are those of the worker that leads, its file perhaps on another
+              // machine.
+              Path folder = Files.createTempDirectory("medoid-weights");
+              try {
+                Path prefix = folder.resolve("weights");
+                session.save(prefix.toString());
+                return embed(images.part(from, to), prefix);
+              } finally {
+                try (Stream<Path> files = Files.list(folder)) {
+                  for (Path each : files.toList()) {
+                    Files.delete(each);
+                  }
+                }
+                Files.delete(folder);
+              }
+            });
   }
 
   private float[] embed(ImageDataSet images, Path checkpoint) {

@@ -20,9 +20,10 @@ interface Stepper extends AutoCloseable {
   /**
    * Takes the next step.
    *
-   * @param labels int64 [m]
+   * @param labels int64 [m], of the share
    * @param rates learning rates and margin multiplier
-   * @return {@code loss} and the scores of the loss, before the step
+   * @return {@code loss} and the scores of the loss, before the step, and the workers' {@code
+   *     flags}
    */
   Map<String, Float> step(TInt64 labels, StepRates rates);
 
@@ -40,11 +41,12 @@ interface Stepper extends AutoCloseable {
     Map<String, Operand<TFloat32>> told = new LinkedHashMap<>();
     told.put("loss", graph.loss());
     told.putAll(graph.scores());
+    told.put(TrainingGraph.FLAGS, graph.flags());
     Session.Runner runner =
         session.runner().feed(input, batch).feed(graph.labels(), labels).addTarget(graph.step());
     told.values().forEach(runner::fetch);
     try (StepRates.Fed fed = rates.tensors();
-        Result result = fed.into(runner, graph).run()) {
+        Result result = graph.exchange().timed(fed.into(runner, graph)).run()) {
       Map<String, Float> values = new LinkedHashMap<>();
       int at = 0;
       for (String name : told.keySet()) {
@@ -110,6 +112,7 @@ interface Stepper extends AutoCloseable {
     private final Session session;
     private final TrainingGraph graph;
     private final BatchSampler sampler;
+    private final Share share;
     private final float[] rows;
     private final int width;
     private long step;
@@ -124,11 +127,13 @@ interface Stepper extends AutoCloseable {
         Session session,
         TrainingGraph graph,
         BatchSampler sampler,
+        Share share,
         FeatureCache.Rows features,
         long firstStep) {
       this.session = session;
       this.graph = graph;
       this.sampler = sampler;
+      this.share = share;
       this.rows = features.values();
       this.width = features.width();
       this.step = firstStep;
@@ -136,7 +141,7 @@ interface Stepper extends AutoCloseable {
 
     @Override
     public Map<String, Float> step(TInt64 labels, StepRates rates) {
-      int[] images = sampler.batch(step++);
+      int[] images = share.of(sampler.batch(step++));
       float[] batch = new float[images.length * width];
       for (int i = 0; i < images.length; i++) {
         System.arraycopy(rows, images[i] * width, batch, i * width, width);

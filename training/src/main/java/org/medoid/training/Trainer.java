@@ -9,6 +9,7 @@ import org.medoid.graph.AdamW;
 import org.medoid.graph.Optimizer;
 import org.medoid.graph.RmsProp;
 import org.medoid.graph.TrainingGraph;
+import org.medoid.graph.distributed.Worker;
 import org.medoid.graph.loss.BatchLoss;
 import org.medoid.graph.loss.Losses;
 import org.medoid.graph.network.Checkpoint;
@@ -30,6 +31,7 @@ import org.medoid.training.settings.TrainingSettings;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.tensorflow.Graph;
+import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Ops;
@@ -69,6 +71,8 @@ public final class Trainer {
   private Optimizer optimizer;
   private Evaluator.Options evaluation = Evaluator.Options.defaults();
   private volatile boolean stopped;
+  private Worker worker = Worker.alone();
+  private Share share;
 
   /**
    * Prepares a run. Nothing is written.
@@ -90,6 +94,7 @@ public final class Trainer {
             batches.classesPerBatch(),
             settings.schedule().seed());
     head = new EmbeddingHead(settings.network().embedding());
+    share = Share.of(batches, 1, 0);
     if (!Networks.isOwn(settings.network().model())) {
       network = Networks.of(settings.network());
     }
@@ -167,6 +172,23 @@ public final class Trainer {
     return this;
   }
 
+  /**
+   * Trains as one of several workers. Each batch is shared among them; loss, schedules and learning
+   * rates stay those of the whole batch, whatever their number. The first worker alone touches the
+   * run folder and tells listeners; the others take the weights from it. A run that another number
+   * of workers began can be resumed.
+   *
+   * @param worker this process's place among them
+   * @return this
+   * @throws SettingException if the batch cannot be shared evenly, or a share not be parted in
+   *     chunks
+   */
+  public Trainer withWorker(Worker worker) {
+    share = Share.of(settings.data(), worker.workers(), worker.rank());
+    this.worker = worker;
+    return this;
+  }
+
   private static void requireOwn(String setting, String name) {
     if (!Networks.isOwn(name)) {
       throw new SettingException(
@@ -234,20 +256,25 @@ public final class Trainer {
    *
    * @param folder the run folder: new, empty, or of a run that has not come to a checkpoint. It is
    *     made when all that can be checked has been
-   * @return the scores of the chosen checkpoint, as in {@code result.json}
+   * @return the scores of the chosen checkpoint, as in {@code result.json}; null for a worker that
+   *     does not lead
    * @throws IOException if the folder holds something or cannot be written, or a file not be read;
    *     the newest checkpoint is then still there
    * @throws IllegalArgumentException if network, loss, optimizer and settings do not fit together
-   * @throws CancellationException if {@link #stop} ended the run before its last step; {@link
-   *     #resume} goes on from there
+   * @throws IllegalStateException if another worker was told something else, failed or is gone
+   * @throws CancellationException if {@link #stop} ended the run before its last step, of whichever
+   *     worker; {@link #resume} goes on from there
    */
   public TrainingResult run(Path folder) throws IOException {
-    RunFolder.requireFree(folder);
+    if (worker.leads()) {
+      RunFolder.requireFree(folder);
+    }
     return train(folder, null);
   }
 
   /**
-   * Goes on from the newest checkpoint of a run, or from the start if there is none.
+   * Goes on from the newest checkpoint of a run, or from the start if there is none. Of several
+   * workers the first one resumes, and the others {@link #run}.
    *
    * @param run its folder
    * @return the scores of the chosen checkpoint, as in {@code result.json}
@@ -268,30 +295,85 @@ public final class Trainer {
     requireBrought(optimizer, "optimizer", settings.optimizer().optimizer());
     try (Graph graph = new Graph()) {
       TrainingGraph training = build(Ops.create(graph));
-      try (Session session = new Session(graph)) {
-        boolean fresh = earlier == null || !Checkpoints.of(earlier).any();
-        if (fresh) {
-          initialize(session, training);
+      if (worker.workers() > 1) {
+        worker.agree(Agreement.of(settings, split, training));
+      }
+      try (Session session = worker.session(graph)) {
+        RunFolder folder = worker.together(() -> prepared(session, training, path, earlier));
+        if (worker.workers() > 1) {
+          synchronize(session, training);
         }
-        RunFolder folder = earlier == null ? RunFolder.create(path, settings) : earlier;
-        Checkpoints checkpoints = Checkpoints.of(folder);
-        if (!fresh) {
-          session.restore(checkpoints.latest().toString());
-        }
+        Checkpoints checkpoints = folder == null ? null : Checkpoints.of(folder);
+        long first = checkpoints != null && !checkpoints.any() ? 0 : globalStep(session, training);
         FeatureCache features =
             settings.network().frozenFeatures()
-                ? new FeatureCache(folder, session, training, split)
+                ? new FeatureCache(folder, settings, worker, session, training, split)
                 : null;
-        long first = fresh ? 0 : checkpoints.latestStep();
         Scoring scoring =
-            new Scoring(settings, split.test(), data, network, head, features, evaluation);
+            new Scoring(settings, split.test(), data, network, head, features, evaluation, worker);
         try (Stepper stepper = stepper(session, training, features, first)) {
-          return new TrainingRun(
-                  this, settings, data, sampler, session, training, folder, checkpoints, scoring)
-              .go(stepper, all());
+          TrainingResult result =
+              new TrainingRun(
+                      this,
+                      settings,
+                      data,
+                      sampler,
+                      session,
+                      training,
+                      folder,
+                      checkpoints,
+                      scoring,
+                      first)
+                  .go(stepper, worker.leads() ? all() : List.of());
+          worker.leave();
+          return result;
+        } catch (CancellationException e) {
+          worker.leave(); // all of them were stopped
+          throw e;
         }
       }
     }
+  }
+
+  /** Gives the session its first weights; the run folder, null for a worker that does not lead. */
+  private RunFolder prepared(Session session, TrainingGraph training, Path path, RunFolder earlier)
+      throws IOException {
+    if (!worker.leads()) {
+      session.initialize(); // to be overwritten by the weights of the worker that leads
+      return null;
+    }
+    boolean fresh = earlier == null || !Checkpoints.of(earlier).any();
+    if (fresh) {
+      initialize(session, training);
+    }
+    RunFolder folder = earlier == null ? RunFolder.create(path, settings) : earlier;
+    if (!fresh) {
+      session.restore(Checkpoints.of(folder).latest().toString());
+    }
+    return folder;
+  }
+
+  /** Gives this worker the variables of the one that leads. */
+  void synchronize(Session session, TrainingGraph training) {
+    try {
+      worker.exchange().timed(session.runner().addTarget(training.synchronize())).run().close();
+    } catch (RuntimeException e) {
+      throw worker.explain(e);
+    }
+  }
+
+  private static long globalStep(Session session, TrainingGraph training) {
+    try (Result step = session.runner().fetch(training.globalStep()).run()) {
+      return ((TInt64) step.get(0)).getLong();
+    }
+  }
+
+  Worker worker() {
+    return worker;
+  }
+
+  Share share() {
+    return share;
   }
 
   private List<TrainingListener> all() {
@@ -313,18 +395,19 @@ public final class Trainer {
             .withFreezeBackbone(settings.network().frozen())
             .withBatchNormalization(settings.network().batchNorm());
     DataSettings batches = settings.data();
-    long rows = settings.network().frozenFeatures() ? Shape.UNKNOWN_SIZE : batches.rows();
+    long rows = settings.network().frozenFeatures() ? Shape.UNKNOWN_SIZE : share.rows();
     Placeholder<TFloat32> images =
         tf.withName("images")
             .placeholder(
                 TFloat32.class,
                 Placeholder.shape(Shape.of(rows, batches.imageSize(), batches.imageSize(), 3)));
     Placeholder<TInt64> labels =
-        tf.withName("labels")
-            .placeholder(TInt64.class, Placeholder.shape(Shape.of(batches.batch())));
-    return batches.rows() < batches.batch()
-        ? TrainingGraph.inChunks(tf, network, head, images, labels, loss, optimizer, options)
-        : new TrainingGraph(tf, network, head, images, labels, loss, optimizer, options);
+        tf.withName("labels").placeholder(TInt64.class, Placeholder.shape(Shape.of(share.size())));
+    return share.inChunks()
+        ? TrainingGraph.inChunks(
+            tf, network, head, images, labels, loss, optimizer, options, worker.exchange())
+        : new TrainingGraph(
+            tf, network, head, images, labels, loss, optimizer, options, worker.exchange());
   }
 
   private void initialize(Session session, TrainingGraph training) throws IOException {
@@ -346,16 +429,16 @@ public final class Trainer {
       throws IOException {
     if (features != null) {
       return new Stepper.Features(
-          session, training, sampler, features.train(data.trainRows()), first);
+          session, training, sampler, share, features.train(data.trainRows()), first);
     }
-    int chunks = settings.data().batch() / settings.data().rows();
-    return chunks == 1
-        ? new Stepper.Whole(session, training, feed(first))
-        : new Stepper.Chunked(session, training, chunks, feed(first), feed(first));
+    return share.inChunks()
+        ? new Stepper.Chunked(
+            session, training, share.size() / share.rows(), feed(first), feed(first))
+        : new Stepper.Whole(session, training, feed(first));
   }
 
-  /** The images of the batches from a step on. */
+  /** This worker's images of the batches from a step on. */
   ImageFeed feed(long first) {
-    return new ImageFeed(data.train(), settings, sampler, settings.data().rows(), first);
+    return new ImageFeed(data.train(), settings, sampler, share, first);
   }
 }

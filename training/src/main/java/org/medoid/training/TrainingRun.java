@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.concurrent.CancellationException;
 import org.medoid.graph.StepRates;
 import org.medoid.graph.TrainingGraph;
+import org.medoid.graph.distributed.Worker;
 import org.medoid.graph.network.LayerVariable;
 import org.medoid.training.data.BatchSampler;
 import org.medoid.training.data.ImageDataSet;
@@ -24,6 +25,9 @@ import org.tensorflow.types.TInt64;
 
 /** A run while it trains, as a {@link TrainingListener} sees it. */
 public final class TrainingRun {
+  /** A flag that outweighs those of all workers that are being stopped. */
+  private static final int FINISH = 1 << 16;
+
   private final Trainer trainer;
   private final TrainingSettings settings;
   private final ScheduleSettings schedule;
@@ -37,7 +41,13 @@ public final class TrainingRun {
   private final Schedules schedules;
   private final int[] labels;
   private final long first;
+  private final Worker worker;
+
+  /** Asked for by a listener; other workers hear of it with the next step. */
+  private volatile boolean asked;
+
   private boolean finished;
+  private boolean stopped;
 
   TrainingRun(
       Trainer trainer,
@@ -48,8 +58,8 @@ public final class TrainingRun {
       TrainingGraph training,
       RunFolder folder,
       Checkpoints checkpoints,
-      Scoring scoring)
-      throws IOException {
+      Scoring scoring,
+      long first) {
     this.trainer = trainer;
     this.settings = settings;
     this.schedule = settings.schedule();
@@ -62,7 +72,8 @@ public final class TrainingRun {
     this.scoring = scoring;
     schedules = new Schedules(settings, data.train().size());
     labels = data.train().labels();
-    first = checkpoints.any() ? checkpoints.latestStep() : 0;
+    this.first = first;
+    worker = trainer.worker();
   }
 
   /**
@@ -158,24 +169,40 @@ public final class TrainingRun {
     return weights;
   }
 
-  /** Ends the training after the current step, as if it were the last one. */
+  /**
+   * Ends the training after the current step, as if it were the last one. Several workers end after
+   * the next one, unless this one was evaluated.
+   */
   public void finish() {
-    finished = true;
+    asked = true;
   }
 
-  /** Takes the steps that are left and scores the chosen checkpoint. */
+  /**
+   * Takes the steps that are left and scores the chosen checkpoint. Of several workers only the
+   * first has listeners, a folder and a result.
+   */
   TrainingResult go(Stepper stepper, List<TrainingListener> listeners) throws IOException {
     try {
-      for (TrainingListener each : listeners) {
-        each.started(this);
-      }
+      worker.together(
+          () -> {
+            for (TrainingListener each : listeners) {
+              each.started(this);
+            }
+            return null;
+          });
+      agree();
       train(stepper, listeners);
       TrainingResult result = result();
-      folder.writeJson(TrainingResult.FILE, result);
-      for (TrainingListener each : listeners) {
-        each.ended(this, result);
-      }
-      return result;
+      return worker.together(
+          () -> {
+            if (worker.leads()) {
+              folder.writeJson(TrainingResult.FILE, result);
+            }
+            for (TrainingListener each : listeners) {
+              each.ended(this, result);
+            }
+            return result;
+          });
     } finally {
       for (TrainingListener each : listeners) {
         each.closed();
@@ -184,30 +211,58 @@ public final class TrainingRun {
   }
 
   private void train(Stepper stepper, List<TrainingListener> listeners) throws IOException {
-    if (schedule.steps() == 0 && !checkpoints.any()) {
-      checkpoints.write(session, 0);
+    if (schedule.steps() == 0) {
+      worker.together(
+          () -> {
+            if (worker.leads() && !checkpoints.any()) {
+              checkpoints.write(session, 0);
+            }
+            return null;
+          });
     }
-    if (first > 0 && due(first) && watches() && checkpoints.evaluatedStep() < first) {
-      tell(listeners, evaluated(StepMetrics.lost(first), listeners));
+    if (first > 0 && due(first) && watches() && unscored()) {
+      evaluated(StepMetrics.lost(first), first, listeners);
+      agree();
     }
     for (long step = first; step < schedule.steps() && !finished; step++) {
       StepMetrics row = step(stepper, step);
-      boolean saved = due(step + 1) || trainer.stopped();
+      boolean due = due(step + 1);
+      boolean saved = due || stopped;
       if (saved) {
-        checkpoints.write(session, step + 1);
+        write(step + 1);
       }
-      if (due(step + 1) && watches()) {
-        row = evaluated(row, listeners);
+      if (due && watches()) {
+        evaluated(row, step + 1, listeners);
+      } else {
+        tell(listeners, row);
       }
-      tell(listeners, row);
-      if (saved && trainer.stopped() && step + 1 < schedule.steps()) {
+      if (saved || worker.workers() == 1) {
+        agree();
+      }
+      if (saved && stopped && step + 1 < schedule.steps()) {
         throw new CancellationException(
             "stopped after step %d of %d".formatted(step + 1, schedule.steps()));
       }
-      if (finished && checkpoints.latestStep() != step + 1) {
-        checkpoints.write(session, step + 1);
+      if (finished && !saved) {
+        write(step + 1);
       }
     }
+  }
+
+  /** Whether the newest checkpoint was not evaluated, because the run was stopped meanwhile. */
+  private boolean unscored() {
+    return worker.sum(worker.leads() && checkpoints.evaluatedStep() < first ? 1 : 0, 0)[0] > 0;
+  }
+
+  /** What all workers want: whether a program ends, whether a listener asked for the end. */
+  private void agree() {
+    float[] sums = worker.sum(trainer.stopped() ? 1 : 0, worker.leads() && asked ? 1 : 0);
+    stopped |= sums[0] > 0;
+    finished |= sums[1] > 0;
+  }
+
+  private void write(long steps) throws IOException {
+    worker.together(() -> worker.leads() ? checkpoints.write(session, steps) : null);
   }
 
   private void tell(List<TrainingListener> listeners, StepMetrics row) throws IOException {
@@ -216,19 +271,27 @@ public final class TrainingRun {
     }
   }
 
-  private StepMetrics evaluated(StepMetrics row, List<TrainingListener> listeners)
+  /** Evaluates the newest checkpoint and tells the listeners, of its step too. */
+  private void evaluated(StepMetrics row, long steps, List<TrainingListener> listeners)
       throws IOException {
-    StepEvaluation evaluation = scoring.watched(checkpoints.latestStep(), checkpoints.latest());
-    EvaluationResult scores = evaluation.scores();
-    if (data.choice() == Choice.LAST) {
-      checkpoints.evaluated();
-    } else {
-      checkpoints.evaluated(scores.recallAt().get(1), scores.nmi());
-    }
-    for (TrainingListener each : listeners) {
-      each.evaluated(this, evaluation);
-    }
-    return row.evaluated(scores.nmi(), scores.recallAt().get(1));
+    float[] embeddings = scoring.watched(worker.leads() ? checkpoints.latest() : null, session);
+    worker.together(
+        () -> {
+          if (worker.leads()) {
+            StepEvaluation evaluation = scoring.scoreWatched(steps, embeddings);
+            EvaluationResult scores = evaluation.scores();
+            if (data.choice() == Choice.LAST) {
+              checkpoints.evaluated();
+            } else {
+              checkpoints.evaluated(scores.recallAt().get(1), scores.nmi());
+            }
+            for (TrainingListener each : listeners) {
+              each.evaluated(this, evaluation);
+            }
+            tell(listeners, row.evaluated(scores.nmi(), scores.recallAt().get(1)));
+          }
+          return null;
+        });
   }
 
   /** Whether there are images to score on the way; an untrained network is not chosen. */
@@ -244,11 +307,15 @@ public final class TrainingRun {
 
   private StepMetrics step(Stepper stepper, long step) {
     long before = System.nanoTime();
-    StepRates rates = schedules.at(step);
-    int[] images = sampler.batch(step);
+    StepRates rates =
+        schedules.at(step).withFlags((trainer.stopped() ? 1 : 0) + (asked ? FINISH : 0));
+    int[] images = trainer.share().of(sampler.batch(step));
     try (TInt64 classes =
         TInt64.vectorOf(Arrays.stream(images).mapToLong(i -> labels[i]).toArray())) {
-      Map<String, Float> values = stepper.step(classes, rates);
+      Map<String, Float> values = stepped(stepper, classes, rates);
+      int flags = Math.round(values.get(TrainingGraph.FLAGS));
+      stopped |= worker.workers() == 1 ? trainer.stopped() : flags % FINISH > 0;
+      finished |= flags >= FINISH;
       float value = values.get("loss");
       if (!Float.isFinite(value)) {
         throw new IllegalStateException(
@@ -271,11 +338,31 @@ public final class TrainingRun {
     }
   }
 
-  private TrainingResult result() throws IOException {
-    long chosen = checkpoints.bestStep();
-    if (chosen != checkpoints.latestStep()) {
-      session.restore(checkpoints.best().toString());
+  private Map<String, Float> stepped(Stepper stepper, TInt64 labels, StepRates rates) {
+    try {
+      return stepper.step(labels, rates);
+    } catch (RuntimeException e) {
+      throw worker.explain(e);
     }
-    return new TrainingResult(scoring.test(checkpoints.best()), chosen, data.choice());
+  }
+
+  private TrainingResult result() throws IOException {
+    worker.together(
+        () -> {
+          if (worker.leads() && checkpoints.bestStep() != checkpoints.latestStep()) {
+            session.restore(checkpoints.best().toString());
+          }
+          return null;
+        });
+    if (worker.workers() > 1) {
+      trainer.synchronize(session, training);
+    }
+    float[] embeddings = scoring.test(worker.leads() ? checkpoints.best() : null, session);
+    return worker.together(
+        () ->
+            worker.leads()
+                ? new TrainingResult(
+                    scoring.scoreTest(embeddings), checkpoints.bestStep(), data.choice())
+                : null);
   }
 }

@@ -27,6 +27,9 @@ final class BatchNorm {
         layers.mode() == Layers.Mode.INFERENCE
             || layers.options().batchNormalization() == Layers.BatchNormalization.FROZEN
             || layers.frozen();
+    if (!frozen && layers.exchange().workers() > 1) {
+      return ofAllWorkers(layers, x, beta, mean, variance);
+    }
     // In training the operation wants the averages empty: it would mix them in otherwise.
     Operand<TFloat32> empty = tf.constant(new float[0]);
     FusedBatchNorm<TFloat32, TFloat32> norm =
@@ -43,6 +46,37 @@ final class BatchNorm {
       move(layers, variance, norm.batchVariance());
     }
     return norm.y();
+  }
+
+  /** By the means and variances of all workers' images, of which each has as many. */
+  private static Operand<TFloat32> ofAllWorkers(
+      Layers layers,
+      Operand<TFloat32> x,
+      Operand<TFloat32> beta,
+      Variable<TFloat32> movingMean,
+      Variable<TFloat32> movingVariance) {
+    Ops tf = layers.tf();
+    Operand<TFloat32> mean = meanOfAll(layers, x);
+    // Centred first: the difference of two means of squares would lose the digits of a small one.
+    Operand<TFloat32> centred = tf.math.sub(x, mean);
+    Operand<TFloat32> variance = meanOfAll(layers, tf.math.square(centred));
+    Operand<TFloat32> deviation = tf.math.rsqrt(tf.math.add(variance, tf.constant(EPSILON)));
+    move(layers, movingMean, mean);
+    Operand<TFloat32> n =
+        tf.math.mul(
+            tf.dtypes.cast(tf.size(x), TFloat32.class),
+            tf.constant((float) layers.exchange().workers() / layers.channels(x)));
+    Operand<TFloat32> one = tf.constant(1f);
+    Operand<TFloat32> bessel = tf.math.div(n, tf.math.maximum(tf.math.sub(n, one), one));
+    move(layers, movingVariance, tf.math.mul(variance, bessel));
+    return tf.math.add(tf.math.mul(centred, deviation), beta);
+  }
+
+  private static Operand<TFloat32> meanOfAll(Layers layers, Operand<TFloat32> x) {
+    Ops tf = layers.tf();
+    return tf.math.mul(
+        layers.exchange().differentiableSum(tf, tf.math.mean(x, tf.constant(new int[] {0, 1, 2}))),
+        tf.constant(1f / layers.exchange().workers()));
   }
 
   private static void move(Layers layers, Variable<TFloat32> average, Operand<TFloat32> batch) {

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.medoid.graph.distributed.Exchange;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.Output;
@@ -25,6 +26,7 @@ import org.tensorflow.types.TFloat32;
 abstract class LayerContext {
   private final Layers.Mode mode;
   private final Layers.Options options;
+  private final Exchange exchange;
   private final Map<String, LayerVariable> variables = new LinkedHashMap<>();
   private final Map<String, Operand<TFloat32>> endPoints = new LinkedHashMap<>();
   private final List<Op> updates = new ArrayList<>();
@@ -39,13 +41,14 @@ abstract class LayerContext {
   private String path = "";
   private LayerVariable.Group group = LayerVariable.Group.BACKBONE;
 
-  LayerContext(Ops tf, Layers.Mode mode, Layers.Options options) {
+  LayerContext(Ops tf, Layers.Mode mode, Layers.Options options, Exchange exchange) {
     if (!tf.scope().env().isGraph()) {
       throw new IllegalArgumentException("layers are built in a graph, not in an eager session");
     }
     this.tf = tf;
     this.mode = mode;
     this.options = options;
+    this.exchange = exchange;
   }
 
   /**
@@ -73,6 +76,11 @@ abstract class LayerContext {
    */
   public Layers.Options options() {
     return options;
+  }
+
+  /** What goes between the workers. */
+  final Exchange exchange() {
+    return exchange;
   }
 
   /**
@@ -119,7 +127,21 @@ abstract class LayerContext {
    * @throws IllegalStateException if nothing is trainable
    */
   public List<Operand<TFloat32>> gradients(Operand<TFloat32> y, Operand<TFloat32> dy) {
-    List<LayerVariable> trainables = trainables();
+    return gradients(y, dy, trainables());
+  }
+
+  /**
+   * As {@link #gradients(Operand, Operand)} with respect to some of {@link #trainables}, for what a
+   * loss trains beside them does not stand behind {@code y}.
+   *
+   * @param y any shape, built on the variables
+   * @param dy the shape of {@code y}
+   * @param trainables the variables
+   * @return in their order, each of its variable's shape
+   * @throws IllegalStateException if there are none
+   */
+  public List<Operand<TFloat32>> gradients(
+      Operand<TFloat32> y, Operand<TFloat32> dy, List<LayerVariable> trainables) {
     if (trainables.isEmpty()) {
       throw new IllegalStateException("nothing to train: the layers have no trainable variable");
     }
@@ -131,11 +153,23 @@ abstract class LayerContext {
                 new Output<?>[] {y.asOutput()},
                 x,
                 dy == null ? null : new Output<?>[] {dy.asOutput()});
-    Ops whenAll = tf.withControlDependencies(List.<Op>of(gradients));
-    List<Operand<TFloat32>> gated = new ArrayList<>();
+    List<Operand<TFloat32>> all = new ArrayList<>();
     for (Output<?> gradient : gradients) {
-      gated.add(whenAll.identity(gradient.expect(TFloat32.class)));
+      all.add(gradient.expect(TFloat32.class));
     }
+    return whenAll(all);
+  }
+
+  /**
+   * The same values, of which none is available before all are, as {@link #gradients} has it.
+   *
+   * @param values any
+   * @return in the same order
+   */
+  public List<Operand<TFloat32>> whenAll(List<Operand<TFloat32>> values) {
+    Ops whenAll = tf.withControlDependencies(List.<Op>copyOf(values));
+    List<Operand<TFloat32>> gated = new ArrayList<>();
+    values.forEach(value -> gated.add(whenAll.identity(value)));
     return gated;
   }
 

@@ -1,6 +1,7 @@
 package org.medoid.graph.network;
 
 import java.util.List;
+import org.medoid.graph.distributed.Exchange;
 import org.tensorflow.Operand;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Ops;
@@ -143,7 +144,21 @@ public final class Layers extends LayerContext {
    * @throws IllegalArgumentException if {@code tf} belongs to an eager session
    */
   public Layers(Ops tf, Mode mode, Options options) {
-    super(tf, mode, options);
+    this(tf, mode, options, Exchange.ALONE);
+  }
+
+  /**
+   * Starts with no layers, for a worker of several: in training, batch normalisation goes by the
+   * statistics of all workers' images.
+   *
+   * @param tf of a graph; eager mode has no place for these variables
+   * @param mode what the graph is for
+   * @param options the settings
+   * @param exchange with the other workers
+   * @throws IllegalArgumentException if {@code tf} belongs to an eager session
+   */
+  public Layers(Ops tf, Mode mode, Options options, Exchange exchange) {
+    super(tf, mode, options, exchange);
   }
 
   /**

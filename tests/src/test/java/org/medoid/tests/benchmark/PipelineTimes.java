@@ -71,6 +71,8 @@ public final class PipelineTimes {
         Locale.ROOT, "%d images of %d bytes on average%n", data.size(), bytes / data.size());
     int[] sequence = new int[BATCHES * BATCH];
     Arrays.setAll(sequence, i -> i % data.size());
+    long[] places = new long[sequence.length];
+    Arrays.setAll(places, i -> i);
 
     try (Graph graph = new Graph();
         Session session = new Session(graph)) {
@@ -84,9 +86,10 @@ public final class PipelineTimes {
       double[][] rates = new double[4][rounds];
       for (int round = -1; round < rounds; round++) {
         double[] rate = {
-          rate(session, s -> training.start(s, sequence, 0), s -> training.next(s).close()),
-          rate(session, s -> resized.start(s, sequence, 0), s -> resized.next(s).close()),
-          rate(session, s -> evaluation.start(s, sequence, 0), s -> evaluation.next(s).close()),
+          rate(session, s -> training.start(s, sequence, places), s -> training.next(s).close()),
+          rate(session, s -> resized.start(s, sequence, places), s -> resized.next(s).close()),
+          rate(
+              session, s -> evaluation.start(s, sequence, places), s -> evaluation.next(s).close()),
           rate(session, plain::start, plain::next)
         };
         for (int i = 0; i < rate.length && round >= 0; i++) { // the first round warms up

@@ -15,10 +15,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.Loader;
+import org.medoid.graph.distributed.Cluster;
 import org.medoid.ops.FacilityLocationLoss;
 import org.medoid.ops.host.MatrixProducts;
 import org.medoid.training.data.DataSets;
@@ -139,6 +141,7 @@ final class DoctorCommand implements Callable<Integer> {
     findings.put("memory", memory());
     findings.put("cache", cache(DataSets.cache()));
     findings.put("locale", locale(System.getProperty("sun.jnu.encoding")));
+    findings.put("workers", workers(System.getenv(Cluster.VARIABLE)));
     findings.put("protobuf", protobuf());
     Finding natives =
         attempt(
@@ -237,6 +240,32 @@ final class DoctorCommand implements Callable<Integer> {
             Status.NOTE,
             value,
             "names beyond ASCII fail: install a locale of UTF-8, or start with LC_ALL=C.UTF-8");
+  }
+
+  /** The workers that TF_CONFIG names, and whether this process could join them. */
+  static Finding workers(String config) {
+    try {
+      Optional<Cluster> cluster = Cluster.parse(config);
+      if (cluster.isEmpty()) {
+        return Finding.ok("this process alone; TF_CONFIG names none");
+      }
+      cluster.get().requireJoinable();
+      String value =
+          "this is worker %d of %d".formatted(cluster.get().rank(), cluster.get().workers().size());
+      List<String> missing = cluster.get().missing();
+      return missing.isEmpty()
+          ? Finding.ok(value + "; all others answer")
+          : new Finding(
+              Status.NOTE,
+              value + "; no answer from " + String.join(", ", missing),
+              "start them too, and look whether their ports can be reached from here");
+    } catch (IllegalArgumentException e) {
+      return new Finding(
+          Status.FAILED, e.getMessage(), "mend it, or unset it to train on this machine alone");
+    } catch (IllegalStateException e) {
+      return new Finding(
+          Status.FAILED, e.getMessage(), "or unset TF_CONFIG to train on this machine alone");
+    }
   }
 
   /** The ONNX classes and TensorFlow share one line of protobuf. */

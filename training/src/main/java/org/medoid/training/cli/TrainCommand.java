@@ -4,8 +4,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
+import org.medoid.graph.distributed.Cluster;
+import org.medoid.graph.distributed.Worker;
 import org.medoid.training.EmbeddingModel;
 import org.medoid.training.RunFolder;
 import org.medoid.training.Trainer;
@@ -33,6 +36,8 @@ final class TrainCommand implements Callable<Integer> {
 
   @Mixin private TrainingOptions options;
 
+  @Mixin private WorkerOptions workers;
+
   @Option(
       names = "--out",
       paramLabel = "RUN",
@@ -48,16 +53,50 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    RunFolder earlier = resume ? earlier() : null;
+    if (resume) {
+      requireNoOtherOption();
+    }
+    Optional<Cluster> cluster = workers.cluster(spec);
+    boolean leads = cluster.isEmpty() || cluster.get().rank() == 0;
+    RunFolder earlier = resume && leads ? RunFolder.open(out) : null;
+    int count = workers.local().orElse(cluster.map(each -> each.workers().size()).orElse(1));
+    if (count > 1 && (earlier != null || !resume)) { // before anybody waits for this worker
+      TrainingOptions.checked(
+          spec,
+          () -> {
+            (resume ? earlier.settings() : told().complete()).data().requireShared(count);
+            return null;
+          });
+    }
+    if (workers.local().isPresent()) {
+      TrainingOptions.checked(
+          spec,
+          () -> {
+            if (earlier == null) {
+              DataSplit data = told().complete().openData();
+              told().complete(data).data().requireShared(count);
+            }
+            return null;
+          });
+      return LocalWorkers.run(
+          count,
+          WorkerOptions.without(spec.root().commandLine().getParseResult().expandedArgs()),
+          spec.commandLine().getErr());
+    }
+    Worker worker = workers.join(cluster);
     Trainer trainer =
-        TrainingOptions.checked(spec, () -> resume ? trainer(earlier.settings()) : told());
+        TrainingOptions.checked(spec, () -> trainer(earlier, worker).withWorker(worker));
+    WorkerOptions.endWithParent(trainer);
+    if (leads) {
+      worker.publish(Json.mapper().writeValueAsString(trainer.settings()));
+    }
     TrainingResult result;
     try (Progress progress = new Progress("training", trainer.settings().schedule().steps())) {
       trainer.withListener(progress);
       result =
           Interruption.train(
               trainer,
-              () -> resume ? trainer.resume(earlier) : trainer.run(out),
+              () -> earlier == null ? trainer.run(out) : trainer.resume(earlier),
               stopped ->
                   spec.commandLine()
                       .getErr()
@@ -68,6 +107,9 @@ final class TrainCommand implements Callable<Integer> {
                               + out));
     } catch (CancellationException e) {
       return Interruption.EXIT_CODE;
+    }
+    if (!leads) {
+      return 0;
     }
     String name = RunReport.name(trainer.settings(), result);
     try (EmbeddingModel model = EmbeddingModel.ofRun(out)) {
@@ -81,18 +123,21 @@ final class TrainCommand implements Callable<Integer> {
     return 0;
   }
 
-  private RunFolder earlier() throws IOException {
-    requireNoOtherOption();
-    return RunFolder.open(out);
-  }
-
   private void requireNoOtherOption() {
     List<String> others =
         spec.commandLine().getParseResult().matchedOptions().stream()
             .map(OptionSpec::longestName)
             .filter(
                 name ->
-                    !List.of("--out", "--resume", "--json", "--debug", "--quiet").contains(name))
+                    !List.of(
+                            "--out",
+                            "--resume",
+                            "--json",
+                            "--local-workers",
+                            "--worker-timeout",
+                            "--debug",
+                            "--quiet")
+                        .contains(name))
             .toList();
     if (!others.isEmpty()) {
       throw new ParameterException(
@@ -104,17 +149,26 @@ final class TrainCommand implements Callable<Integer> {
     }
   }
 
-  private Trainer told() throws IOException {
+  private SettingsDraft told() {
     SettingsDraft draft = options.draft();
     if (draft.data == null || draft.model == null) {
       throw new ParameterException(
           spec.commandLine(), "A new run needs --data and --model (or --resume an earlier one)");
     }
-    DataSplit data = draft.complete().openData();
-    return new Trainer(draft.complete(data), data);
+    return draft;
   }
 
-  private static Trainer trainer(TrainingSettings settings) throws IOException {
+  /** A worker that does not lead may have no run folder: it resumes by the leading one's. */
+  private Trainer trainer(RunFolder earlier, Worker worker) throws IOException {
+    if (!resume) {
+      SettingsDraft draft = told();
+      DataSplit data = draft.complete().openData();
+      return new Trainer(draft.complete(data), data);
+    }
+    TrainingSettings settings =
+        earlier != null
+            ? earlier.settings()
+            : Json.mapper().readValue(worker.published(), TrainingSettings.class);
     return new Trainer(settings, settings.openData());
   }
 }

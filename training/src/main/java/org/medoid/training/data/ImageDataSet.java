@@ -2,6 +2,7 @@ package org.medoid.training.data;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -84,5 +85,17 @@ public record ImageDataSet(String name, List<Path> files, int[] labels, List<Str
    */
   public int size() {
     return files.size();
+  }
+
+  /**
+   * Some of the images, with the same classes.
+   *
+   * @param from the first of them
+   * @param to the one after the last, more than {@code from}
+   * @return its images in the same order
+   */
+  public ImageDataSet part(int from, int to) {
+    return new ImageDataSet(
+        name, files.subList(from, to), Arrays.copyOfRange(labels, from, to), classNames);
   }
 }

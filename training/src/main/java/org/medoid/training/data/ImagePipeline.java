@@ -56,7 +56,7 @@ public final class ImagePipeline {
 
   private final ImageDataSet data;
   private final Placeholder<TInt32> indices;
-  private final Placeholder<TInt64> firstPosition;
+  private final Placeholder<TInt64> positions;
   private final Op start;
   private final Operand<TFloat32> images;
   private final Operand<TInt64> labels;
@@ -96,12 +96,7 @@ public final class ImagePipeline {
                   .build();
             });
     indices = tf.placeholder(TInt32.class, Placeholder.shape(Shape.of(-1)));
-    firstPosition = tf.placeholder(TInt64.class, Placeholder.shape(Shape.scalar()));
-    Operand<TInt64> positions =
-        tf.range(
-            firstPosition,
-            tf.math.add(firstPosition, tf.dtypes.cast(tf.size(indices), TInt64.class)),
-            tf.constant(1L));
+    positions = tf.placeholder(TInt64.class, Placeholder.shape(Shape.of(-1)));
     List<Class<? extends TType>> types = List.of(TFloat32.class, TInt64.class);
     List<Shape> single = List.of(image, Shape.scalar());
     long rows = fixed ? batch : Shape.UNKNOWN_SIZE;
@@ -237,18 +232,12 @@ public final class ImagePipeline {
    *
    * @param session a session of the graph
    * @param sequence indices into the data set
-   * @param firstPosition the place of the first in the whole run, for the random crops
+   * @param places the place of each in the whole run, for the random crops
    */
-  public void start(Session session, int[] sequence, long firstPosition) {
+  public void start(Session session, int[] sequence, long[] places) {
     try (TInt32 all = TInt32.vectorOf(sequence);
-        TInt64 first = TInt64.scalarOf(firstPosition)) {
-      session
-          .runner()
-          .feed(indices, all)
-          .feed(this.firstPosition, first)
-          .addTarget(start)
-          .run()
-          .close();
+        TInt64 each = TInt64.vectorOf(places)) {
+      session.runner().feed(indices, all).feed(positions, each).addTarget(start).run().close();
     }
   }
 
@@ -262,6 +251,6 @@ public final class ImagePipeline {
     for (int i = 0; i < all.length; i++) {
       all[i] = i;
     }
-    start(session, all, 0);
+    start(session, all, new long[all.length]); // the centre is no draw
   }
 }

@@ -72,6 +72,26 @@ public record DataSettings(
   }
 
   /**
+   * Requires that the batch can be shared evenly among workers, and a share be parted in chunks.
+   *
+   * @param workers how many
+   * @throws SettingException if not
+   */
+  public void requireShared(int workers) {
+    require(
+        batch % workers == 0,
+        "batch",
+        batch,
+        "cannot be shared evenly among " + workers + " workers");
+    int share = batch / workers;
+    require(
+        share % Math.min(share, rows()) == 0,
+        "chunk",
+        chunk,
+        "must divide a worker's share of the batch, " + share + " images, without a remainder");
+  }
+
+  /**
    * The images that the network takes.
    *
    * @return their size, and that before the cut

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,6 +55,30 @@ class DoctorCommandTest {
     DoctorCommand.Finding wrong = DoctorCommand.products(product);
     assertThat(wrong.status()).isEqualTo(DoctorCommand.Status.FAILED);
     assertThat(wrong.mend()).contains("ONEDNN_MAX_CPU_ISA=AVX2");
+  }
+
+  @Test
+  void saysWhichWorkersDoNotAnswerAndWhatIsNonsense() throws Exception {
+    assertThat(DoctorCommand.workers(null).value()).contains("this process alone");
+    DoctorCommand.Finding nonsense = DoctorCommand.workers("{\"task\":7}");
+    assertThat(nonsense.status()).isEqualTo(DoctorCommand.Status.FAILED);
+    assertThat(nonsense.value()).startsWith("TF_CONFIG");
+    int free;
+    try (ServerSocket socket = new ServerSocket(0)) {
+      free = socket.getLocalPort();
+      String config =
+          "{\"cluster\":{\"worker\":[\"localhost:%d\",\"localhost:1\"]},\"task\":{\"type\":\"worker\",\"index\":0}}"
+              .formatted(free);
+      assertThat(DoctorCommand.workers(config).value())
+          .startsWith("port " + free + ", which this process would take as worker 0, is not free");
+    }
+    DoctorCommand.Finding missing =
+        DoctorCommand.workers(
+            "{\"cluster\":{\"worker\":[\"localhost:%d\",\"localhost:1\"]},\"task\":{\"type\":\"worker\",\"index\":0}}"
+                .formatted(free));
+    assertThat(missing.status()).isEqualTo(DoctorCommand.Status.NOTE);
+    assertThat(missing.value())
+        .isEqualTo("this is worker 0 of 2; no answer from worker 1 at localhost:1");
   }
 
   @Test

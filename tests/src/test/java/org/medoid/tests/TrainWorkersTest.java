@@ -1,0 +1,176 @@
+package org.medoid.tests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code medoid train} in several processes: what happens to one happens to all. */
+@Timeout(300)
+class TrainWorkersTest {
+  private static final String MEDOID = "org.medoid.training.cli.Medoid";
+  private static final int STEPS = 300;
+
+  @TempDir private Path folder;
+  private Path pictures;
+
+  @BeforeEach
+  void draw() throws IOException {
+    pictures = folder.resolve("pictures");
+    for (int c = 0; c < 12; c++) {
+      for (int i = 0; i < 6; i++) {
+        Random random = new Random(31L * c + i);
+        BufferedImage picture = new BufferedImage(16, 16, BufferedImage.TYPE_INT_RGB);
+        for (int p = 0; p < 256; p++) {
+          int grey = (int) (128 + 80 * Math.sin(0.2 * (c + 1) * p) + 40 * random.nextDouble());
+          picture.setRGB(p % 16, p / 16, grey << 16 | (grey / 2) << 8 | 20 * c);
+        }
+        Path file = pictures.resolve("class" + c).resolve(i + ".png");
+        Files.createDirectories(file.getParent());
+        ImageIO.write(picture, "png", file.toFile());
+      }
+    }
+  }
+
+  private Object[] words(Path run, Object... more) {
+    List<Object> words =
+        new ArrayList<>(
+            List.of(
+                "train",
+                "--data",
+                "folder:" + pictures,
+                "--model",
+                "convnet",
+                "--image-size",
+                16,
+                "--batch",
+                8,
+                "--classes-per-batch",
+                2,
+                "--steps",
+                STEPS,
+                "--eval-every",
+                50,
+                "--validation-classes",
+                0.34,
+                "--out",
+                run));
+    words.addAll(Arrays.asList(more));
+    return words.toArray();
+  }
+
+  /** Two workers; the second has another folder, as on another machine. */
+  private WorkerProcesses started(Path run, boolean resume) throws IOException {
+    WorkerProcesses workers = new WorkerProcesses(folder, 2);
+    for (Path each : List.of(run, folder.resolve("nowhere"))) {
+      workers.start(
+          Map.of(),
+          MEDOID,
+          resume ? new Object[] {"train", "--resume", "--out", each} : words(each));
+    }
+    return workers;
+  }
+
+  private static void awaitStep(WorkerProcesses workers, Path run, int step) throws Exception {
+    Path metrics = run.resolve("metrics.csv");
+    long until = System.nanoTime() + 200_000_000_000L;
+    while (!Files.exists(metrics)
+        || Files.readAllLines(metrics).stream().noneMatch(line -> line.startsWith(step + ","))) {
+      assertThat(workers.get(0).isAlive()).as(workers.output(0)).isTrue();
+      assertThat(System.nanoTime()).as(workers.output(0)).isLessThan(until);
+      Thread.sleep(20);
+    }
+  }
+
+  private static byte[] weights(Path run) throws IOException {
+    return Files.readAllBytes(
+        run.resolve("checkpoints").resolve("step-%08d.data-00000-of-00001".formatted(STEPS)));
+  }
+
+  @Test
+  void whatEndsOneEndsAllAndTheResumedRunIsTheUninterruptedOneToTheByte() throws Exception {
+    Path whole = folder.resolve("whole");
+    assertThat(Shell.medoid(words(whole, "--local-workers", 2)).code()).isZero();
+
+    Path run = folder.resolve("run");
+    try (WorkerProcesses workers = started(run, false)) {
+      awaitStep(workers, run, 20);
+      workers.get(1).destroy(); // SIGTERM
+      assertThat(workers.await(0, 30)).isNotZero();
+      assertThat(workers.await(1, 30)).isNotZero();
+      String stopped = workers.line(0).replaceFirst(";.*", "");
+      assertThat(stopped).startsWith("medoid: stopped after step ");
+      assertThat(workers.line(1)).startsWith(stopped);
+    }
+    try (WorkerProcesses workers = started(run, true)) {
+      awaitStep(workers, run, 120);
+      workers.get(1).destroyForcibly(); // kill -9
+      assertThat(workers.await(0, 30)).isEqualTo(1);
+      assertThat(workers.line(0))
+          .contains("worker 1 at " + workers.cluster().workers().get(1) + " is gone");
+    }
+    try (WorkerProcesses workers = started(run, true)) {
+      awaitStep(workers, run, 220);
+      workers.get(0).destroyForcibly(); // the one that leads
+      assertThat(workers.await(1, 30)).isEqualTo(1);
+      assertThat(workers.line(1))
+          .contains("worker 0 at " + workers.cluster().workers().get(0) + " is gone");
+    }
+    try (WorkerProcesses workers = started(run, true)) {
+      assertThat(workers.await(0, 200)).as(workers.output(0)).isZero();
+      assertThat(workers.await(1, 30)).as(workers.output(1)).isZero();
+    }
+    assertThat(weights(run)).isEqualTo(weights(whole));
+    assertThat(folder.resolve("nowhere")).doesNotExist(); // the first alone writes
+  }
+
+  @Test
+  void whatCannotBeSharedOrIsNonsenseIsWrongUsage() {
+    Shell uneven = Shell.medoid(words(folder.resolve("run"), "--local-workers", 3));
+    assertThat(uneven.code()).isEqualTo(2);
+    assertThat(uneven.err())
+        .startsWith("medoid: --batch 8: cannot be shared evenly among 3 workers");
+    assertThat(Shell.medoid(words(folder.resolve("run"), "--local-workers", 0)).code())
+        .isEqualTo(2);
+    assertThat(Shell.medoid(words(folder.resolve("run"), "--worker-timeout", 4)).err())
+        .startsWith("medoid: --worker-timeout 4: must be 5 or more");
+    assertThat(folder.resolve("run")).doesNotExist();
+  }
+
+  @Test
+  void aWorkerThatWasToldSomethingElseIsRefusedByAll() throws Exception {
+    try (WorkerProcesses workers = new WorkerProcesses(folder, 2)) {
+      workers.start(Map.of(), MEDOID, words(folder.resolve("run")));
+      workers.start(Map.of(), MEDOID, words(folder.resolve("run"), "--gamma", 3));
+      for (int i = 0; i < 2; i++) {
+        assertThat(workers.await(i, 90)).as(workers.output(i)).isEqualTo(1);
+        assertThat(workers.line(i)).contains("gamma 3.0", "worker 0 has 2.0", "worker 1 at ");
+      }
+    }
+    assertThat(folder.resolve("run")).doesNotExist();
+  }
+
+  @Test
+  void aLeadingWorkerThatDoesNotComeIsToldAndNotWaitedForForEver() throws Exception {
+    try (WorkerProcesses workers = new WorkerProcesses(folder, 2)) {
+      workers.start(Map.of("TF_CONFIG", ""), MEDOID, "--version");
+      workers.start(Map.of(), MEDOID, words(folder.resolve("run"), "--worker-timeout", 5));
+      assertThat(workers.await(1, 90)).isEqualTo(1);
+      String leader = "worker 0 at " + workers.cluster().workers().get(0);
+      assertThat(workers.output(1)).contains("waiting for " + leader);
+      assertThat(workers.line(1)).contains(leader + " did not come within 5 s");
+    }
+  }
+}

@@ -1,0 +1,113 @@
+package org.medoid.training.cli;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.medoid.graph.distributed.Cluster;
+import org.medoid.graph.distributed.Worker;
+import org.medoid.training.Trainer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** How a command trains in several processes. */
+final class WorkerOptions {
+  private static final Logger LOG = LoggerFactory.getLogger(WorkerOptions.class);
+
+  /** The property that names the process that started a worker on this machine. */
+  static final String PARENT = "medoid.parent";
+
+  private static final String LOCAL = "--local-workers";
+
+  @Option(
+      names = LOCAL,
+      paramLabel = "N",
+      description =
+          "Trains in N processes on this machine that share each batch, as several machines do"
+              + " under TF_CONFIG (see README).")
+  private Integer local;
+
+  @Option(
+      names = "--worker-timeout",
+      paramLabel = "SECONDS",
+      description =
+          "How long one of several workers waits for the others: at the start, and in a step, which"
+              + " must not take longer. Default: 300.")
+  private Integer timeout;
+
+  /** How many processes to start on this machine, if that was asked for. */
+  Optional<Integer> local() {
+    return Optional.ofNullable(local);
+  }
+
+  /**
+   * What TF_CONFIG says.
+   *
+   * @throws ParameterException if it is nonsense, or an option is
+   */
+  Optional<Cluster> cluster(CommandSpec spec) {
+    Optional<Cluster> cluster;
+    try {
+      cluster = Cluster.ofEnvironment();
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
+    if (local != null) {
+      require(spec, local >= 1, LOCAL + " " + local + ": must be 1 or more");
+      require(
+          spec,
+          cluster.isEmpty(),
+          LOCAL + " starts workers on this machine, but TF_CONFIG names some: unset it");
+    }
+    if (timeout != null) {
+      require(spec, timeout >= 5, "--worker-timeout " + timeout + ": must be 5 or more");
+    }
+    return cluster;
+  }
+
+  private static void require(CommandSpec spec, boolean holds, String rule) {
+    if (!holds) {
+      throw new ParameterException(spec.commandLine(), rule);
+    }
+  }
+
+  /** Joins the cluster, or is alone. */
+  Worker join(Optional<Cluster> cluster) {
+    if (cluster.isEmpty()) {
+      return Worker.alone();
+    }
+    Duration patience = timeout == null ? Worker.PATIENCE : Duration.ofSeconds(timeout);
+    return Worker.join(cluster.get(), patience, LOG::info);
+  }
+
+  /** A worker that {@link LocalWorkers} started does not outlive that process. */
+  static void endWithParent(Trainer trainer) {
+    Long parent = Long.getLong(PARENT);
+    if (parent != null) {
+      CompletableFuture<?> unused =
+          ProcessHandle.of(parent)
+              .map(ProcessHandle::onExit)
+              .orElseGet(() -> CompletableFuture.completedFuture(null))
+              .whenComplete((ended, failure) -> trainer.stop());
+    }
+  }
+
+  /** The words of a command line without the option that asks for processes. */
+  static List<String> without(List<String> words) {
+    List<String> others = new ArrayList<>();
+    for (Iterator<String> all = words.iterator(); all.hasNext(); ) {
+      String word = all.next();
+      if (word.equals(LOCAL)) {
+        all.next();
+      } else if (!word.startsWith(LOCAL + "=")) {
+        others.add(word);
+      }
+    }
+    return others;
+  }
+}
