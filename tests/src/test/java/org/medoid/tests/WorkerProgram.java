@@ -111,7 +111,7 @@ public final class WorkerProgram {
         session.initialize();
         worker.exchange().timed(session.runner().addTarget(training.synchronize())).run().close();
         for (int step = 0; step < steps; step++) {
-          StepRates rates = new StepRates(0.001, 1, 10, 4).withFlags(1);
+          StepRates rates = new StepRates(0.0003, 1, 10, 4).withFlags(1);
           int s = step;
           try (TInt64 classes = labels(step, first, share)) {
             float flags;

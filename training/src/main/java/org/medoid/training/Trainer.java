@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CancellationException;
 import org.medoid.graph.AdamW;
 import org.medoid.graph.Optimizer;
@@ -71,6 +72,10 @@ public final class Trainer {
   private Optimizer optimizer;
   private Evaluator.Options evaluation = Evaluator.Options.defaults();
   private volatile boolean stopped;
+
+  /** The thread of a run that waits for other workers to begin. */
+  private Thread waiting;
+
   private Worker worker = Worker.alone();
   private Share share;
 
@@ -231,11 +236,16 @@ public final class Trainer {
   }
 
   /**
-   * Asks a run to end after its current step, or evaluation, with a checkpoint. May be called by
-   * any thread.
+   * Asks a run to end after its current step, or evaluation, with a checkpoint; all other workers'
+   * too. One that still waits for the others fails at once. May be called by any thread.
    */
   public void stop() {
     stopped = true;
+    synchronized (this) {
+      if (waiting != null) {
+        waiting.interrupt();
+      }
+    }
   }
 
   /**
@@ -296,7 +306,7 @@ public final class Trainer {
     try (Graph graph = new Graph()) {
       TrainingGraph training = build(Ops.create(graph));
       if (worker.workers() > 1) {
-        worker.agree(Agreement.of(settings, split, training));
+        agree(training);
       }
       try (Session session = worker.session(graph)) {
         RunFolder folder = worker.together(() -> prepared(session, training, path, earlier));
@@ -332,6 +342,31 @@ public final class Trainer {
           throw e;
         }
       }
+    }
+  }
+
+  /** Waits for the other workers; a program that is being ended does not. */
+  private void agree(TrainingGraph training) throws IOException {
+    Map<String, String> facts = Agreement.of(settings, split, training);
+    synchronized (this) {
+      waiting = Thread.currentThread();
+    }
+    try {
+      if (!stopped) {
+        worker.agree(facts);
+      }
+    } catch (IllegalStateException e) {
+      if (!stopped) {
+        throw e;
+      }
+    } finally {
+      synchronized (this) {
+        waiting = null;
+      }
+      Thread.interrupted(); // by stop()
+    }
+    if (stopped) {
+      throw new IllegalStateException("stopped before the other workers were there");
     }
   }
 
