@@ -347,7 +347,7 @@ public final class Trainer {
 
   /** Waits for the other workers; a program that is being ended does not. */
   private void agree(TrainingGraph training) throws IOException {
-    Map<String, String> facts = Agreement.of(settings, split, training);
+    Map<String, String> facts = WorkerFacts.of(settings, split, training);
     synchronized (this) {
       waiting = Thread.currentThread();
     }

@@ -19,14 +19,14 @@ import org.medoid.training.settings.TrainingSettings;
 import org.tensorflow.TensorFlow;
 
 /** What workers must have in common to train together. */
-final class Agreement {
+final class WorkerFacts {
   /** Settings that name files, which may lie elsewhere on another machine. */
   private static final Set<String> PLACES = Set.of("data", "model", "weights");
 
   /** Of each image so much is looked at, beside its name and length. */
   private static final int HEAD = 4096;
 
-  private Agreement() {}
+  private WorkerFacts() {}
 
   /**
    * The facts by the names that a difference is told by.
@@ -36,7 +36,7 @@ final class Agreement {
   static Map<String, String> of(TrainingSettings settings, DataSplit data, TrainingGraph graph)
       throws IOException {
     Map<String, String> facts = new LinkedHashMap<>();
-    String own = Agreement.class.getPackage().getImplementationVersion();
+    String own = WorkerFacts.class.getPackage().getImplementationVersion();
     facts.put("version of medoid", own == null ? "development" : own);
     facts.put("version of tensorflow", TensorFlow.version());
     settings
