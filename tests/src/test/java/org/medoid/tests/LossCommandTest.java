@@ -30,25 +30,10 @@ class LossCommandTest {
 
   @BeforeEach
   void write() throws IOException {
-    double[] x = new double[M * D];
-    long[] y = new long[M];
-    for (int i = 0; i < M; i++) {
-      double squares = 0;
-      for (int j = 0; j < D; j++) {
-        double v =
-            Math.sin(1.3 * i + 0.7 * j + 0.11 * i * j) + 0.5 * Math.cos(2.1 * (i % C) + 0.9 * j);
-        x[i * D + j] = v;
-        squares += v * v;
-      }
-      for (int j = 0; j < D; j++) {
-        x[i * D + j] /= Math.sqrt(squares);
-      }
-      y[i] = i % C;
-    }
     embeddings = folder.resolve("embeddings é.npy");
     labels = folder.resolve("labels.npy");
-    new Npy(new int[] {M, D}, x).write(embeddings);
-    new Npy(new int[] {M}, y).write(labels);
+    new Npy(new int[] {M, D}, GoldenBatch.embeddings(M, D, C)).write(embeddings);
+    new Npy(new int[] {M}, GoldenBatch.labels(M, C)).write(labels);
   }
 
   @ParameterizedTest

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -159,13 +160,33 @@ class InceptionV2Test {
   @ValueSource(ints = {224, 227})
   void activationsAreSlims(int side) throws IOException {
     JsonNode golden = golden();
+    Map<String, Integer> positions = new LinkedHashMap<>();
+    golden.get("variables").forEach(v -> positions.put(v.get("name").asText(), v.get("v").asInt()));
+    double worst = compared(side, positions, golden.get("sizes").get(String.valueOf(side)));
+    System.out.printf("Inception-v2 at %d: largest relative difference %.2g%n", side, worst);
+  }
+
+  /**
+   * The same by small numbers that are always there: what this network gave at 96 pixels when it
+   * gave TF-Slim's own at 224 and 227 within 4e-6, variables counted in their order here.
+   */
+  @Test
+  void activationsAreThoseThatWereSlims() throws IOException {
+    JsonNode small;
+    try (InputStream in = getClass().getResourceAsStream("inception_v2_at_96.json")) {
+      small = new ObjectMapper().readTree(in);
+    }
+    compared(96, null, small);
+  }
+
+  /** Compares with end points and pooled features; positions null count the variables. */
+  private static double compared(int side, Map<String, Integer> positions, JsonNode expected) {
     try (Model model = model(Layers.Mode.INFERENCE, FINE_TUNING, -1, side, side, 3)) {
-      fill(model, golden);
-      Values images = images(side);
-      JsonNode expected = golden.get("sizes").get(String.valueOf(side));
+      fill(model, positions);
       Map<String, Operand<TFloat32>> wanted = new LinkedHashMap<>(model.layers.endPoints());
+      assertThat(wanted).hasSizeGreaterThan(10);
       double worst = 0;
-      try (TFloat32 in = images.tensor()) {
+      try (TFloat32 in = images(side).tensor()) {
         Session.Runner runner = model.session().runner().feed(model.input, in);
         wanted.values().forEach(runner::fetch);
         try (Result result = runner.fetch(model.output).run()) {
@@ -189,9 +210,9 @@ class InceptionV2Test {
           float[] pool = Model.floats(result.get(i));
           JsonNode first = expected.get("global_pool_n0");
           JsonNode second = expected.get("global_pool_n1_first16");
-          assertThat(first).hasSize(1024);
+          assertThat(first).hasSizeGreaterThanOrEqualTo(16);
           assertThat(second).hasSize(16);
-          for (int k = 0; k < 1024; k++) {
+          for (int k = 0; k < first.size(); k++) {
             worst = Math.max(worst, near("pool 0," + k, pool[k], first.get(k).asDouble()));
           }
           for (int k = 0; k < 16; k++) {
@@ -199,7 +220,7 @@ class InceptionV2Test {
           }
         }
       }
-      System.out.printf("Inception-v2 at %d: largest relative difference %.2g%n", side, worst);
+      return worst;
     }
   }
 
@@ -210,14 +231,11 @@ class InceptionV2Test {
     return difference;
   }
 
-  private static void fill(Model model, JsonNode golden) {
-    Map<String, Integer> positions = new LinkedHashMap<>();
-    golden.get("variables").forEach(v -> positions.put(v.get("name").asText(), v.get("v").asInt()));
+  private static void fill(Model model, Map<String, Integer> positions) {
     Map<String, float[]> values = new LinkedHashMap<>();
     for (LayerVariable variable : model.layers.variables()) {
-      values.put(
-          variable.name(),
-          formula(variable.name(), variable.shape(), positions.get(variable.name())));
+      int position = positions == null ? values.size() : positions.get(variable.name());
+      values.put(variable.name(), formula(variable.name(), variable.shape(), position));
     }
     model.setAll(values);
   }

@@ -13,6 +13,7 @@ import org.medoid.graph.network.EmbeddingHead;
 import org.medoid.graph.network.InceptionV2;
 import org.medoid.graph.network.Layers;
 import org.medoid.ops.FacilityLocationLoss;
+import org.medoid.tests.GoldenBatch;
 import org.tensorflow.Graph;
 import org.tensorflow.Session;
 import org.tensorflow.ndarray.Shape;
@@ -98,7 +99,7 @@ public final class InceptionStep {
       }
       double[] seconds = new double[steps];
       try (TFloat32 x = TFloat32.tensorOf(Shape.of(batch, SIZE, SIZE, 3), DataBuffers.of(pixels));
-          TInt64 y = TInt64.vectorOf(LossInSession.labels(batch, batch / 4));
+          TInt64 y = TInt64.vectorOf(GoldenBatch.labels(batch, batch / 4));
           TFloat32 rate = TFloat32.scalarOf(1e-4f);
           TFloat32 gamma = TFloat32.scalarOf(1)) {
         for (int i = -1; i < steps; i++) { // the first plans memory and warms up

@@ -6,6 +6,7 @@ import java.util.Locale;
 import org.medoid.ops.clustering.ClusteringOptions;
 import org.medoid.ops.clustering.LocalSearch;
 import org.medoid.ops.clustering.StructuredClustering;
+import org.medoid.tests.GoldenBatch;
 
 /**
  * Prints what the kernel takes (loss and gradient in plain Java, double; d = 64, C = m / 4) with a
@@ -55,8 +56,8 @@ public final class KernelRatios {
   }
 
   private static double[][] measure(int m, List<Kind> kinds, int rounds) {
-    double[] x = LossInSession.formula(m, D, m / 4);
-    long[] labels = LossInSession.labels(m, m / 4);
+    double[] x = GoldenBatch.embeddings(m, D, m / 4);
+    long[] labels = GoldenBatch.labels(m, m / 4);
     double[] gradient = new double[m * D];
     double[][] times = new double[kinds.size()][rounds];
     for (int round = 0; round < rounds; round++) {

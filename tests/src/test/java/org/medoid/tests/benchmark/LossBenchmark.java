@@ -7,6 +7,7 @@ import org.medoid.ops.clustering.ClusteringOptions;
 import org.medoid.ops.clustering.LocalSearch;
 import org.medoid.ops.clustering.Margin;
 import org.medoid.ops.clustering.StructuredClustering;
+import org.medoid.tests.GoldenBatch;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -57,8 +58,8 @@ public class LossBenchmark {
   @Setup
   public void prepare() {
     multiplier = gamma.equals("m/4") ? m / 4.0 : Double.parseDouble(gamma);
-    x = LossInSession.formula(m, D, m / 4);
-    labels = LossInSession.labels(m, m / 4);
+    x = GoldenBatch.embeddings(m, D, m / 4);
+    labels = GoldenBatch.labels(m, m / 4);
     gradient = new double[m * D];
     kernel =
         new StructuredClustering(

@@ -1,8 +1,8 @@
 package org.medoid.tests.benchmark;
 
-import java.util.Arrays;
 import org.medoid.graph.loss.FacilityLocation;
 import org.medoid.ops.FacilityLocationLoss;
+import org.medoid.tests.GoldenBatch;
 import org.tensorflow.Graph;
 import org.tensorflow.Output;
 import org.tensorflow.Result;
@@ -38,13 +38,13 @@ final class LossInSession implements AutoCloseable {
     gamma = tf.placeholder(TFloat32.class);
     op = new FacilityLocation(gamma, options).op(tf, labels, embeddings);
     gradient = graph.addGradients(op.loss(), new Output<?>[] {embeddings.asOutput()})[0];
-    double[] wide = formula(m, d, c);
+    double[] wide = GoldenBatch.embeddings(m, d, c);
     float[] narrow = new float[wide.length];
     for (int i = 0; i < narrow.length; i++) {
       narrow[i] = (float) wide[i];
     }
     x = TFloat32.tensorOf(Shape.of(m, d), DataBuffers.of(narrow));
-    y = TInt64.vectorOf(labels(m, c));
+    y = TInt64.vectorOf(GoldenBatch.labels(m, c));
     multiplier = TFloat32.scalarOf((float) gammaValue);
   }
 
@@ -57,31 +57,6 @@ final class LossInSession implements AutoCloseable {
 
   private Session.Runner runner() {
     return session.runner().feed(embeddings, x).feed(labels, y).feed(gamma, multiplier);
-  }
-
-  /** The generator of the golden data: unit rows, any size. */
-  static double[] formula(int m, int d, int c) {
-    double[] x = new double[m * d];
-    for (int i = 0; i < m; i++) {
-      double squares = 0;
-      for (int j = 0; j < d; j++) {
-        double value =
-            Math.sin(1.3 * i + 0.7 * j + 0.11 * i * j) + 0.5 * Math.cos(2.1 * (i % c) + 0.9 * j);
-        x[i * d + j] = value;
-        squares += value * value;
-      }
-      for (int j = i * d; j < i * d + d; j++) {
-        x[j] /= Math.sqrt(squares);
-      }
-    }
-    return x;
-  }
-
-  /** Row i is of class i mod c. */
-  static long[] labels(int m, int c) {
-    long[] labels = new long[m];
-    Arrays.setAll(labels, i -> i % c);
-    return labels;
   }
 
   @Override
