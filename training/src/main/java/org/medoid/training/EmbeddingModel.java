@@ -256,11 +256,8 @@ public final class EmbeddingModel implements AutoCloseable {
    *     that does not say
    */
   public Optional<String> distance() {
-    Object distance = metadata.get("distance");
-    if (distance instanceof JsonNode node) {
-      return Optional.of(node.asText());
-    }
-    return Optional.ofNullable((String) distance);
+    return Optional.ofNullable(metadata.get("distance"))
+        .map(each -> each instanceof JsonNode node ? node.asText() : each.toString());
   }
 
   /**
