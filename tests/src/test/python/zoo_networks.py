@@ -266,7 +266,7 @@ def coordinates(x):
 @network()
 def group_normalization(x):
     x = layers.GroupNormalization(4)(stem(x))
-    return pooled(layers.GroupNormalization(-1)(stem(x)))
+    return pooled(layers.ReLU()(layers.GroupNormalization(-1)(stem(x))))
 
 
 @network()
@@ -545,7 +545,7 @@ def capsules(x):
 # What prepares pictures
 
 
-@network(size=48, shape=(None, None, 3))
+@network(size=48, shape=(None, None, 3), options=("--image-size", "48"))
 def resized_inside(x):
     x = layers.Resizing(40, 32)(layers.Rescaling(1 / 127.5, -1)(x))
     return pooled(layers.CenterCrop(24, 24)(stem(x, stride=1)))
@@ -600,7 +600,7 @@ def torch_preprocessing(x):
     return pooled(stem(layers.Lambda(lambda t: keras.applications.densenet.preprocess_input(t))(x)))
 
 
-@network()
+@network(refused=("random", "augmentation"))
 def augmentation_left_in(x):
     x = layers.RandomFlip()(x)
     for layer in (layers.RandomRotation(0.1), layers.RandomZoom(0.1), layers.RandomContrast(0.1), layers.RandomTranslation(0.1, 0.1)):
@@ -614,13 +614,13 @@ def random_at_any_time(x, weight):
     return tf.reduce_mean(tf.image.random_brightness(x, 0.2), [1, 2]) @ weight("w", 3, 4)
 
 
-@network(refused=("FFT",))
+@network(refused=("ComplexAbs",))
 def fourier(x):
     spectrum = call(lambda t: tf.abs(tf.signal.fft2d(tf.cast(tf.transpose(t, (0, 3, 1, 2)), tf.complex64))), x)
     return layers.Dense(8)(layers.Flatten()(spectrum))
 
 
-@network()
+@network(refused=("ComplexAbs",))
 def complex_numbers(x):
     x = stem(x)
     return pooled(call(lambda t: tf.abs(tf.complex(t, tf.reverse(t, [1]))) + tf.math.real(tf.complex(t, t) * tf.complex(t, -t)), x))
@@ -653,7 +653,7 @@ def convolutions_that_recur(x):
     return pooled(layers.ConvLSTM2D(4, 3)(layers.Reshape((4, 8, 32, 3))(x)))
 
 
-@network()
+@network(refused=("map/while", "unknown number of rounds"))
 def mapped_over_pictures(x):
     return call(lambda t: tf.map_fn(lambda one: tf.nn.l2_normalize(tf.reduce_mean(one, [0, 1])), t), stem(x))
 
@@ -667,7 +667,7 @@ def repeated(x, weight):
     return x
 
 
-@function(FREE)
+@function(FREE, refused=("while", "unknown number of rounds"))
 def until_it_settles(x, weight):
     x = tf.reduce_mean(x, [1, 2]) @ weight("in", 3, 6)
     return tf.while_loop(lambda i, y: (i < 20) & (tf.reduce_max(tf.abs(y)) > 0.1), lambda i, y: (i + 1, 0.8 * y), (0, x))[1]
@@ -676,7 +676,8 @@ def until_it_settles(x, weight):
 @function(FREE)
 def bright_or_dark(x, weight):
     y = tf.reduce_mean(x, [1, 2]) @ weight("in", 3, 6)
-    return tf.cond(tf.reduce_mean(x) > 0.5, lambda: tf.nn.relu(y) @ weight("a", 6, 6), lambda: tf.tanh(y) @ weight("b", 6, 6))
+    # Pixels up to 255 are told from those up to 1 so; that one picture changes what others give is no network's wish.
+    return tf.cond(tf.reduce_max(x) > 2.0, lambda: tf.nn.relu(y) @ weight("a", 6, 6), lambda: tf.tanh(y) @ weight("b", 6, 6))
 
 
 @function(FREE)
@@ -789,7 +790,9 @@ def picked_and_placed(x):
     x = stem(x, 8)
 
     def pick(t):
-        t = tf.tensor_scatter_nd_update(t, [[0, 1], [0, 3]], tf.zeros((2, 16, 8)))
+        rows = tf.transpose(t, (1, 0, 2, 3))
+        rows = tf.tensor_scatter_nd_update(rows, [[1], [3]], tf.zeros_like(rows[:2]))
+        t = tf.transpose(rows, (1, 0, 2, 3))
         upper = tf.linalg.band_part(t[..., 0], 0, -1)
         diagonal = tf.linalg.diag_part(t[..., 1])
         mask = tf.sequence_mask(tf.constant([3, 9]), 16, tf.float32)
@@ -812,7 +815,7 @@ def first_version(folder):
         x = tf.nn.conv2d(pictures, kernel, 2, "SAME")
         x = v1.cond(training, lambda: v1.nn.dropout(x, rate=0.5), lambda: tf.identity(x))
         x = tf.reduce_mean(tf.nn.relu(x), [1, 2])
-        bright = v1.cond(tf.reduce_mean(pictures) > 0.5, lambda: x * 2.0, lambda: x + 1.0)
+        bright = v1.cond(tf.reduce_max(pictures) > 2.0, lambda: x * 2.0, lambda: x + 1.0)
         session.run(v1.global_variables_initializer())
         v1.saved_model.simple_save(session, str(folder), {"pictures": pictures}, {"features": bright})
     v1.enable_control_flow_v2()
@@ -830,7 +833,7 @@ def loop_of_the_first_version(folder):
 
 
 keep("first_version", first_version)
-keep("loop_of_the_first_version", loop_of_the_first_version)
+keep("loop_of_the_first_version", loop_of_the_first_version, refused=("is a loop",))
 
 
 def second_keras(build):

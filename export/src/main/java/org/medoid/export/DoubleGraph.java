@@ -22,6 +22,12 @@ final class DoubleGraph {
   /** Operations without a kernel for doubles, or whose result is float whatever they read. */
   private static final Set<String> SINGLE =
       Set.of(
+          "AdjustContrastv2",
+          "AdjustHue",
+          "AdjustSaturation",
+          "FakeQuantWithMinMaxArgs",
+          "FakeQuantWithMinMaxVars",
+          "FakeQuantWithMinMaxVarsPerChannel",
           "FusedBatchNorm",
           "FusedBatchNormV2",
           "FusedBatchNormV3",

@@ -19,6 +19,7 @@ final class ConvolutionOps {
     table.put("Conv3D", node -> convolve(node, false));
     table.put("DepthwiseConv2dNative", node -> convolve(node, true));
     table.put("Conv2DBackpropInput", ConvolutionOps::transposed);
+    table.put("Conv3DBackpropInputV2", ConvolutionOps::transposed);
     table.put("SpaceToBatchND", node -> toBatch(node, OnnxGraph.SPACE_TO_BATCH));
     table.put("BatchToSpaceND", node -> toBatch(node, OnnxGraph.BATCH_TO_SPACE));
     table.put("ExtractImagePatches", ConvolutionOps::patches);
@@ -84,42 +85,43 @@ final class ConvolutionOps {
     if (!Shapes.isKnown(filter)) {
       throw node.unsupported("the shape of its kernel is unknown");
     }
+    int axes = filter.length - 2;
     long channels = Window.channels(last, node.shape(2));
-    if (channels >= 0 && channels != filter[3]) {
+    if (channels >= 0 && channels != filter[axes + 1]) {
       throw node.unsupported("a transposed convolution in groups");
     }
     long[] strides = Window.spatial(last, node.integers("strides"));
     long[] dilations = Window.spatial(last, node.integers("dilations"));
     Map<String, Object> attributes = new HashMap<>();
-    attributes.put("kernel_shape", Arrays.copyOf(filter, 2));
+    attributes.put("kernel_shape", Arrays.copyOf(filter, axes));
     attributes.put("strides", strides);
     attributes.put("dilations", dilations);
     String x = last ? node.channelsFirst(2) : node.input(2);
-    String kernel = outputsFirst(node, 2);
-    long[] in = node.rank(2) == 4 ? Window.spatial(last, node.shape(2)) : null;
-    long[] out = node.rank(2) == 4 ? Window.spatial(last, node.outputShape(0)) : null;
-    long[] pads = new long[4];
-    long[] more = new long[2];
+    String kernel = outputsFirst(node, axes);
+    long[] in = Window.spatial(last, sized(node.shape(2), axes));
+    long[] out = Window.spatial(last, sized(node.outputShape(0), axes));
+    long[] pads = new long[2 * axes];
+    long[] more = new long[axes];
     boolean known = true;
     boolean within = true;
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < axes; i++) {
       known &= in[i] >= 0 && out[i] >= 0;
       long full = (in[i] - 1) * strides[i] + (filter[i] - 1) * dilations[i] + 1;
       long total = Math.max(full - out[i], 0);
       switch (node.text("padding")) {
         case "SAME" -> {
           pads[i] = total / 2;
-          pads[i + 2] = total - total / 2;
+          pads[i + axes] = total - total / 2;
         }
         case "EXPLICIT" -> {
           long[] all = node.integers("explicit_paddings");
           pads[i] = all[(last ? 2 : 4) + 2 * i];
-          pads[i + 2] = total - pads[i];
+          pads[i + axes] = total - pads[i];
         }
         default -> {}
       }
-      more[i] = out[i] - (full - pads[i] - pads[i + 2]);
-      within &= more[i] >= 0 && more[i] < Math.max(strides[i], dilations[i]) && pads[i + 2] >= 0;
+      more[i] = out[i] - (full - pads[i] - pads[i + axes]);
+      within &= more[i] >= 0 && more[i] < Math.max(strides[i], dilations[i]) && pads[i + axes] >= 0;
     }
     String y;
     if (known && within) {
@@ -136,11 +138,24 @@ final class ConvolutionOps {
     }
   }
 
+  /** The sizes of images; all unknown if even their number is. */
+  private static long[] sized(long[] shape, int axes) {
+    if (shape != null) {
+      return shape;
+    }
+    long[] unknown = new long[axes + 2];
+    Arrays.fill(unknown, -1);
+    return unknown;
+  }
+
   /** The part of a whole transposed convolution that a node of computed size wants. */
   private static String cut(TfNode node, String whole, boolean last) {
     String padding = node.text("padding");
     if (padding.equals("EXPLICIT")) {
       throw node.unsupported("explicit padding of images of unknown size; fix the size");
+    }
+    if (node.op().equals("Conv3DBackpropInputV2")) {
+      throw node.unsupported("a volume of unknown size; fix the size");
     }
     int from = last ? 1 : 2;
     String wanted =

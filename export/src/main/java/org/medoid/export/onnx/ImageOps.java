@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.tensorflow.proto.DataType;
 
-/** Batch normalisation, blocks of pixels, colours: what else is done to images. */
+/** Batch normalisation and blocks of pixels: what else is done to images. */
 final class ImageOps {
   private ImageOps() {}
 
@@ -18,7 +18,6 @@ final class ImageOps {
     table.put("DepthToSpace", node -> blocks(node, "DepthToSpace", Map.of("mode", "DCR")));
     table.put("SpaceToDepth", ImageOps::spaceToDepth);
     table.put("LRN", ImageOps::localResponse);
-    table.put("RGBToHSV", ImageOps::toHueSaturationValue);
   }
 
   private static String images(TfNode node, boolean channelsLast) {
@@ -120,49 +119,5 @@ final class ImageOps {
     Arrays.fill(shape, 1);
     shape[0] = -1;
     return node.emit("Reshape", List.of(node.input(input), node.constant(shape)));
-  }
-
-  /** Hue, saturation and value of colours in the last axis, all in [0, 1]. */
-  private static void toHueSaturationValue(TfNode node) {
-    int rank = node.rank(0);
-    DataType type = node.type(0);
-    boolean first = node.isChannelsFirst(0);
-    String x = first ? node.channelsFirst(0) : node.input(0);
-    int axis = first ? 1 : rank - 1;
-    List<String> c = node.emit("Split", List.of(x), Map.of("axis", axis), 3);
-    Map<String, Object> along = Map.of("axes", new long[] {axis}, "keepdims", true);
-    String value = node.emit("ReduceMax", List.of(x), along);
-    String range = node.emit("Sub", List.of(value, node.emit("ReduceMin", List.of(x), along)));
-    String zero = node.scalar(type, 0);
-    String one = node.scalar(type, 1);
-    String bright = node.emit("Greater", List.of(value, zero));
-    String saturation =
-        node.emit(
-            "Where",
-            List.of(
-                bright,
-                node.emit("Div", List.of(range, node.emit("Where", List.of(bright, value, one)))),
-                zero));
-    String coloured = node.emit("Greater", List.of(range, zero));
-    String six =
-        node.emit(
-            "Mul",
-            List.of(node.emit("Where", List.of(coloured, range, one)), node.scalar(type, 6)));
-    // The largest of red, green and blue says in which third of the circle the hue is.
-    String blue = third(node, c.get(0), c.get(1), six, node.scalar(type, 4 / 6.0));
-    String green = third(node, c.get(2), c.get(0), six, node.scalar(type, 2 / 6.0));
-    String red = third(node, c.get(1), c.get(2), six, zero);
-    String hue =
-        node.emit("Where", List.of(node.emit("Equal", List.of(value, c.get(1))), green, blue));
-    hue = node.emit("Where", List.of(node.emit("Equal", List.of(value, c.get(0))), red, hue));
-    hue = node.emit("Where", List.of(coloured, hue, zero));
-    String round = node.emit("Add", List.of(hue, one));
-    hue = node.emit("Where", List.of(node.emit("Less", List.of(hue, zero)), round, hue));
-    set(node, first, node.emit("Concat", List.of(hue, saturation, value), Map.of("axis", axis)));
-  }
-
-  private static String third(TfNode node, String a, String b, String six, String from) {
-    String part = node.emit("Div", List.of(node.emit("Sub", List.of(a, b)), six));
-    return node.emit("Add", List.of(part, from));
   }
 }

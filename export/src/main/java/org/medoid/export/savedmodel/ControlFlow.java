@@ -12,9 +12,8 @@ import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.OpDef;
 
 /**
- * Calls, branches and loops while a graph is flattened: a call is replaced by the function's body,
- * a branch whose condition is known by the side that is taken, a loop whose number of rounds is
- * known by as many copies of its body.
+ * Calls and loops while a graph is flattened: a call is replaced by the function's body, a loop
+ * whose number of rounds is known by as many copies of its body. {@link Branches} has the rest.
  */
 final class ControlFlow {
   /** The nodes that copies of a loop's body may take: an LSTM over 800 rows. */
@@ -42,11 +41,19 @@ final class ControlFlow {
   private final Flattener flattener;
   private final Operations operations;
   private final Constants constants;
+  private final Branches branches;
 
-  ControlFlow(Flattener flattener, Operations operations, Constants constants) {
+  ControlFlow(
+      Flattener flattener, Operations operations, Constants constants, InferredScalars inferred) {
     this.flattener = flattener;
     this.operations = operations;
     this.constants = constants;
+    this.branches = new Branches(flattener, this, constants, inferred);
+  }
+
+  /** Branches, those of TensorFlow 1 among them. */
+  Branches branches() {
+    return branches;
   }
 
   static boolean isFrame(NodeDef node) {
@@ -81,36 +88,23 @@ final class ControlFlow {
       return repeated(body, node, inputs);
     }
     if (CONDITIONS.contains(op)) {
-      boolean taken = decided(body, node, inputs.get(0)) != 0;
-      AttrValue branch = attribute(node, taken ? "then_branch" : "else_branch");
-      return call(body, node, branch, inputs.subList(1, inputs.size()));
+      List<AttrValue> sides =
+          List.of(attribute(node, "else_branch"), attribute(node, "then_branch"));
+      return branches.of(body, node, inputs, sides, value -> value != 0 ? 1 : 0);
     }
     if (CASES.contains(op)) {
-      double index = decided(body, node, inputs.get(0));
-      List<NameAttrList> branches = attribute(node, "branches").getList().getFuncList();
-      boolean listed = index >= 0 && index < branches.size();
-      AttrValue branch =
-          AttrValue.newBuilder()
-              .setFunc(branches.get(listed ? (int) index : branches.size() - 1))
-              .build();
-      return call(body, node, branch, inputs.subList(1, inputs.size()));
+      List<AttrValue> sides = new ArrayList<>();
+      for (NameAttrList each : attribute(node, "branches").getList().getFuncList()) {
+        sides.add(AttrValue.newBuilder().setFunc(each).build());
+      }
+      int last = sides.size() - 1;
+      return branches.of(body, node, inputs, sides, v -> v >= 0 && v <= last ? v.intValue() : last);
     }
     return call(body, node, op, node.getAttrMap(), inputs);
   }
 
   private static AttrValue attribute(NodeDef node, String name) {
     return node.getAttrOrDefault(name, NONE);
-  }
-
-  /** The value that decides about branches. */
-  double decided(Body body, NodeDef node, String predicate) {
-    Double value = Flattener.isTensor(predicate) ? constants.settled(predicate) : null;
-    if (value == null) {
-      throw new IllegalArgumentException(
-          body.where(node)
-              + " is control flow that cannot be flattened, as its condition is not a constant");
-    }
-    return value;
   }
 
   /** As many copies of the body as the condition, a constant each time, allows. */
@@ -142,7 +136,7 @@ final class ControlFlow {
     return tensors.stream().map(t -> Flattener.isTensor(t) ? change.apply(t) : t).toList();
   }
 
-  private List<String> call(Body body, NodeDef node, AttrValue unbound, List<String> inputs) {
+  List<String> call(Body body, NodeDef node, AttrValue unbound, List<String> inputs) {
     AttrValue f = body.bound(node, Map.of("f", unbound)).get("f");
     return call(body, node, f.getFunc().getName(), f.getFunc().getAttrMap(), inputs);
   }
@@ -173,32 +167,6 @@ final class ControlFlow {
         .getOutputArgList()
         .forEach(a -> returned.add(function.getRetOrDefault(a.getName(), a.getName())));
     return flattener.resolve(called, returned);
-  }
-
-  /** The side of a Switch that is taken, and the word for the other one. */
-  List<String> switched(Body body, NodeDef node, List<String> inputs) {
-    boolean taken = decided(body, node, inputs.get(1)) != 0;
-    return List.of(taken ? Flattener.DEAD : inputs.get(0), taken ? inputs.get(0) : Flattener.DEAD);
-  }
-
-  /** What arrives where branches of TensorFlow 1 meet. */
-  List<String> merged(Body body, NodeDef node, List<String> inputs) {
-    List<String> alive = inputs.stream().filter(input -> !input.equals(Flattener.DEAD)).toList();
-    if (alive.isEmpty()) {
-      return List.of(Flattener.DEAD);
-    }
-    if (alive.size() == 1) {
-      String number = flattener.unique(body.flatName(node) + "/value_index");
-      flattener.add(Nodes.constant(number, inputs.indexOf(alive.get(0))));
-      return List.of(alive.get(0), number + ":0");
-    }
-    for (String input : alive) {
-      if (!Flattener.isTensor(input)) {
-        return List.of(input);
-      }
-    }
-    throw new IllegalArgumentException(
-        body.where(node) + " is control flow that cannot be flattened");
   }
 
   /**

@@ -63,7 +63,7 @@ final class Flattener implements Border.Nodebook {
     this.purpose = purpose;
     this.operations = new Operations(source);
     this.graph = Body.ofGraph(source.getNodeList());
-    this.controlFlow = new ControlFlow(this, operations, constants);
+    this.controlFlow = new ControlFlow(this, operations, constants, inferred);
   }
 
   /** Whether a flat tensor is one, and not a word in place of it. */
@@ -95,6 +95,11 @@ final class Flattener implements Border.Nodebook {
   void feed(String tensor, String standing) {
     requireNode(tensor);
     fed.put(Tensors.canonical(tensor), standing);
+  }
+
+  /** Why there is no tensor but a word. */
+  String reason(String refused) {
+    return refusals.get(Integer.parseInt(refused.substring(REFUSED.length())));
   }
 
   /** How many nodes the flat graph has so far. */
@@ -129,7 +134,7 @@ final class Flattener implements Border.Nodebook {
     List<String> flattened = resolve(graph, tensors);
     for (String tensor : flattened) {
       if (tensor.startsWith(REFUSED)) {
-        throw new IllegalArgumentException(refusals.get(Integer.parseInt(tensor.substring(1))));
+        throw new IllegalArgumentException(reason(tensor));
       }
       if (tensor.equals(DEAD) || TensorLists.isList(tensor)) {
         throw new IllegalArgumentException(
@@ -231,7 +236,7 @@ final class Flattener implements Border.Nodebook {
           body.where(node) + " is a loop, control flow that cannot be flattened");
     }
     if (ControlFlow.isMerge(node)) {
-      return controlFlow.merged(body, node, inputs);
+      return controlFlow.branches().merged(body, node, inputs);
     }
     if (controlFlow.isCall(node)) {
       return controlFlow.flatten(body, node, inputs);
@@ -255,7 +260,7 @@ final class Flattener implements Border.Nodebook {
       case "Placeholder", "PlaceholderV2" ->
           throw new IllegalArgumentException(
               body.where(node) + " is an input too, but not among those that will be fed");
-      case "Switch", "RefSwitch" -> controlFlow.switched(body, node, inputs);
+      case "Switch", "RefSwitch" -> controlFlow.branches().switched(node, inputs);
       default -> operation(body, node, inputs);
     };
   }
@@ -335,7 +340,8 @@ final class Flattener implements Border.Nodebook {
     }
   }
 
-  private String tensor(Body body, String tensor) {
+  /** The flat tensor for a tensor of a body, whose node is done. */
+  String tensor(Body body, String tensor) {
     String standing = body.isGraph() ? fed.get(Tensors.canonical(tensor)) : null;
     return standing != null ? standing : body.tensor(tensor, operations);
   }

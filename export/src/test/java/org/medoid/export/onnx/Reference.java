@@ -38,6 +38,12 @@ final class Reference {
   /** Operations without a kernel for double, or whose result is float whatever they read. */
   private static final Set<String> FLOAT =
       Set.of(
+          "AdjustContrastv2",
+          "AdjustHue",
+          "AdjustSaturation",
+          "FakeQuantWithMinMaxArgs",
+          "FakeQuantWithMinMaxVars",
+          "FakeQuantWithMinMaxVarsPerChannel",
           "FusedBatchNorm",
           "FusedBatchNormV2",
           "FusedBatchNormV3",

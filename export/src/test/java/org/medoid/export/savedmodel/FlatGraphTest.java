@@ -397,8 +397,8 @@ class FlatGraphTest {
                 floats("one", "Relu", "x"),
                 floats("beyond", "Relu", "one:1"),
                 node("loop", "StatelessWhile", "x").putAttr("cond", function("f")),
-                bools("depends", "IsFinite", "x").putAttr("T", FLOAT),
-                floats("switch", "Switch", "x", "depends")),
+                floats("other", "Relu", "x"),
+                floats("lonely", "Merge", "x", "other").putAttr("N", integer(2))),
             body("f", List.of("a"), Map.of("y", "deep:y:0"), node("deep", "NorThisOp", "a")),
             body("g", List.of("a"), Map.of("y", "again:output:0"), call("again", "g", 1, "a")));
     refused(source, "second", "node second (Placeholder) is an input too");
@@ -413,7 +413,7 @@ class FlatGraphTest {
     refused(source, "dangling", "no node nowhere");
     refused(source, "beyond", "there is no tensor one:1");
     refused(source, "loop", "node loop (StatelessWhile) is a loop of an unknown number of rounds");
-    refused(source, "switch", "node switch (Switch) is control flow", "not a constant");
+    refused(source, "lonely", "node lonely (Merge) is control flow");
     refused(source, "gone", "no node for the tensor gone");
   }
 

@@ -2,6 +2,7 @@ package org.medoid.export.savedmodel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
 import java.util.Map;
@@ -21,8 +22,11 @@ import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.OpDef;
 import org.tensorflow.types.TFloat32;
 
-/** Loops whose rounds can be counted are written out, and lists of tensors with them. */
-class LoopsTest {
+/**
+ * Loops whose rounds can be counted are written out, and lists of tensors with them; of branches
+ * that only a run decides, both sides are computed.
+ */
+class ControlFlowTest {
   private static final AttrValue FLOAT = Nodes.type(DataType.DT_FLOAT);
   private static final AttrValue INT = Nodes.type(DataType.DT_INT32);
 
@@ -224,5 +228,122 @@ class LoopsTest {
         assertThat(((TFloat32) result.get(0)).getFloat(1, 2)).isEqualTo(12);
       }
     }
+  }
+
+  private static final List<DataType> ONE = List.of(DataType.DT_FLOAT);
+
+  /** A function of one float tensor to one. */
+  private static FunctionDef side(String name, String op) {
+    FunctionDef.Builder side =
+        function(name, ONE, List.of("y:y:0"), floats("y", op, "a")).toBuilder();
+    side.getSignatureBuilder().getOutputArgBuilder(0).setType(DataType.DT_FLOAT);
+    return side.build();
+  }
+
+  /** Runs a flat graph on [[1, 2, 3]] times a number; gives the last value. */
+  private static float last(FlatGraph flat, float times) {
+    try (Graph built = new Graph();
+        Session session = new Session(built)) {
+      built.importGraphDef(flat.frozen(Map.of()));
+      float[][] row = {{times, 2 * times, 3 * times}};
+      try (TFloat32 x = TFloat32.tensorOf(StdArrays.ndCopyOf(row));
+          Result result = session.runner().feed("in", x).fetch("out").run()) {
+        return ((TFloat32) result.get(0)).getFloat(0, 2);
+      }
+    }
+  }
+
+  /** x, and "large": whether the sum of x is above 0. */
+  private static GraphDef.Builder decided() {
+    GraphDef.Builder graph = GraphDef.newBuilder();
+    graph.addNode(Nodes.placeholder("x", DataType.DT_FLOAT, Nodes.shape(-1, 3)));
+    graph.addNode(Nodes.constant("axes", List.of(0, 1)));
+    graph.addNode(Nodes.constant("zero", 0f));
+    graph.addNode(floats("sum", "Sum", "x", "axes").putAttr("Tidx", INT));
+    graph.addNode(floats("large", "Greater", "sum", "zero"));
+    return graph;
+  }
+
+  @Test
+  void anIfThatARunDecidesChooses() {
+    GraphDef.Builder graph = decided();
+    graph.addNode(
+        node("branch", "If", "large", "x")
+            .putAttr("Tcond", Nodes.type(DataType.DT_BOOL))
+            .putAttr("Tin", types(DataType.DT_FLOAT))
+            .putAttr("Tout", types(DataType.DT_FLOAT))
+            .putAttr("then_branch", function("square"))
+            .putAttr("else_branch", function("negative")));
+    graph
+        .getLibraryBuilder()
+        .addFunction(side("square", "Square"))
+        .addFunction(side("negative", "Neg"));
+    FlatGraph flat = flat(graph.build(), "branch");
+    assertThat(last(flat, 1)).isEqualTo(9);
+    assertThat(last(flat, -1)).isEqualTo(3);
+    GraphDef.Builder number = graph.clone();
+    number.getNodeBuilder(graph.getNodeCount() - 1).setInput(0, "sum");
+    assertThat(last(flat(number.build(), "branch"), 1)).isEqualTo(9);
+    assertThat(last(flat(number.build(), "branch"), 0)).isEqualTo(0);
+  }
+
+  @Test
+  void aCaseThatARunDecidesChoosesAndTakesTheLastForOthers() {
+    GraphDef.Builder graph = decided();
+    graph.addNode(Nodes.cast("number", "sum", DataType.DT_FLOAT, DataType.DT_INT32));
+    AttrValue.Builder sides = AttrValue.newBuilder();
+    for (String name : List.of("negative", "square", "same")) {
+      sides.getListBuilder().addFunc(NameAttrList.newBuilder().setName(name));
+    }
+    graph.addNode(
+        node("branch", "StatelessCase", "number", "x")
+            .putAttr("Tin", types(DataType.DT_FLOAT))
+            .putAttr("Tout", types(DataType.DT_FLOAT))
+            .putAttr("branches", sides.build()));
+    graph
+        .getLibraryBuilder()
+        .addFunction(side("square", "Square"))
+        .addFunction(side("negative", "Neg"))
+        .addFunction(side("same", "Tanh"));
+    FlatGraph flat = flat(graph.build(), "branch");
+    assertThat(last(flat, 0.1f)).isEqualTo(-0.3f);
+    assertThat(last(flat, 0.25f)).isEqualTo(0.5625f);
+    assertThat(last(flat, 2)).isCloseTo((float) Math.tanh(6), within(1e-6f));
+    assertThat(last(flat, -2)).isCloseTo((float) Math.tanh(-6), within(1e-6f));
+  }
+
+  @Test
+  void aConditionOfTheFirstTensorFlowThatARunDecidesChooses() {
+    for (boolean trueFirst : new boolean[] {false, true}) {
+      GraphDef.Builder graph = decided();
+      graph.addNode(floats("switch", "Switch", "x", "large"));
+      graph.addNode(floats("no", "Neg", "switch"));
+      graph.addNode(floats("yes", "Square", "switch:1"));
+      String[] sides = trueFirst ? new String[] {"yes", "no"} : new String[] {"no", "yes"};
+      graph.addNode(
+          floats("merge", "Merge", sides).putAttr("N", AttrValue.newBuilder().setI(2).build()));
+      FlatGraph flat = flat(graph.build(), "merge");
+      assertThat(last(flat, 1)).isEqualTo(9);
+      assertThat(last(flat, -1)).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void sidesOfDifferentShapesAreNamed() {
+    GraphDef.Builder graph = decided();
+    graph.addNode(
+        node("branch", "If", "large", "x")
+            .putAttr("Tcond", Nodes.type(DataType.DT_BOOL))
+            .putAttr("Tin", types(DataType.DT_FLOAT))
+            .putAttr("Tout", types(DataType.DT_FLOAT))
+            .putAttr("then_branch", function("square"))
+            .putAttr("else_branch", function("one")));
+    FunctionDef.Builder one = side("one", "Neg").toBuilder();
+    one.clearNodeDef().addNodeDef(Nodes.constant("c", 1f)).putRet("out0", "c:output:0");
+    graph.getLibraryBuilder().addFunction(side("square", "Square")).addFunction(one);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> flat(graph.build(), "branch"))
+        .withMessageContaining("node branch (If) is control flow")
+        .withMessageContaining("different shapes");
   }
 }

@@ -1,0 +1,187 @@
+package org.medoid.export.onnx;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.medoid.export.onnx.pass.Constant;
+import org.tensorflow.proto.DataType;
+
+/** What is done to the colours of pixels, the last axis of an image, and to their values' steps. */
+final class ColourOps {
+  private ColourOps() {}
+
+  static void register(Map<String, OpConverter> table) {
+    table.put("RGBToHSV", node -> join(node, hueSaturationValue(node, parts(node))));
+    table.put("HSVToRGB", node -> join(node, redGreenBlue(node, parts(node))));
+    table.put("AdjustHue", ColourOps::hue);
+    table.put("AdjustSaturation", ColourOps::saturation);
+    table.put("AdjustContrastv2", ColourOps::contrast);
+    for (String op : List.of("Args", "Vars", "VarsPerChannel")) {
+      table.put("FakeQuantWithMinMax" + op, ColourOps::quantise);
+    }
+  }
+
+  private static int axis(TfNode node) {
+    return node.isChannelsFirst(0) ? 1 : node.rank(0) - 1;
+  }
+
+  private static String image(TfNode node) {
+    return node.isChannelsFirst(0) ? node.channelsFirst(0) : node.input(0);
+  }
+
+  private static void set(TfNode node, String image) {
+    if (node.isChannelsFirst(0)) {
+      node.channelsFirstOutput(0, image);
+    } else {
+      node.output(0, image);
+    }
+  }
+
+  /** The three colours, each with an axis of size 1. */
+  private static List<String> parts(TfNode node) {
+    return node.emit("Split", List.of(image(node)), Map.of("axis", axis(node)), 3);
+  }
+
+  private static void join(TfNode node, List<String> parts) {
+    set(node, node.emit("Concat", parts, Map.of("axis", axis(node))));
+  }
+
+  private static String scalar(TfNode node, double value) {
+    return node.scalar(node.type(0), value);
+  }
+
+  /** All in [0, 1]. */
+  private static List<String> hueSaturationValue(TfNode node, List<String> c) {
+    String value = node.emit("Max", c);
+    String range = node.emit("Sub", List.of(value, node.emit("Min", c)));
+    String zero = scalar(node, 0);
+    String one = scalar(node, 1);
+    String bright = node.emit("Greater", List.of(value, zero));
+    String saturation =
+        node.emit(
+            "Where",
+            List.of(
+                bright,
+                node.emit("Div", List.of(range, node.emit("Where", List.of(bright, value, one)))),
+                zero));
+    String coloured = node.emit("Greater", List.of(range, zero));
+    String six =
+        node.emit(
+            "Mul", List.of(node.emit("Where", List.of(coloured, range, one)), scalar(node, 6)));
+    // The largest of red, green and blue says in which third of the circle the hue is.
+    String blue = third(node, c.get(0), c.get(1), six, scalar(node, 4 / 6.0));
+    String green = third(node, c.get(2), c.get(0), six, scalar(node, 2 / 6.0));
+    String red = third(node, c.get(1), c.get(2), six, zero);
+    String hue =
+        node.emit("Where", List.of(node.emit("Equal", List.of(value, c.get(1))), green, blue));
+    hue = node.emit("Where", List.of(node.emit("Equal", List.of(value, c.get(0))), red, hue));
+    hue = node.emit("Where", List.of(coloured, hue, zero));
+    String round = node.emit("Add", List.of(hue, one));
+    hue = node.emit("Where", List.of(node.emit("Less", List.of(hue, zero)), round, hue));
+    return List.of(hue, saturation, value);
+  }
+
+  private static String third(TfNode node, String a, String b, String six, String from) {
+    String part = node.emit("Div", List.of(node.emit("Sub", List.of(a, b)), six));
+    return node.emit("Add", List.of(part, from));
+  }
+
+  /** (1 - s + s d) v, where d rises and falls along the circle of hues, for each colour. */
+  private static List<String> redGreenBlue(TfNode node, List<String> hsv) {
+    String sixth = node.emit("Mul", List.of(hsv.get(0), scalar(node, 6)));
+    String pale = node.emit("Sub", List.of(scalar(node, 1), hsv.get(1)));
+    return List.of(
+        colour(node, hsv, pale, ramp(node, sixth, 3, 1, -1)),
+        colour(node, hsv, pale, ramp(node, sixth, 2, -1, 2)),
+        colour(node, hsv, pale, ramp(node, sixth, 4, -1, 2)));
+  }
+
+  private static String ramp(TfNode node, String sixth, double at, double sign, double from) {
+    String far = node.emit("Abs", List.of(node.emit("Sub", List.of(sixth, scalar(node, at)))));
+    String signed = node.emit("Mul", List.of(far, scalar(node, sign)));
+    String moved = node.emit("Add", List.of(signed, scalar(node, from)));
+    return between(node, moved, scalar(node, 0), scalar(node, 1));
+  }
+
+  private static String between(TfNode node, String x, String least, String most) {
+    return node.emit("Min", List.of(node.emit("Max", List.of(x, least)), most));
+  }
+
+  private static String colour(TfNode node, List<String> hsv, String pale, String d) {
+    String strong = node.emit("Mul", List.of(hsv.get(1), d));
+    return node.emit("Mul", List.of(node.emit("Add", List.of(pale, strong)), hsv.get(2)));
+  }
+
+  private static void hue(TfNode node) {
+    List<String> hsv = hueSaturationValue(node, parts(node));
+    String turned = node.emit("Add", List.of(hsv.get(0), node.input(1)));
+    turned = node.emit("Sub", List.of(turned, node.emit("Floor", List.of(turned))));
+    join(node, redGreenBlue(node, List.of(turned, hsv.get(1), hsv.get(2))));
+  }
+
+  private static void saturation(TfNode node) {
+    List<String> hsv = hueSaturationValue(node, parts(node));
+    String strength =
+        between(
+            node,
+            node.emit("Mul", List.of(hsv.get(1), node.input(1))),
+            scalar(node, 0),
+            scalar(node, 1));
+    join(node, redGreenBlue(node, List.of(hsv.get(0), strength, hsv.get(2))));
+  }
+
+  /** Away from the mean of each channel of each image. */
+  private static void contrast(TfNode node) {
+    boolean first = node.isChannelsFirst(0);
+    int rank = node.rank(0);
+    long[] places = first ? new long[] {2, 3} : new long[] {rank - 3, rank - 2};
+    if (first && rank != 4) {
+      throw node.unsupported("images of rank " + rank);
+    }
+    String x = image(node);
+    String mean = node.emit("ReduceMean", List.of(x), Map.of("axes", places, "keepdims", true));
+    String far = node.emit("Sub", List.of(x, mean));
+    set(node, node.emit("Add", List.of(node.emit("Mul", List.of(far, node.input(1))), mean)));
+  }
+
+  /**
+   * Rounded to the steps of whole numbers between two bounds, which move so that zero is one of
+   * them: TensorFlow's fake_quant_ops_functor.h.
+   */
+  private static void quantise(TfNode node) {
+    boolean told = node.op().endsWith("Args");
+    double[] least = told ? new double[] {node.decimal("min")} : node.decimals(1);
+    double[] most = told ? new double[] {node.decimal("max")} : node.decimals(2);
+    float from = node.flag("narrow_range") ? 1 : 0;
+    float to = (1 << node.integer("num_bits")) - 1;
+    int n = least.length;
+    double[] steps = new double[n];
+    double[] inverse = new double[n];
+    double[] low = new double[n];
+    double[] high = new double[n];
+    for (int i = 0; i < n; i++) {
+      float step = ((float) most[i] - (float) least[i]) / (to - from);
+      float zero = from - (float) least[i] / step;
+      float nudged = zero < from ? from : zero > to ? to : Math.round(zero);
+      steps[i] = step;
+      inverse[i] = 1 / step;
+      low[i] = (from - nudged) * step;
+      high[i] = (to - nudged) * step;
+    }
+    String bottom = vector(node, low);
+    String x = between(node, node.input(0), bottom, vector(node, high));
+    String above =
+        node.emit("Mul", List.of(node.emit("Sub", List.of(x, bottom)), vector(node, inverse)));
+    String whole = node.emit("Floor", List.of(node.emit("Add", List.of(above, scalar(node, 0.5)))));
+    String y = node.emit("Mul", List.of(whole, vector(node, steps)));
+    node.output(0, node.emit("Add", List.of(y, bottom)));
+  }
+
+  /** One value for all, or one for each channel. */
+  private static String vector(TfNode node, double[] values) {
+    boolean equal = Arrays.stream(values).distinct().count() == 1;
+    return equal
+        ? scalar(node, values[0])
+        : node.literal(Constant.of(DataType.DT_FLOAT, new long[] {values.length}, values));
+  }
+}
