@@ -24,6 +24,7 @@ final class RandomGraph {
   private final Draw draw;
   private final Ops tf;
   private final List<Operand<TFloat32>> pool = new ArrayList<>();
+  private boolean turned;
 
   private RandomGraph(Draw draw, Ops tf) {
     this.draw = draw;
@@ -87,7 +88,7 @@ final class RandomGraph {
     return switch (draw.in(0, 17)) {
       case 0, 1 -> one(tf, draw.of(BOUNDED.toArray(String[]::new)), x);
       case 2 -> times(tf, one(tf, draw.of(GROWING.toArray(String[]::new)), x), 0.5f);
-      case 3 -> one(tf, draw.of("AddV2", "Sub", "Mul", "Maximum", "Minimum"), x, mate(x, shape));
+      case 3 -> one(tf, draw.of("AddV2", "Sub", "Mul", "Maximum", "Minimum"), x, mate(shape));
       case 4, 5, 6 -> rank == 4 ? image(x, shape) : null;
       case 7 -> reduced(x, rank);
       case 8 -> one(tf, draw.of("Softmax", "LogSoftmax"), x);
@@ -105,7 +106,7 @@ final class RandomGraph {
     };
   }
 
-  private Operand<TFloat32> mate(Operand<TFloat32> x, long[] shape) {
+  private Operand<TFloat32> mate(long[] shape) {
     List<Operand<TFloat32>> same =
         pool.stream().filter(p -> Arrays.equals(shape(p), shape)).toList();
     return draw.chance(0.6)
@@ -153,7 +154,11 @@ final class RandomGraph {
       case 4 ->
           Runs.node(
                   tf,
-                  draw.of("ResizeBilinear", "ResizeNearestNeighbor"),
+                  // onnxruntime's optimiser moves a Transpose of height and channels behind a
+                  // Resize,
+                  // whose kernel then refuses the scales (1.32: ScalesValidation).
+                  draw.of(
+                      "ResizeNearestNeighbor", turned ? "ResizeNearestNeighbor" : "ResizeBilinear"),
                   Map.of("half_pixel_centers", true),
                   x,
                   tf.constant(ints((int) shape[1] * 2, (int) shape[2] * 2)))
@@ -199,6 +204,7 @@ final class RandomGraph {
 
   /** All axes but that of the batch. */
   private Operand<TFloat32> moved(Operand<TFloat32> x, int rank) {
+    turned = true;
     int[] order = new int[rank];
     int[] behind = draw.permutation(rank - 1);
     for (int i = 1; i < rank; i++) {
