@@ -18,10 +18,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code medoid train} in several processes: what happens to one happens to all. */
-@Timeout(300)
+@Timeout(600)
 class TrainWorkersTest {
   private static final String MEDOID = "org.medoid.training.cli.Medoid";
-  private static final int STEPS = 300;
+  private static final int STEPS = 120;
 
   @TempDir private Path folder;
   private Path pictures;
@@ -62,7 +62,7 @@ class TrainWorkersTest {
                 "--steps",
                 STEPS,
                 "--eval-every",
-                50,
+                30,
                 "--validation-classes",
                 0.34,
                 "--out",
@@ -106,7 +106,7 @@ class TrainWorkersTest {
 
     Path run = folder.resolve("run");
     try (WorkerProcesses workers = started(run, false)) {
-      awaitStep(workers, run, 20);
+      awaitStep(workers, run, 10);
       workers.get(1).destroy(); // SIGTERM
       assertThat(workers.await(0, 30)).isNotZero();
       assertThat(workers.await(1, 30)).isNotZero();
@@ -115,14 +115,14 @@ class TrainWorkersTest {
       assertThat(workers.line(1)).startsWith(stopped);
     }
     try (WorkerProcesses workers = started(run, true)) {
-      awaitStep(workers, run, 120);
+      awaitStep(workers, run, 40);
       workers.get(1).destroyForcibly(); // kill -9
       assertThat(workers.await(0, 30)).isEqualTo(1);
       assertThat(workers.line(0))
           .contains("worker 1 at " + workers.cluster().workers().get(1) + " is gone");
     }
     try (WorkerProcesses workers = started(run, true)) {
-      awaitStep(workers, run, 220);
+      awaitStep(workers, run, 70);
       workers.get(0).destroyForcibly(); // the one that leads
       assertThat(workers.await(1, 30)).isEqualTo(1);
       assertThat(workers.line(1))
