@@ -83,7 +83,7 @@ final class Attraction {
   boolean attractsAny(int j, long[] points) {
     if (fewCount[j] >= 0) {
       for (int e = j * FEW; e < j * FEW + fewCount[j]; e++) {
-        if ((points[fewPoints[e] >> 6] >>> fewPoints[e] & 1) != 0) {
+        if (((points[fewPoints[e] >> 6] >>> fewPoints[e]) & 1) != 0) {
           return true;
         }
       }
@@ -132,7 +132,7 @@ final class Attraction {
       }
       attracted[j * attractedWords + w] &= ~gone;
     }
-    return (long) kept << 32 | lost;
+    return ((long) kept << 32) | lost;
   }
 
   private int collectFew(int j, int[] moved) {

@@ -5,8 +5,8 @@ package org.medoid.ops.clustering;
  * Σ_i max(0, near_i - d_ij), near_i being the distance of point i to its medoid.
  *
  * <p>When near_i changes, gain_j changes by max(0, after - d_ij) - max(0, before - d_ij): a pass
- * over row i, vectorised. Kept gains carry rounding, see {@link #error}: they narrow a choice, they
- * never make one.
+ * over row i, vectorised. Kept gains carry rounding, see {@link #scoreError}: they narrow a choice,
+ * they never make one.
  *
  * <p>Cost: O(m²) to begin with, O(m) a change. Memory: 8m bytes.
  */

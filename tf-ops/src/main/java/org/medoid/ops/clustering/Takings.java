@@ -111,7 +111,7 @@ final class Takings {
       }
       masks[n] |= 1 << rank;
     }
-    for (int bits = 1; bits < 1 << size; bits++) {
+    for (int bits = 1; bits < (1 << size); bits++) {
       long sum = table.t[Integer.bitCount(bits)];
       for (int n = 0; n < cellCount; n++) {
         int left = Integer.bitCount(masks[n] & ~bits);
