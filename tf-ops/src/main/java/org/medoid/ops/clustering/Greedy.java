@@ -81,7 +81,7 @@ final class Greedy {
 
   private final double[] score;
   private final int[] moved;
-  private final int[] fresh;
+  private final int[] together;
 
   private Greedy(Problem problem, CountTable table, double gamma) {
     this.problem = problem;
@@ -107,7 +107,7 @@ final class Greedy {
     clusterRise = new long[m];
     score = new double[m];
     moved = new int[m];
-    fresh = new int[c];
+    together = new int[m];
   }
 
   /** Chooses one medoid for each class of the batch. */
@@ -165,6 +165,7 @@ final class Greedy {
     if (runnerUp >= 0) {
       best = Math.max(best, scoreOf(runnerUp, facility));
     }
+    measureTogether(best - slack - facility);
     for (int j = 0; j < m; j++) {
       if (isMedoid[j] || facility + gains.of(j) + gamma < best - slack) {
         score[j] = Double.NEGATIVE_INFINITY;
@@ -302,70 +303,99 @@ final class Greedy {
   }
 
   private void measure(int j) {
-    boolean was = behind[j];
+    if (takings != null && !attraction.isFew(j) && measureByTakings(j, moved)) {
+      return;
+    }
+    int count = attraction.collect(j, moved);
+    if (takings == null && takingsSuit && !attraction.isFew(j)) {
+      measured += count;
+      if (measured > (long) MEASURED_BEFORE_TAKINGS * m) {
+        takings = Takings.of(problem, table, clusters, changes);
+      }
+    }
+    clusters.measure(j, moved, count, changes);
+    takesFrom(j, moved, count);
+    isMeasured(j);
+  }
+
+  /** Notes which clusters candidate j takes points from. */
+  private void takesFrom(int j, int[] points, int count) {
+    int start = j * clusterWords;
+    Arrays.fill(takesFrom, start, start + clusterWords, 0);
+    for (int k = 0; k < count; k++) {
+      int from = clusters.cluster[points[k]];
+      takesFrom[start + (from >> 6)] |= 1L << from;
+    }
+    int number = 0;
+    for (int w = start; w < start + clusterWords; w++) {
+      number += Long.bitCount(takesFrom[w]);
+    }
+    takesFromCount[j] = number;
+  }
+
+  private void isMeasured(int j) {
     stale[j] = false;
     behind[j] = false;
     drifted[j] = false;
     clusterRise[j] = 0;
-    boolean many = takings != null && !attraction.isFew(j);
-    if (many && takings.ready() && was) {
-      long hits = attraction.collect(j, clusters.taken, moved);
-      takings.update(j, moved, (int) (hits >>> 32), (int) hits);
-      takesFrom[j * clusterWords + (clusters.count - 1 >> 6)] |= 1L << clusters.count - 1;
-      if (changes.count[j] > Attraction.FEW) {
-        return;
-      }
-    }
-    int count = attraction.collect(j, moved);
-    measured += count;
-    if (takings == null && takingsSuit && measured > (long) MEASURED_BEFORE_TAKINGS * m) {
-      takings = Takings.of(problem, table, clusters, changes);
-    }
-    Arrays.fill(takesFrom, j * clusterWords, (j + 1) * clusterWords, 0);
-    if (takings != null && !attraction.isFew(j)) {
-      takings.measure(j, moved, count);
-      for (int k = 0; k < count; k++) {
-        int from = clusters.cluster[moved[k]];
-        takesFrom[j * clusterWords + (from >> 6)] |= 1L << from;
-      }
-    } else {
-      measureByPoint(j, count);
-    }
   }
 
-  private void measureByPoint(int j, int count) {
-    int[] cells = clusters.cells;
-    int[] sizes = clusters.sizes;
-    long cellDelta = 0;
-    long clusterDelta = 0;
-    long expectationDelta = 0;
-    for (int k = 0; k < count; k++) {
-      int i = moved[k];
-      int from = clusters.cluster[i];
-      int label = problem.classes[i];
-      takesFrom[j * clusterWords + (from >> 6)] |= 1L << from;
-      cellDelta += table.step[fresh[label]++] - table.step[--cells[clusters.cellOf[i]]];
-      int n = --sizes[from];
-      clusterDelta -= table.step[n];
-      expectationDelta -= table.expected(n + 1) - table.expected(n);
+  /**
+   * Measures a candidate that attracts many points. Touches nothing that is another candidate's.
+   *
+   * @param points takes points
+   * @return false if it attracts few by now: then it has its list and is still to be measured
+   */
+  private boolean measureByTakings(int j, int[] points) {
+    if (takings.ready() && behind[j]) {
+      long hits = attraction.collect(j, clusters.taken, points);
+      takings.update(j, points, (int) (hits >>> 32), (int) hits);
+      int last = clusters.count - 1;
+      takesFrom[j * clusterWords + (last >> 6)] |= 1L << last;
+      if (changes.count[j] > Attraction.FEW) {
+        isMeasured(j);
+        return true;
+      }
     }
-    int from = 0;
-    for (int w = 0; w < clusterWords; w++) {
-      from += Long.bitCount(takesFrom[j * clusterWords + w]);
+    int count = attraction.collect(j, points);
+    if (attraction.isFew(j)) {
+      stale[j] = true;
+      behind[j] = false;
+      return false;
     }
-    takesFromCount[j] = from;
-    for (int k = 0; k < count; k++) {
-      int i = moved[k];
-      cells[clusters.cellOf[i]]++;
-      sizes[clusters.cluster[i]]++;
-      fresh[problem.classes[i]] = 0;
+    takings.measure(j, points, count);
+    takesFrom(j, points, count);
+    isMeasured(j);
+    return true;
+  }
+
+  /**
+   * Measures the candidates in the running that attract many points, if there are so many that
+   * threads can share the work.
+   *
+   * @param least the least sum of gain and γ in the running
+   */
+  private void measureTogether(double least) {
+    if (takings == null) {
+      return;
     }
-    changes.set(
-        j,
-        cellDelta,
-        clusterDelta + table.t[count],
-        expectationDelta + table.expected(count),
-        count);
+    int count = 0;
+    for (int j = 0; j < m; j++) {
+      if (!isMedoid[j] && stale[j] && !attraction.isFew(j) && gains.of(j) + gamma >= least) {
+        together[count++] = j;
+      }
+    }
+    if (Workers.parts(count) > 1) {
+      takings.ready();
+      Workers.forRange(
+          count,
+          (from, to) -> {
+            int[] points = new int[m];
+            for (int n = from; n < to; n++) {
+              measureByTakings(together[n], points);
+            }
+          });
+    }
   }
 
   private void choose(int chosen, int s) {

@@ -30,6 +30,9 @@ final class Growing {
   private int unusedCount;
   private final int[] cellOfLabel;
 
+  /** For each class the points of a candidate's cluster while it is measured. */
+  private final int[] fresh;
+
   /** Σ t over the cells. */
   long cellSum;
 
@@ -80,6 +83,7 @@ final class Growing {
     cellOf = problem.classes.clone();
     unused = new int[m];
     cellOfLabel = new int[c];
+    fresh = new int[c];
     taken = new long[(m + 63) / 64];
     changed = new long[(c + 63) / 64];
     changedList = new int[c];
@@ -106,6 +110,32 @@ final class Growing {
     return table.agreement(cellSum, clusterSum, expectation);
   }
 
+  /**
+   * Measures, point by point, what candidate j would do.
+   *
+   * @param points the points that it would take
+   * @param changes takes the measure
+   */
+  void measure(int j, int[] points, int pointCount, Changes changes) {
+    long cellDelta = 0;
+    long clusterDelta = table.t[pointCount];
+    long expectationDelta = table.expected(pointCount);
+    for (int n = 0; n < pointCount; n++) {
+      int i = points[n];
+      cellDelta += table.step[fresh[problem.classes[i]]++] - table.step[--cells[cellOf[i]]];
+      int size = --sizes[cluster[i]];
+      clusterDelta -= table.step[size];
+      expectationDelta -= table.expected(size + 1) - table.expected(size);
+    }
+    for (int n = 0; n < pointCount; n++) {
+      int i = points[n];
+      cells[cellOf[i]]++;
+      sizes[cluster[i]]++;
+      fresh[problem.classes[i]] = 0;
+    }
+    changes.set(j, cellDelta, clusterDelta, expectationDelta, pointCount);
+  }
+
   /** Makes a new cluster of some points, the sums of the table being told. */
   void add(int[] points, int pointCount, long cellChange, long clusterChange, long expected) {
     for (int n = 0; n < labelCount; n++) {
@@ -120,7 +150,7 @@ final class Growing {
       int i = points[n];
       int from = cluster[i];
       int label = problem.classes[i];
-      if ((changed[from >> 6] >>> from & 1) == 0) {
+      if (((changed[from >> 6] >>> from) & 1) == 0) {
         changed[from >> 6] |= 1L << from;
         changedList[changedCount++] = from;
         sizesBefore[from] = sizes[from];

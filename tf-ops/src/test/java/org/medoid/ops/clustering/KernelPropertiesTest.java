@@ -103,6 +103,10 @@ class KernelPropertiesTest {
           all.withLabels(labels),
           ClusteringOptions.defaults().withLocalSearch(LocalSearch.REFERENCE).withMaxSweeps(1));
     }
+    Batch many = Batch.of(Batch.Points.GAUSSIAN, Batch.Classes.RANDOM, 522, 4, 1e6, 6);
+    equalsTheDefinition(
+        many.withLabels(Samples.labels(522, 87)), // so small classes that candidates keep takings
+        ClusteringOptions.defaults().withLocalSearch(LocalSearch.NONE));
   }
 
   /** Where points are few to a cluster, as in training, and where candidates tie in hundreds. */
