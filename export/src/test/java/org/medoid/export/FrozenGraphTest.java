@@ -182,7 +182,10 @@ class FrozenGraphTest {
   void whatCannotBeFrozenIsNamed() {
     refused(graph(floats("y", "Neg", "z"), floats("z", "Neg", "y")), "part of a cycle", "(Neg)");
     refused(graph(node("y", "MyOp", "x")), "node y (MyOp)", "does not have");
-    refused(graph(node("y", "StatelessWhile", "x")), "node y (StatelessWhile)", "control flow");
+    refused(
+        graph(node("y", "StatelessWhile", "x")),
+        "node y (StatelessWhile)",
+        "not in the graph's library");
     refused(graph(floats("y", "Neg", "gone")), "no node gone");
     refused(graph(floats("m", "Neg", "x"), floats("y", "Neg", "m:3a")), "no tensor m:3a");
     refused(graph(floats("y", "Neg", "x", "x")), "node y (Neg) has 2 inputs, it needs 1");
