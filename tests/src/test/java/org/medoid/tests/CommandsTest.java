@@ -46,7 +46,7 @@ class CommandsTest {
       " --loss facility_location --mirror --clip-norm 5 --weight-decay 0.0001 --gamma-decay-steps 2"
           + " --learning-rate-decay 0.9 --learning-rate-decay-steps 2 --backbone-rate-multiplier"
           + " 0.5 --proxy-rate-multiplier 2 --optimizer adamw --warm-up 2 --learning-rate-schedule"
-          + " step --choose-on test";
+          + " step --choose-on test --precision float32";
 
   /**
    * What a command becomes, by its beginning, and what it prints. The others want data of

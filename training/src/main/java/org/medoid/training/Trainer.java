@@ -109,6 +109,7 @@ public final class Trainer {
     if (!Networks.isOwn(settings.optimizer().optimizer())) {
       optimizer = optimizer(settings.optimizer());
     }
+    MixedPrecision.check(settings.optimizer().precision());
     if (settings.network().weights() != null) {
       Checkpoint.read(Path.of(settings.network().weights())); // refuses what is none
     }
@@ -308,7 +309,8 @@ public final class Trainer {
       if (worker.workers() > 1) {
         agree(training);
       }
-      try (Session session = worker.session(graph)) {
+      try (Session session =
+          MixedPrecision.session(settings.optimizer().precision(), graph, worker)) {
         RunFolder folder = worker.together(() -> prepared(session, training, path, earlier));
         if (worker.workers() > 1) {
           synchronize(session, training);

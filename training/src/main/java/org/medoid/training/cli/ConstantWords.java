@@ -6,6 +6,7 @@ import java.util.stream.Collectors;
 import org.medoid.graph.image.Crop;
 import org.medoid.graph.network.Layers.BatchNormalization;
 import org.medoid.training.settings.OptimizerSettings.Fall;
+import org.medoid.training.settings.OptimizerSettings.Precision;
 import org.medoid.training.settings.ScheduleSettings.Choice;
 import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
@@ -20,6 +21,7 @@ final class ConstantWords {
     line.registerConverter(BatchNormalization.class, words(BatchNormalization.values()));
     line.registerConverter(Crop.class, words(Crop.values()));
     line.registerConverter(Fall.class, words(Fall.values()));
+    line.registerConverter(Precision.class, words(Precision.values()));
     line.registerConverter(Choice.class, words(Choice.values()));
   }
 

@@ -1,14 +1,23 @@
 package org.medoid.training.cli;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.medoid.training.EmbeddingModel;
 import org.medoid.training.data.DataSets;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.data.NpyRows;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -21,10 +30,12 @@ import picocli.CommandLine.Spec;
     name = "embed",
     description =
         "Embeds every picture of a folder; writes a row for each and prints their names in the"
-            + " order of the rows.",
+            + " order of the rows. The same command goes on where one that was killed ended.",
     mixinStandardHelpOptions = true,
     showDefaultValues = true)
 final class EmbedCommand implements Callable<Integer> {
+  private static final Logger LOG = LoggerFactory.getLogger(EmbedCommand.class);
+
   @Spec private CommandSpec spec;
 
   @ArgGroup(multiplicity = "1")
@@ -70,14 +81,62 @@ final class EmbedCommand implements Callable<Integer> {
           "--out " + out + ": there is no folder " + out.toAbsolutePath().getParent());
     }
     try (EmbeddingModel model = choice.open(spec.commandLine(), source.run, source.model);
-        NpyRows rows = new NpyRows(out, pictures.size())) {
-      model.embed(pictures, rows::add);
+        NpyRows rows = new NpyRows(out, pictures.size(), key(pictures))) {
+      int done = rows.written();
+      int all = pictures.size();
+      if (done > 0) {
+        LOG.info("going on after {} of {} pictures, where an earlier run ended", done, all);
+      }
+      if (done < all) {
+        ImageDataSet left =
+            new ImageDataSet(
+                pictures.name(),
+                pictures.files().subList(done, all),
+                Arrays.copyOfRange(pictures.labels(), done, all),
+                pictures.classNames());
+        model.embed(left, rows::add);
+      }
     }
     for (Path file : pictures.files()) {
       spec.commandLine().getOut().println(one ? file.getFileName() : images.relativize(file));
     }
     spec.commandLine().getOut().flush();
     return 0;
+  }
+
+  /**
+   * What decides the rows: this program, the words of the command, the files of the model and the
+   * pictures, by name, size and time.
+   */
+  private String key(ImageDataSet pictures) throws IOException {
+    MessageDigest digest;
+    try {
+      digest = MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e); // every Java has it
+    }
+    List<String> words = spec.commandLine().getParseResult().originalArgs();
+    update(digest, Version.own() + words + source.model + source.run);
+    try (Stream<Path> files = Files.walk(source.model != null ? source.model : source.run)) {
+      for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
+        if (!file.getFileName().toString().startsWith(".")) { // rows may be written beside them
+          update(digest, file);
+        }
+      }
+    }
+    for (Path file : pictures.files()) {
+      update(digest, file);
+    }
+    return HexFormat.of().formatHex(digest.digest(), 0, 8);
+  }
+
+  private static void update(MessageDigest digest, Path file) throws IOException {
+    BasicFileAttributes of = Files.readAttributes(file, BasicFileAttributes.class);
+    update(digest, file.toAbsolutePath() + " " + of.size() + " " + of.lastModifiedTime());
+  }
+
+  private static void update(MessageDigest digest, String text) {
+    digest.update((text + '\n').getBytes(StandardCharsets.UTF_8));
   }
 
   /** The pictures of a folder, or the one that a file is. */

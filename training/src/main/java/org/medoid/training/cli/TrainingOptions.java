@@ -8,6 +8,7 @@ import org.medoid.ops.clustering.LocalSearch;
 import org.medoid.ops.clustering.Margin;
 import org.medoid.ops.clustering.Start;
 import org.medoid.training.settings.OptimizerSettings.Fall;
+import org.medoid.training.settings.OptimizerSettings.Precision;
 import org.medoid.training.settings.ScheduleSettings.Choice;
 import org.medoid.training.settings.SettingException;
 import org.medoid.training.settings.SettingsDraft;
@@ -200,6 +201,14 @@ final class TrainingOptions {
   private String optimizer;
 
   @Option(
+      names = "--precision",
+      paramLabel = "NAME",
+      description =
+          "float32, or bf16 for convolutions and products in bfloat16, on processors with"
+              + " AVX512_BF16 or AMX. Default: float32.")
+  private Precision precision;
+
+  @Option(
       names = "--learning-rate",
       paramLabel = "R",
       description =
@@ -349,6 +358,7 @@ final class TrainingOptions {
     draft.proxyRateMultiplier = proxyRateMultiplier;
     draft.clipNorm = clipNorm;
     draft.weightDecay = weightDecay;
+    draft.precision = precision;
     draft.steps = steps;
     draft.evalEvery = evalEvery;
     draft.earlyStop = earlyStop;

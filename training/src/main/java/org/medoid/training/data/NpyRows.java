@@ -1,39 +1,107 @@
 package org.medoid.training.data;
 
-import java.io.BufferedOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Writes a float32 matrix as a {@code .npy} file of version 1, row by row: aside, then renamed, so
- * that there is the whole file or none.
+ * that there is the whole file or none. What a process that was killed has written stays aside, and
+ * the next one with the same key goes on after it.
  */
 public final class NpyRows implements AutoCloseable {
+  private static final Pattern SHAPE = Pattern.compile("'shape': \\(\\d+, (\\d{1,9})\\)");
+  private static final int MAGIC = 10;
+
   private final Path file;
   private final Path aside;
-  private final OutputStream out;
+  private final FileChannel out;
   private final int rows;
   private int width;
   private int written;
 
   /**
-   * Begins a file.
+   * Begins a file, or goes on with it.
    *
    * @param file replaced, if it exists, when all rows are there
    * @param rows how many there will be
+   * @param key of letters and digits; tells all that decides the rows: what is left of a file with
+   *     another key is removed
    * @throws IOException if it cannot be written
    */
-  public NpyRows(Path file, int rows) throws IOException {
+  public NpyRows(Path file, int rows, String key) throws IOException {
     this.file = file;
     this.rows = rows;
-    aside = file.resolveSibling("." + file.getFileName() + ".part");
-    out = new BufferedOutputStream(Files.newOutputStream(aside), 1 << 16);
+    String name = "." + file.getFileName() + ".";
+    aside = file.resolveSibling(name + key + ".part");
+    removeOthers(name);
+    out =
+        FileChannel.open(
+            aside, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    try {
+      goOn();
+    } catch (IOException e) {
+      out.close();
+      throw e;
+    }
+  }
+
+  private void removeOthers(String name) throws IOException {
+    Path folder = file.toAbsolutePath().getParent();
+    DirectoryStream.Filter<Path> others =
+        each -> {
+          String other = each.getFileName().toString();
+          return other.startsWith(name)
+              && other.matches(Pattern.quote(name) + "[0-9A-Za-z]+\\.part")
+              && !other.equals(aside.getFileName().toString());
+        };
+    try (DirectoryStream<Path> found = Files.newDirectoryStream(folder, others)) {
+      for (Path each : found) {
+        Files.delete(each);
+      }
+    }
+  }
+
+  /** Keeps the whole rows that are there, if they are such rows. */
+  private void goOn() throws IOException {
+    ByteBuffer start = ByteBuffer.allocate(256);
+    while (start.hasRemaining() && out.read(start) > 0) {}
+    String text = new String(start.array(), 0, start.position(), StandardCharsets.ISO_8859_1);
+    Matcher shape = SHAPE.matcher(text);
+    if (shape.find()) {
+      width = Integer.parseInt(shape.group(1));
+      byte[] header = header();
+      long there = (out.size() - header.length) / (4L * Math.max(1, width));
+      if (width > 0
+          && there > 0
+          && there <= rows
+          && text.startsWith(new String(header, StandardCharsets.ISO_8859_1))) {
+        written = (int) there;
+        out.truncate(header.length + 4L * width * written);
+        out.position(out.size());
+        return;
+      }
+      width = 0;
+    }
+    out.truncate(0);
+  }
+
+  /**
+   * How many rows there are, of an earlier process to begin with.
+   *
+   * @return 0 to all
+   */
+  public int written() {
+    return written;
   }
 
   /**
@@ -54,20 +122,25 @@ public final class NpyRows implements AutoCloseable {
     }
     if (width == 0) {
       width = columns;
-      out.write(header());
+      write(ByteBuffer.wrap(header()));
     }
-    written += values.length / columns;
     ByteBuffer bytes = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
     bytes.asFloatBuffer().put(values);
-    out.write(bytes.array());
+    write(bytes);
+    written += values.length / columns;
+  }
+
+  private void write(ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      out.write(bytes);
+    }
   }
 
   private byte[] header() {
     String text =
         "{'descr': '<f4', 'fortran_order': False, 'shape': (" + rows + ", " + width + "), }";
-    int before = 10;
-    text += " ".repeat(63 - (before + text.length()) % 64) + "\n";
-    ByteBuffer header = ByteBuffer.allocate(before + text.length()).order(ByteOrder.LITTLE_ENDIAN);
+    text += " ".repeat(63 - (MAGIC + text.length()) % 64) + "\n";
+    ByteBuffer header = ByteBuffer.allocate(MAGIC + text.length()).order(ByteOrder.LITTLE_ENDIAN);
     header.put(new byte[] {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0});
     header.putShort((short) text.length());
     return header.put(text.getBytes(StandardCharsets.ISO_8859_1)).array();

@@ -22,6 +22,7 @@ import java.util.List;
  * @param clipNorm the largest global norm of the gradients; 0 for no limit
  * @param weightDecay this times each weight (not biases) is added to its gradient (rmsprop), or,
  *     times the learning rate too, taken from the weight itself (adamw)
+ * @param precision of what a step computes
  */
 public record OptimizerSettings(
     String optimizer,
@@ -33,12 +34,24 @@ public record OptimizerSettings(
     double backboneRateMultiplier,
     double proxyRateMultiplier,
     double clipNorm,
-    double weightDecay) {
+    double weightDecay,
+    Precision precision) {
   /** RMSProp as the paper has it. */
   public static final String RMSPROP = "rmsprop";
 
   /** Adam with decoupled weight decay. */
   public static final String ADAMW = "adamw";
+
+  /** Of what numbers a step computes. */
+  public enum Precision {
+    /** Of all in float32. */
+    FLOAT32,
+    /**
+     * Of convolutions and matrix products in bfloat16, 8 digits of 24, with the range of float32;
+     * weights and losses stay float32. Needs a processor with AVX512_BF16 or AMX.
+     */
+    BF16
+  }
 
   /** How a learning rate falls. */
   public enum Fall {
@@ -63,9 +76,11 @@ public record OptimizerSettings(
    * @param proxyRateMultiplier the learning rate of the loss's own variables over it
    * @param clipNorm the largest global norm of the gradients; 0 for no limit
    * @param weightDecay this times each weight (not biases) is added to its gradient
+   * @param precision of what a step computes
    * @throws SettingException if one is out of range
    */
   public OptimizerSettings {
+    require(precision != null, "precision", null, "must be float32 or bf16");
     require(
         optimizer != null
             && (List.of(RMSPROP, ADAMW).contains(optimizer) || Networks.isOwn(optimizer)),

@@ -13,6 +13,7 @@ import org.medoid.training.data.BatchShape;
 import org.medoid.training.data.DataSplit;
 import org.medoid.training.data.HeldOutClasses;
 import org.medoid.training.settings.OptimizerSettings.Fall;
+import org.medoid.training.settings.OptimizerSettings.Precision;
 import org.medoid.training.settings.ScheduleSettings.Choice;
 
 /**
@@ -151,6 +152,9 @@ public final class SettingsDraft {
   /** {@link OptimizerSettings#weightDecay}; 0.01 for adamw, else 0. */
   public Double weightDecay;
 
+  /** {@link OptimizerSettings#precision}; float32. */
+  public Precision precision;
+
   /** {@link ScheduleSettings#steps}; 500. */
   public Long steps;
 
@@ -253,7 +257,8 @@ public final class SettingsDraft {
         or(backboneRateMultiplier, pretrained() ? 0.1 : 1.0),
         or(proxyRateMultiplier, 10.0),
         or(clipNorm, 0.0),
-        or(weightDecay, name.equals(OptimizerSettings.ADAMW) ? 0.01 : 0.0));
+        or(weightDecay, name.equals(OptimizerSettings.ADAMW) ? 0.01 : 0.0),
+        or(precision, Precision.FLOAT32));
   }
 
   /** Whether the backbone comes with weights that somebody trained. */

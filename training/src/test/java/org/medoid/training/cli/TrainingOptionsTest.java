@@ -71,6 +71,7 @@ class TrainingOptionsTest {
         "--proxy-rate-multiplier 2 proxy_rate_multiplier 2.0",
         "--clip-norm 4 clip_norm 4.0",
         "--weight-decay 0.25 weight_decay 0.25",
+        "--precision bf16 precision bf16",
         "--steps 12 steps 12",
         "--eval-every 4 eval_every 4",
         "--early-stop 3 early_stop 3",

@@ -1,0 +1,83 @@
+package org.medoid.training.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class NpyRowsTest {
+  @TempDir private Path folder;
+  private Path file;
+  private Path aside;
+
+  @BeforeEach
+  void name() {
+    file = folder.resolve("e.npy");
+    aside = folder.resolve(".e.npy.k1.part");
+  }
+
+  /** Leaves what a process leaves that is killed after four of six rows, and in the fifth. */
+  private void killed() throws Exception {
+    byte[] left;
+    try (NpyRows rows = new NpyRows(file, 6, "k1")) {
+      rows.add(new float[] {1, 2, 3, 4}, 2);
+      rows.add(new float[] {5, 6, 7, 8}, 2);
+      left = Files.readAllBytes(aside);
+    }
+    assertThat(aside).doesNotExist(); // one that fails leaves nothing
+    Files.write(aside, left);
+    Files.write(aside, new byte[] {9, 9, 9}, StandardOpenOption.APPEND);
+  }
+
+  private void finish(String key, int before) throws Exception {
+    try (NpyRows rows = new NpyRows(file, 6, key)) {
+      assertThat(rows.written()).isEqualTo(before);
+      for (int i = before; i < 6; i++) {
+        rows.add(new float[] {2 * i + 1, 2 * i + 2}, 2);
+      }
+    }
+    Npy read = Npy.read(file);
+    assertThat(read.shape()).containsExactly(6, 2);
+    assertThat((float[]) read.data()).containsExactly(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12);
+    try (Stream<Path> left = Files.list(folder)) {
+      assertThat(left).containsExactly(file);
+    }
+  }
+
+  @Test
+  void goesOnAfterTheLastWholeRowOfAKilledProcess() throws Exception {
+    killed();
+    finish("k1", 4);
+  }
+
+  @Test
+  void neverMixesRowsOfAnotherKey() throws Exception {
+    killed();
+    Path another = Files.createFile(folder.resolve(".e.npy.txt"));
+    try (NpyRows rows = new NpyRows(file, 6, "k2")) {
+      assertThat(rows.written()).isZero();
+      assertThat(aside).doesNotExist();
+    }
+    assertThat(another).exists();
+    Files.delete(another);
+    finish("k2", 0);
+  }
+
+  @Test
+  void beginsAnewAfterWhatIsNoSuchFile() throws Exception {
+    for (byte[] nonsense :
+        new byte[][] {
+          {}, {1, 2, 3}, "'shape': (6, 2), ".repeat(20).getBytes(StandardCharsets.US_ASCII)
+        }) {
+      Files.write(aside, nonsense);
+      finish("k1", 0);
+      Files.delete(file);
+    }
+  }
+}
