@@ -6,6 +6,7 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
 import org.medoid.export.ExportFormat;
 import org.medoid.export.ExportLayout;
 import org.medoid.ops.clustering.Distance;
@@ -14,10 +15,12 @@ import org.medoid.ops.clustering.Margin;
 import org.medoid.ops.clustering.Start;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
@@ -104,19 +107,19 @@ public final class Medoid {
     }
     line.setOut(out);
     line.setErr(err);
-    line.registerConverter(Margin.class, Margin::of);
-    line.registerConverter(LocalSearch.class, LocalSearch::of);
-    line.registerConverter(Distance.class, Distance::of);
-    line.registerConverter(Start.class, Start::of);
-    line.registerConverter(ExportFormat.class, ExportFormat::of);
-    line.registerConverter(ExportLayout.class, ExportLayout::of);
+    line.registerConverter(Margin.class, word(Margin::of));
+    line.registerConverter(LocalSearch.class, word(LocalSearch::of));
+    line.registerConverter(Distance.class, word(Distance::of));
+    line.registerConverter(Start.class, word(Start::of));
+    line.registerConverter(ExportFormat.class, word(ExportFormat::of));
+    line.registerConverter(ExportLayout.class, word(ExportLayout::of));
     ConstantWords.register(line);
     line.setUsageHelpAutoWidth(true);
     line.setExecutionStrategy(this::execute);
     line.setParameterExceptionHandler(
         (failure, words) -> {
           CommandLine command = failure.getCommandLine();
-          if (command == line) {
+          if (typed.isEmpty()) {
             line.usage(line.getErr());
           }
           // In one line: the usage of a command with many options would push it off the screen.
@@ -134,6 +137,17 @@ public final class Medoid {
     line.setExecutionExceptionHandler(
         (failure, command, parsed) -> failed(failure, command.getErr()));
     return line;
+  }
+
+  /** Without picocli's own words around a message that says all: "cannot convert 'x' to Margin". */
+  private static <T> ITypeConverter<T> word(Function<String, T> of) {
+    return word -> {
+      try {
+        return of.apply(word);
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException(e.getMessage());
+      }
+    };
   }
 
   private int execute(ParseResult parsed) {
