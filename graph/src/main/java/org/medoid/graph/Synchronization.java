@@ -5,7 +5,6 @@ import java.util.Comparator;
 import java.util.List;
 import org.medoid.graph.distributed.Exchange;
 import org.tensorflow.Graph;
-import org.tensorflow.GraphOperation;
 import org.tensorflow.Operand;
 import org.tensorflow.Output;
 import org.tensorflow.op.Op;
@@ -32,7 +31,7 @@ final class Synchronization {
           .forEachRemaining(
               each -> {
                 if (each.type().equals(Variable.OP_NAME)) {
-                  variables.add(((GraphOperation) each).output(0));
+                  variables.add(each.output(0));
                 }
               });
       variables.sort(Comparator.comparing(each -> each.op().name()));

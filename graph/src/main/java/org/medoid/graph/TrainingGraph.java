@@ -141,7 +141,7 @@ public final class TrainingGraph {
     this.loss = loss.build(layers, exchange.gather(tf, labels), batch, marginMultiplier);
     List<LayerVariable> trainables = layers.trainables();
     List<Operand<TFloat32>> ofLoss =
-        gradientsOfLoss(tf, batch, trainables.subList(models.size(), trainables.size()));
+        gradientsOfLoss(batch, trainables.subList(models.size(), trainables.size()));
     Operand<TFloat32> givenGradient = exchange.own(tf, ofLoss.get(0));
     List<Operand<TFloat32>> lossOwn = ofLoss.subList(1, ofLoss.size());
     List<Operand<TFloat32>> summands;
@@ -195,7 +195,7 @@ public final class TrainingGraph {
 
   /** Of the loss in the embeddings of the batch, and in the variables that it brings itself. */
   private List<Operand<TFloat32>> gradientsOfLoss(
-      Ops tf, Operand<TFloat32> batch, List<LayerVariable> brought) {
+      Operand<TFloat32> batch, List<LayerVariable> brought) {
     List<Output<?>> x = new ArrayList<>(List.of(batch.asOutput()));
     brought.forEach(each -> x.add(each.variable().asOutput()));
     List<Operand<TFloat32>> gradients = new ArrayList<>();

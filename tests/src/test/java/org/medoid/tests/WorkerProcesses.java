@@ -26,7 +26,7 @@ final class WorkerProcesses implements AutoCloseable {
     List<ServerSocket> sockets = new ArrayList<>();
     List<String> addresses = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      sockets.add(new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1")));
+      sockets.add(new ServerSocket(0, 1, InetAddress.getByAddress(new byte[] {127, 0, 0, 1})));
       addresses.add("127.0.0.1:" + sockets.get(i).getLocalPort());
     }
     for (ServerSocket each : sockets) {
@@ -95,9 +95,9 @@ final class WorkerProcesses implements AutoCloseable {
   }
 
   @Override
-  public void close() throws InterruptedException {
+  public void close() {
     for (Process each : processes) {
-      each.destroyForcibly().waitFor();
+      each.destroyForcibly().onExit().join();
     }
   }
 }

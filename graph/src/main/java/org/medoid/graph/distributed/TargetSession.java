@@ -33,6 +33,7 @@ final class TargetSession {
    * @return to be closed
    * @throws IllegalStateException if this TensorFlow Java is built otherwise
    */
+  @SuppressWarnings("try") // the scope frees what is made in it
   static Session open(Graph graph, String target, ConfigProto config) {
     try (PointerScope scope = new PointerScope()) {
       Method ref = Graph.class.getDeclaredMethod("ref");

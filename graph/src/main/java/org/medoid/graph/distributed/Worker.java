@@ -17,7 +17,7 @@ import org.tensorflow.Session;
  */
 public interface Worker {
   /** How long workers wait for each other if nothing is said. */
-  Duration PATIENCE = Duration.ofSeconds(300);
+  Duration PATIENCE = Duration.ofMinutes(5);
 
   /**
    * What a worker does of its own.

@@ -86,13 +86,13 @@ final class DoctorCommand implements Callable<Integer> {
 
     /** The finding as JSON shows it. */
     @JsonInclude(JsonInclude.Include.NON_NULL)
-    record Json(
+    record Told(
         @JsonProperty("status") String status,
         @JsonProperty("value") String value,
         @JsonProperty("mend") String mend) {}
 
-    Json json() {
-      return new Json(status.word.toLowerCase(Locale.ROOT), value, mend);
+    Told told() {
+      return new Told(status.word.toLowerCase(Locale.ROOT), value, mend);
     }
   }
 
@@ -109,7 +109,7 @@ final class DoctorCommand implements Callable<Integer> {
     if (json) {
       Map<String, Object> object = new LinkedHashMap<>();
       object.put("training_works", works);
-      findings.forEach((name, finding) -> object.put(name.replace(' ', '_'), finding.json()));
+      findings.forEach((name, finding) -> object.put(name.replace(' ', '_'), finding.told()));
       out.println(Json.mapper().writeValueAsString(object));
     } else {
       findings.forEach(

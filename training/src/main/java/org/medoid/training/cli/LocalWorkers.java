@@ -68,7 +68,7 @@ final class LocalWorkers {
     List<String> addresses = new ArrayList<>();
     try {
       for (int i = 0; i < count; i++) { // all at once, so that none is given twice
-        sockets.add(new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1")));
+        sockets.add(new ServerSocket(0, 1, InetAddress.getByAddress(new byte[] {127, 0, 0, 1})));
         addresses.add("127.0.0.1:" + sockets.get(i).getLocalPort());
       }
     } finally {

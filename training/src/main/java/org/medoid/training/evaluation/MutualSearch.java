@@ -171,7 +171,7 @@ final class MutualSearch {
   /** Whether a point's candidates hold its nearest and all that may be as near. */
   boolean isComplete(int query) {
     return counts[query] == 0
-        || kept[query] != null && sizes[query] >= counts[query] && most(query) <= bounds[query];
+        || (kept[query] != null && sizes[query] >= counts[query] && most(query) <= bounds[query]);
   }
 
   /** A point's candidates, bits of the distance above the index, in no order. */
