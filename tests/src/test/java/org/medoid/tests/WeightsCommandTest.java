@@ -77,6 +77,37 @@ class WeightsCommandTest {
   }
 
   @Test
+  void initAddsTheMaximumWhereAsked() throws Exception {
+    Path checkpoint = folder.resolve("pooled.ckpt");
+    trained.session().save(checkpoint.toString());
+    Path pooled = folder.resolve("pooled");
+    Path plain = folder.resolve("plain");
+    Object[] init = {
+      "init", "--model", "inception_v2", "--image-size", SIZE, "--weights", checkpoint, "--to"
+    };
+    Shell.medoid(with(init, plain)).output();
+    Shell.medoid(with(init, pooled, "--pool", "average_max")).output();
+    float[] mean = features(plain);
+    float[] both = features(pooled);
+    assertThat(both).hasSameSizeAs(mean);
+    for (int i = 0; i < mean.length; i++) {
+      // The end is a ReLU: a maximum is no less than the mean.
+      assertThat(both[i]).isGreaterThanOrEqualTo(2 * mean[i] - 1e-5f);
+    }
+    assertThat(both).isNotEqualTo(mean);
+
+    Shell wrong = Shell.medoid("init", "--model", "convnet", "--pool", "average", "--to", plain);
+    assertThat(wrong.code()).isEqualTo(2);
+    assertThat(wrong.err()).contains("--pool is for --model inception_v2");
+  }
+
+  private static Object[] with(Object[] words, Object... more) {
+    List<Object> all = new ArrayList<>(List.of(words));
+    all.addAll(List.of(more));
+    return all.toArray();
+  }
+
+  @Test
   void aCheckpointThatIsNoneIsNamed() {
     Shell shell =
         Shell.medoid(

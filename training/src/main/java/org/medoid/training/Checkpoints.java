@@ -224,6 +224,14 @@ public final class Checkpoints {
     delete(file -> kept.stream().noneMatch(file.getFileName().toString()::startsWith));
   }
 
+  /** Deletes all of them, of a run that will not be gone on with. */
+  void delete() throws IOException {
+    delete(file -> true);
+    Files.delete(folder.path().resolve(FOLDER));
+    Files.deleteIfExists(folder.path().resolve(STATE));
+    state = null;
+  }
+
   private void delete(Predicate<Path> unwanted) throws IOException {
     try (Stream<Path> files = Files.list(folder.path().resolve(FOLDER))) {
       for (Path file : files.filter(unwanted).toList()) {

@@ -1,7 +1,5 @@
 package org.medoid.training;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
-import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -9,100 +7,164 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.medoid.graph.loss.Losses;
 import org.medoid.training.data.DataSplit;
-import org.medoid.training.evaluation.EvaluationResult;
 import org.medoid.training.settings.TrainingSettings;
 
 /**
- * Losses trained with the same settings and seeds, a run folder {@code LOSS-seedS} each in one
- * folder, which {@code compare.json} and {@code compare.md} sum up.
+ * Losses compared in one folder: each tuned by the same number of trials, then trained with several
+ * seeds.
  *
- * <p>A run is scored once on the test classes, with the checkpoint that held-out training classes
- * chose. The field likes to choose it on the test classes, which are then no longer unseen, and a
- * loss whose scores swing gains most from that; where the settings ask for it, the tables say so.
+ * <p>A trial trains a loss with a learning rate and a main parameter ({@link Losses#parameter}) of
+ * its own, all else being equal, and is scored by Recall@1 (of equals, NMI) on training classes
+ * that are held out; the best trial's setting is that of the loss's runs. Trial 0 is what was told,
+ * the others are quasi-random: learning rates from a tenth of the one told to ten times it,
+ * parameters as {@link Losses#parameter} has them, γ of the facility location loss from a sixteenth
+ * of the batch to all of it. A run is scored once on the test classes, with the checkpoint that
+ * held-out training classes chose; a trial never sees them. K. Musgrave, S. Belongie, S.-N. Lim, "A
+ * Metric Learning Reality Check", ECCV 2020, show what comparisons without all this are worth.
+ * Where the settings ask for another choice of the checkpoint, the tables say so.
+ *
+ * <p>The folder holds {@code trials/LOSS-N} for each trial, a run folder {@code LOSS-seedS} for
+ * each run, the features of a frozen backbone once for all, and what sums them up. Whatever is done
+ * there is not done again, after a kill too.
  *
  * <pre>{@code
  * TrainingSettings settings = TrainingSettings.of("icons", "convnet", s -> s.steps = 100L);
  * DataSplit icons = settings.openData();
- * Comparison comparison = Comparison.open(Path.of("compared"), settings, List.of(1, 2, 4, 8));
- * for (String loss : Losses.names()) {
- *   if (comparison.result(loss, 1).isEmpty()) {
- *     comparison.run(loss, 1, comparison.trainer(loss, 1, icons));
+ * Comparison comparison = Comparison.open(Path.of("compared"), settings, List.of(1, 2, 4, 8), 6);
+ * for (Comparison.Job job : comparison.jobs(Losses.names(), List.of(1L, 2L, 3L))) {
+ *   if (!comparison.done(job)) {
+ *     comparison.run(job, comparison.trainer(job, icons));
  *   }
  * }
- * comparison.write(Losses.names(), List.of(1L));
+ * Leaderboard board = comparison.write(Losses.names(), List.of(1L, 2L, 3L));
  * }</pre>
  */
 public final class Comparison {
+  private static final String TRIALS = "trials";
+  private static final String FEATURES = "features";
+
   private final Path path;
   private final TrainingSettings settings;
   private final List<Integer> recallAt;
+  private final int trials;
 
-  private Comparison(Path path, TrainingSettings settings, List<Integer> recallAt) {
+  /**
+   * A training that a comparison is made of.
+   *
+   * @param loss the name of the loss
+   * @param trial whether it is one of the trials that choose the loss's setting
+   * @param number of the trial from 0, or the run's seed
+   */
+  public record Job(String loss, boolean trial, long number) {
+    @Override
+    public String toString() {
+      return loss + (trial ? ", trial " : ", seed ") + number;
+    }
+  }
+
+  private Comparison(Path path, TrainingSettings settings, List<Integer> recallAt, int trials) {
     this.path = path;
     this.settings = settings;
     this.recallAt = recallAt;
+    this.trials = trials;
   }
 
   /**
    * Opens a new comparison, or goes on with an earlier one.
    *
    * @param path its folder: new, empty, or that of a comparison with the same settings
-   * @param settings of every run; their loss and seed are set by this class
-   * @param recallAt the K of Recall@K
+   * @param settings of every training; loss, parameter, seed and, in trials, the learning rate are
+   *     set by this class. Their seed is that of the trials
+   * @param recallAt the K of Recall@K; 1 is added
+   * @param trials of each loss; 0 trains each with the settings told and its default
    * @return the comparison
    * @throws IOException if the folder cannot be read or holds something else, or the model not be
    *     read
-   * @throws IllegalArgumentException if an earlier run there had other settings, naming them
+   * @throws IllegalArgumentException if trials is negative, or earlier trainings there had other
+   *     settings, naming them
    */
-  public static Comparison open(Path path, TrainingSettings settings, List<Integer> recallAt)
-      throws IOException {
-    Comparison comparison =
-        new Comparison(path, settings, recallAt.stream().distinct().sorted().toList());
-    if (Files.exists(path)) {
-      boolean any = false;
-      List<Path> content;
-      try (Stream<Path> files = Files.list(path)) {
-        content = files.sorted().toList();
-      }
-      for (Path each : content) {
-        if (Files.isRegularFile(each.resolve(RunFolder.SETTINGS))) {
-          comparison.refuseOtherSettings(RunFolder.open(each));
-          any = true;
-        } else if (isEmpty(each)) {
-          any = true; // a run that ended before it wrote its settings
-        }
-      }
-      if (!any && !content.isEmpty()) {
-        throw new FileAlreadyExistsException(
-            path.toString(), null, "is not empty and holds no comparison");
-      }
+  public static Comparison open(
+      Path path, TrainingSettings settings, List<Integer> recallAt, int trials) throws IOException {
+    if (trials < 0) {
+      throw new IllegalArgumentException("a comparison of " + trials + " trials");
+    }
+    TreeSet<Integer> all = new TreeSet<>(recallAt);
+    all.add(1); // what chooses and ranks
+    Comparison comparison = new Comparison(path, settings, List.copyOf(all), trials);
+    List<Path> runs = trainings(path);
+    List<Path> tried = trainings(path.resolve(TRIALS));
+    if (runs.isEmpty() && tried.isEmpty()) {
+      refuseForeign(path);
+    }
+    for (Path each : tried) {
+      comparison.refuseOtherTrial(RunFolder.open(each));
+    }
+    for (Path each : runs) {
+      comparison.refuseOtherRun(RunFolder.open(each));
     }
     return comparison;
   }
 
-  private static boolean isEmpty(Path folder) throws IOException {
-    if (!Files.isDirectory(folder)) {
-      return false;
+  /** The folders in one that trainings began in. */
+  private static List<Path> trainings(Path path) throws IOException {
+    if (!Files.exists(path)) {
+      return List.of();
     }
-    try (Stream<Path> files = Files.list(folder)) {
-      return files.findAny().isEmpty();
+    try (Stream<Path> files = Files.list(path)) {
+      return files
+          .filter(each -> Files.isRegularFile(each.resolve(RunFolder.SETTINGS)))
+          .sorted()
+          .toList();
     }
   }
 
-  private void refuseOtherSettings(RunFolder run) throws IOException {
+  /** A comparison that was killed before its first training leaves nothing but empty folders. */
+  private static void refuseForeign(Path path) throws IOException {
+    if (!Files.exists(path)) {
+      return;
+    }
+    try (Stream<Path> files = Files.walk(path)) {
+      if (!Files.isDirectory(path) || files.anyMatch(each -> !Files.isDirectory(each))) {
+        throw new FileAlreadyExistsException(
+            path.toString(), null, "is not empty and holds no comparison");
+      }
+    }
+  }
+
+  private void refuseOtherTrial(RunFolder trial) throws IOException {
+    TrainingSettings had = trial.settings();
+    String name = trial.path().getFileName().toString();
+    int number = Integer.parseInt(name.substring(name.lastIndexOf('-') + 1));
+    if (number >= trials) {
+      throw new IllegalArgumentException(
+          "%s: holds trial %d of %s, but %d of each loss are asked for; ask for as many as it has, or name another folder"
+              .formatted(path, number, had.loss().loss(), trials));
+    }
+    refuseOtherSettings(trial, trialSettings(had.loss().loss(), number));
+  }
+
+  private void refuseOtherRun(RunFolder run) throws IOException {
     TrainingSettings had = run.settings();
-    Map<String, Object> before = had.asMap();
-    Map<String, Object> now = settings(had.loss().loss(), had.schedule().seed()).asMap();
+    String loss = had.loss().loss();
+    if (trials(loss).size() < trials) {
+      throw new IllegalArgumentException(
+          "%s: run %s began before %s had %d trials; ask for as many as it had, or name another folder"
+              .formatted(path, run.path().getFileName(), loss, trials));
+    }
+    refuseOtherSettings(run, runSettings(loss, had.schedule().seed()));
+  }
+
+  private void refuseOtherSettings(RunFolder run, TrainingSettings asked) throws IOException {
+    Map<String, Object> before = run.settings().asMap();
+    Map<String, Object> now = asked.asMap();
     String other =
         now.keySet().stream()
             .filter(name -> !Objects.equals(now.get(name), before.get(name)))
@@ -110,34 +172,112 @@ public final class Comparison {
             .collect(Collectors.joining("; "));
     if (!other.isEmpty()) {
       throw new IllegalArgumentException(
-          "%s: run %s has %s; runs are compared only if all else is equal: name another"
-                  .formatted(path, run.path().getFileName(), other)
-              + " folder or give the settings it has");
+          "%s: %s has %s; losses are compared only if all else is equal: name another folder or give the settings it has"
+              .formatted(path, path.relativize(run.path()), other));
     }
   }
 
-  private TrainingSettings settings(String loss, long seed) throws IOException {
+  private TrainingSettings settings(String loss, long seed, SearchSpace.Candidate candidate)
+      throws IOException {
     return settings.with(
         draft -> {
           draft.loss = loss;
+          draft.lossParameter = null;
           draft.seed = seed;
+          if (candidate != null) {
+            candidate.tell(draft);
+          }
         });
   }
 
-  private Path folder(String loss, long seed) {
-    return path.resolve(loss + "-seed" + seed);
+  private TrainingSettings trialSettings(String loss, int number) throws IOException {
+    return settings(loss, settings.schedule().seed(), SearchSpace.of(loss, settings).at(number));
+  }
+
+  private TrainingSettings runSettings(String loss, long seed) throws IOException {
+    if (trials == 0) {
+      return settings(loss, seed, null);
+    }
+    return settings(loss, seed, chosen(loss).candidate());
+  }
+
+  private Trial chosen(String loss) throws IOException {
+    List<Trial> all = trials(loss);
+    if (all.size() < trials) {
+      throw new IllegalStateException(
+          "%s: %s has had %d of %d trials; its runs come after them"
+              .formatted(path, loss, all.size(), trials));
+    }
+    return Trial.best(all)
+        .orElseThrow(
+            () ->
+                new DivergedException(
+                    "%s: every trial of %s diverged: lower the learning rate or limit the norm of the gradients"
+                        .formatted(path, loss)));
   }
 
   /**
-   * The result of a run that is done.
+   * The trials of a loss that are done.
    *
-   * @param loss the name of its loss
-   * @param seed its seed
-   * @return nothing if it is not done, or was scored without one of the K
+   * @param loss its name
+   * @return in the order of their numbers
+   * @throws IOException if one cannot be read
+   */
+  public List<Trial> trials(String loss) throws IOException {
+    List<Trial> done = new ArrayList<>();
+    for (int number = 0; number < trials; number++) {
+      Path folder = folder(new Job(loss, true, number));
+      if (Files.exists(folder.resolve(Trial.FILE))) {
+        done.add(RunFolder.open(folder).readJson(Trial.FILE, Trial.class));
+      }
+    }
+    return done;
+  }
+
+  private Path folder(Job job) {
+    return job.trial()
+        ? path.resolve(TRIALS).resolve(job.loss() + "-" + job.number())
+        : path.resolve(job.loss() + "-seed" + job.number());
+  }
+
+  /**
+   * Everything there is to train, in order: the trials, then the runs; one of all losses before the
+   * next, so that an early look has something of each.
+   *
+   * @param losses the losses to compare
+   * @param seeds of their runs
+   * @return the trainings, those that are done too
+   */
+  public List<Job> jobs(List<String> losses, List<Long> seeds) {
+    List<Job> jobs = new ArrayList<>();
+    for (long number = 0; number < trials; number++) {
+      for (String loss : losses) {
+        jobs.add(new Job(loss, true, number));
+      }
+    }
+    for (long seed : seeds) {
+      for (String loss : losses) {
+        jobs.add(new Job(loss, false, seed));
+      }
+    }
+    return jobs;
+  }
+
+  /**
+   * Whether a training has ended and been scored.
+   *
+   * @param job the training
+   * @return false too if it was scored without one of the K
    * @throws IOException if its result cannot be read
    */
-  public Optional<TrainingResult> result(String loss, long seed) throws IOException {
-    Path folder = folder(loss, seed);
+  public boolean done(Job job) throws IOException {
+    return job.trial()
+        ? Files.exists(folder(job).resolve(Trial.FILE))
+        : result(job.loss(), job.number()).isPresent();
+  }
+
+  private Optional<TrainingResult> result(String loss, long seed) throws IOException {
+    Path folder = folder(new Job(loss, false, seed));
     if (!Files.exists(folder.resolve(RunFolder.SETTINGS))) {
       return Optional.empty();
     }
@@ -147,74 +287,81 @@ public final class Comparison {
   }
 
   /**
-   * Prepares a run, or the rest of one that was interrupted. Nothing is written.
+   * Prepares a training, or the rest of one that was interrupted. Nothing is written.
    *
-   * @param loss the name of its loss
-   * @param seed its seed
+   * @param job the training; a run after the trials of its loss
    * @param data the images to train on, and those of unseen classes to evaluate with
    * @return the trainer, for {@link #run}
    * @throws IOException if the network cannot be read
-   * @throws IllegalArgumentException if there is no such loss, or the settings do not fit the data
+   * @throws IllegalArgumentException if there is no such loss, the settings do not fit the data, or
+   *     no training classes can be held out for a trial
+   * @throws IllegalStateException if trials of the run's loss are missing
+   * @throws DivergedException if all trials of the run's loss diverged
    */
-  public Trainer trainer(String loss, long seed, DataSplit data) throws IOException {
-    TreeSet<Integer> all = new TreeSet<>(recallAt);
-    all.add(1); // what chooses the checkpoint
-    return new Trainer(settings(loss, seed), data).withRecallAt(List.copyOf(all));
+  public Trainer trainer(Job job, DataSplit data) throws IOException {
+    TrainingSettings told =
+        job.trial()
+            ? trialSettings(job.loss(), Math.toIntExact(job.number()))
+            : runSettings(job.loss(), job.number());
+    Trainer trainer =
+        new Trainer(told, data).withRecallAt(recallAt).withFeaturesIn(path.resolve(FEATURES));
+    return job.trial() ? trainer.asTrial() : trainer;
   }
 
   /**
-   * Trains in the run's folder, from its newest checkpoint on if there is one.
+   * Trains, from the newest checkpoint of an interrupted training on if there is one. A trial that
+   * diverges is done too, as the worst; of trials only the scores and curves are kept.
    *
-   * @param loss the name of its loss
-   * @param seed its seed
+   * @param job the training
    * @param trainer as {@link #trainer} gave it
-   * @return what came of it
    * @throws IOException as {@link Trainer#run}
+   * @throws DivergedException if it is a run and diverges
    */
-  public TrainingResult run(String loss, long seed, Trainer trainer) throws IOException {
-    Path folder = folder(loss, seed);
+  public void run(Job job, Trainer trainer) throws IOException {
+    Path folder = folder(job);
+    if (!job.trial()) {
+      train(folder, trainer);
+      return;
+    }
+    SearchSpace space = SearchSpace.of(job.loss(), settings);
+    int number = Math.toIntExact(job.number());
+    SearchSpace.Candidate tried = space.at(number);
+    String parameter = space.parameter() == null ? null : space.parameter().name();
+    Trial trial;
+    try {
+      TrainingResult result = train(folder, trainer);
+      trial =
+          new Trial(
+              number,
+              tried.learningRate(),
+              parameter,
+              tried.parameter(),
+              result.scores().recallAt().get(1),
+              result.scores().nmi(),
+              result.checkpoint(),
+              null);
+    } catch (DivergedException e) {
+      trial =
+          new Trial(
+              number,
+              tried.learningRate(),
+              parameter,
+              tried.parameter(),
+              null,
+              null,
+              null,
+              e.getMessage());
+    }
+    RunFolder done = RunFolder.open(folder);
+    done.writeJson(Trial.FILE, trial);
+    Checkpoints.of(done).delete();
+  }
+
+  private static TrainingResult train(Path folder, Trainer trainer) throws IOException {
     return Files.exists(folder.resolve(RunFolder.SETTINGS))
         ? trainer.resume(RunFolder.open(folder))
         : trainer.run(folder);
   }
-
-  /**
-   * A score over the seeds.
-   *
-   * @param mean over the runs
-   * @param deviation the standard deviation of a sample (over n - 1); null for a single run
-   */
-  public record Spread(
-      @JsonProperty("mean") double mean, @JsonProperty("deviation") Double deviation) {
-    static Spread of(List<EvaluationResult> runs, ToDoubleFunction<EvaluationResult> score) {
-      double mean = runs.stream().mapToDouble(score).average().orElseThrow();
-      double squares =
-          runs.stream().mapToDouble(score).map(value -> (value - mean) * (value - mean)).sum();
-      return new Spread(mean, runs.size() == 1 ? null : Math.sqrt(squares / (runs.size() - 1)));
-    }
-
-    @Override
-    public String toString() {
-      return deviation == null
-          ? String.format(Locale.ROOT, "%.4f", mean)
-          : String.format(Locale.ROOT, "%.4f ± %.4f", mean, deviation);
-    }
-  }
-
-  /**
-   * A loss over its runs.
-   *
-   * @param loss its name
-   * @param nmi of the clusters of the unseen classes
-   * @param recallAt Recall@K, K ascending
-   * @param runs the result of each run by its seed
-   */
-  @JsonPropertyOrder({"loss", "nmi", "recall_at", "runs"})
-  public record Row(
-      @JsonProperty("loss") String loss,
-      @JsonProperty("nmi") Spread nmi,
-      @JsonProperty("recall_at") Map<Integer, Spread> recallAt,
-      @JsonProperty("runs") Map<Long, TrainingResult> runs) {}
 
   /**
    * What is known so far.
@@ -224,23 +371,20 @@ public final class Comparison {
    * @return a row for each loss that has a finished run
    * @throws IOException if scores cannot be read
    */
-  public List<Row> rows(List<String> losses, List<Long> seeds) throws IOException {
-    List<Row> rows = new ArrayList<>();
+  public Leaderboard board(List<String> losses, List<Long> seeds) throws IOException {
+    Map<String, Map<Long, TrainingResult>> runs = new LinkedHashMap<>();
+    Map<String, List<Trial>> tried = new LinkedHashMap<>();
     for (String loss : losses) {
-      Map<Long, TrainingResult> runs = new LinkedHashMap<>();
+      Map<Long, TrainingResult> own = new LinkedHashMap<>();
       for (long seed : seeds) {
-        result(loss, seed).ifPresent(result -> runs.put(seed, result));
+        result(loss, seed).ifPresent(result -> own.put(seed, result));
       }
-      if (!runs.isEmpty()) {
-        List<EvaluationResult> all = runs.values().stream().map(TrainingResult::scores).toList();
-        Map<Integer, Spread> recalls = new TreeMap<>();
-        for (int k : recallAt) {
-          recalls.put(k, Spread.of(all, scores -> scores.recallAt().get(k)));
-        }
-        rows.add(new Row(loss, Spread.of(all, EvaluationResult::nmi), recalls, runs));
-      }
+      runs.put(loss, own);
+      tried.put(loss, trials(loss));
     }
-    return rows;
+    Map<String, Object> shared = settings(losses.get(0), seeds.get(0), null).asMap();
+    shared.keySet().removeAll(List.of("loss", "loss_parameter", "seed"));
+    return Leaderboard.of(shared, seeds, recallAt, trials, runs, tried);
   }
 
   /**
@@ -248,79 +392,25 @@ public final class Comparison {
    *
    * @param losses the losses to tell of, in order
    * @param seeds of their runs
-   * @return what {@code compare.json} holds
+   * @return what was written
    * @throws IOException if they cannot be written; earlier ones are then still there
    */
-  public Map<String, Object> write(List<String> losses, List<Long> seeds) throws IOException {
-    List<Row> rows = rows(losses, seeds);
-    Map<String, Object> shared = settings(losses.get(0), seeds.get(0)).asMap();
-    shared.remove("loss");
-    shared.remove("seed");
-    Map<String, Object> json = new LinkedHashMap<>();
-    json.put("seeds", seeds);
-    json.put("recall_at", recallAt);
-    json.put("settings", shared);
-    json.put("losses", rows);
+  public Leaderboard write(List<String> losses, List<Long> seeds) throws IOException {
+    Leaderboard board = board(losses, seeds);
     Files.createDirectories(path);
-    RunFolder.writeJson(path.resolve("compare.json"), json);
-    RunFolder.write(path.resolve("compare.md"), markdown(rows, seeds, shared));
-    return json;
-  }
-
-  private String markdown(List<Row> rows, List<Long> seeds, Map<String, Object> shared) {
-    StringBuilder text =
-        new StringBuilder(
-            """
-            # Losses compared
-
-            %s, %s, %s steps of %s images in %s classes, embeddings of %s, learning rate %s; %s.
-            All settings are in compare.json; those of a loss itself are its paper's.
-            %s
-
-            | loss | runs | NMI |\
-            """
-                .formatted(
-                    shared.get("data"),
-                    shared.get("model"),
-                    shared.get("steps"),
-                    shared.get("batch"),
-                    shared.get("classes_per_batch"),
-                    shared.get("embedding"),
-                    shared.get("learning_rate"),
-                    (seeds.size() == 1 ? "seed " : "seeds ")
-                        + seeds.stream().map(Object::toString).collect(Collectors.joining(", ")),
-                    rule(rows)));
-    recallAt.forEach(k -> text.append(" Recall@").append(k).append(" |"));
-    text.append("\n|---|---|---|").append("---|".repeat(recallAt.size())).append('\n');
-    for (Row row : rows) {
-      text.append("| %s | %d | %s |".formatted(row.loss(), row.runs().size(), row.nmi()));
-      row.recallAt().values().forEach(value -> text.append(' ').append(value).append(" |"));
-      text.append('\n');
-    }
-    return text.toString();
+    RunFolder.writeJson(path.resolve("compare.json"), board);
+    RunFolder.write(path.resolve("compare.md"), board.markdown());
+    return board;
   }
 
   /**
-   * What the numbers of a comparison are, in words.
+   * Writes a page into the folder, whole or not at all.
    *
-   * @param rows the rows shown
-   * @return a sentence that says what chose the checkpoints
+   * @param name of the file
+   * @param text its content
+   * @throws IOException if it cannot be written; an earlier one is then still there
    */
-  public static String rule(List<Row> rows) {
-    String chosen =
-        rows.stream()
-            .flatMap(row -> row.runs().values().stream())
-            .map(
-                run ->
-                    switch (run.chosenOn()) {
-                      case VALIDATION -> "chosen on held-out training classes";
-                      case TEST -> "chosen on the test classes themselves (scores are too high)";
-                      case LAST -> "the last";
-                    })
-            .distinct()
-            .collect(Collectors.joining("; for some: "));
-    return "Scores on the test classes, of one checkpoint of each run, "
-        + chosen
-        + ": mean ± standard deviation over the seeds.";
+  public void writePage(String name, String text) throws IOException {
+    RunFolder.write(path.resolve(name), text);
   }
 }

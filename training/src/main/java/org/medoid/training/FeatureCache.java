@@ -6,10 +6,16 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.medoid.graph.TrainingGraph;
 import org.medoid.graph.distributed.Worker;
+import org.medoid.graph.network.LayerVariable;
 import org.medoid.training.data.DataSplit;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.data.Npy;
@@ -17,16 +23,18 @@ import org.medoid.training.settings.TrainingSettings;
 import org.tensorflow.Operand;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
+import org.tensorflow.Tensor;
 import org.tensorflow.ndarray.Shape;
+import org.tensorflow.ndarray.buffer.ByteDataBuffer;
 import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.types.TFloat32;
 
 /**
- * The features that a frozen backbone gives for the centre of each image, computed once per run and
- * kept in its folder as {@code features-train-KEY.npy} and {@code features-test-KEY.npy}. The key
- * stands for the network's name or path, the image sizes and each image's path, length and time of
- * change: what was computed for others is not used. With the features a step is a product of two
- * matrices and the loss.
+ * The features that a frozen backbone gives for the centre of each image, computed once and kept in
+ * the run's folder, or one that runs share, as {@code features-train-KEY.npy} and {@code
+ * features-test-KEY.npy}. The key stands for the network's name or path, the values of its
+ * variables, the image sizes and each image's path, length and time of change: what was computed
+ * for others is not used. With the features a step is a product of two matrices and the loss.
  *
  * <p>Several workers compute them by blocks. The one that leads keeps them, and gives the others
  * those that it has kept; all of them ask at the same time.
@@ -37,7 +45,7 @@ final class FeatureCache {
   /** Rows that go through the head at once. */
   private static final int ROWS = 4096;
 
-  private final RunFolder folder;
+  private final Path folder;
   private final TrainingSettings settings;
   private final Worker worker;
   private final Session session;
@@ -45,14 +53,21 @@ final class FeatureCache {
   private final DataSplit data;
   private float[] train;
   private float[] test;
+  private String weights;
 
   /**
    * Prepares.
    *
-   * @param folder where the features are kept, null for a worker that does not lead
+   * @param folder where features are kept, made when there are some; null for a worker that does
+   *     not lead
+   * @param settings name the network and the image sizes
+   * @param worker of the run
+   * @param session holds the network's weights
+   * @param graph the network
+   * @param data the images
    */
   FeatureCache(
-      RunFolder folder,
+      Path folder,
       TrainingSettings settings,
       Worker worker,
       Session session,
@@ -124,8 +139,7 @@ final class FeatureCache {
 
   private float[] features(String prefix, ImageDataSet images) throws IOException {
     Blocks blocks = new Blocks(worker);
-    Path file =
-        worker.leads() ? folder.path().resolve(prefix + key(settings, images) + ".npy") : null;
+    Path file = worker.leads() ? folder.resolve(prefix + key(images) + ".npy") : null;
     float[] kept = worker.leads() ? kept(file, images) : null;
     int width = Math.round(worker.sum(kept == null ? 0 : kept.length / images.size(), 0)[0]);
     if (width > 0) {
@@ -143,6 +157,7 @@ final class FeatureCache {
                     settings.data().imageSize(),
                     settings.data().resize()));
     if (worker.leads()) {
+      Files.createDirectories(folder);
       new Npy(new int[] {images.size(), rows.length / images.size()}, rows).write(file);
     }
     return rows;
@@ -160,14 +175,13 @@ final class FeatureCache {
     return null;
   }
 
-  private static String key(TrainingSettings settings, ImageDataSet images) throws IOException {
+  private String key(ImageDataSet images) throws IOException {
     StringBuilder all = new StringBuilder();
     for (Object each :
         Arrays.asList(
             settings.network().model(),
             settings.network().choice(),
-            settings.network().weights(),
-            settings.schedule().seed(),
+            weights(),
             settings.data().imageSize(),
             settings.data().resize())) {
       all.append(each).append('\n');
@@ -182,6 +196,36 @@ final class FeatureCache {
           .append('\n');
     }
     return UUID.nameUUIDFromBytes(all.toString().getBytes(UTF_8)).toString().substring(0, 8);
+  }
+
+  /** A digest of the backbone's variables: the same whatever seed or file they came from. */
+  private String weights() {
+    if (weights == null) {
+      MessageDigest digest;
+      try {
+        digest = MessageDigest.getInstance("SHA-256");
+      } catch (NoSuchAlgorithmException e) {
+        throw new IllegalStateException(e); // every Java has it
+      }
+      List<LayerVariable> backbone =
+          graph.variables().stream()
+              .filter(each -> each.group() == LayerVariable.Group.BACKBONE)
+              .toList();
+      Session.Runner runner = session.runner();
+      backbone.forEach(each -> runner.fetch(each.variable()));
+      if (!backbone.isEmpty()) {
+        try (Result result = runner.run()) { // one run: each has the graph pruned anew
+          for (Map.Entry<String, Tensor> each : result) {
+            ByteDataBuffer values = each.getValue().asRawTensor().data();
+            byte[] bytes = new byte[Math.toIntExact(values.size())];
+            values.read(bytes);
+            digest.update(bytes);
+          }
+        }
+      }
+      weights = HexFormat.of().formatHex(digest.digest());
+    }
+    return weights;
   }
 
   private static String name(Operand<?> operand) {

@@ -120,8 +120,15 @@ final class Scoring {
     }
   }
 
-  /** Refuses what is not finite, by its row. */
   private EvaluationResult score(ImageDataSet images, float[] embeddings) {
+    for (int i = 0; i < embeddings.length; i++) {
+      if (!Float.isFinite(embeddings[i])) {
+        throw new DivergedException(
+            "the embedding of %s has a value that is not finite: lower the learning rate or limit"
+                    .formatted(images.files().get(i / (embeddings.length / images.size())))
+                + " the norm of the gradients");
+      }
+    }
     return Evaluator.evaluate(Embeddings.of(embeddings, images.size()), images.labels(), options);
   }
 }

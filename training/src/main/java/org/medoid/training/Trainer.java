@@ -27,6 +27,7 @@ import org.medoid.training.settings.DataSettings;
 import org.medoid.training.settings.LossSettings;
 import org.medoid.training.settings.Networks;
 import org.medoid.training.settings.OptimizerSettings;
+import org.medoid.training.settings.ScheduleSettings.Choice;
 import org.medoid.training.settings.SettingException;
 import org.medoid.training.settings.TrainingSettings;
 import org.slf4j.Logger;
@@ -71,6 +72,8 @@ public final class Trainer {
   private BatchLoss.Builder loss;
   private Optimizer optimizer;
   private Evaluator.Options evaluation = Evaluator.Options.defaults();
+  private Path features;
+  private boolean trial;
   private volatile boolean stopped;
 
   /** The thread of a run that waits for other workers to begin. */
@@ -125,8 +128,9 @@ public final class Trainer {
     return Losses.of(
         told.loss(),
         Losses.Settings.of(
-            data.train().classNames().size(),
-            told.maxSweeps() == 0 ? options : options.maxSweeps(told.maxSweeps())));
+                data.train().classNames().size(),
+                told.maxSweeps() == 0 ? options : options.maxSweeps(told.maxSweeps()))
+            .withParameter(told.lossParameter()));
   }
 
   private static Optimizer optimizer(OptimizerSettings told) {
@@ -237,6 +241,45 @@ public final class Trainer {
   }
 
   /**
+   * Keeps the features of a frozen backbone in a folder that runs of the same backbone share, so
+   * that they are computed once for all. Without, they are kept in the run's own.
+   *
+   * @param folder any folder; made when there are features to keep
+   * @return this
+   */
+  public Trainer withFeaturesIn(Path folder) {
+    features = folder;
+    return this;
+  }
+
+  /**
+   * Makes the run a trial of its settings: the test classes are left alone. The result's scores are
+   * those of the chosen checkpoint on the held-out training classes that chose it, no {@code
+   * result.json} is written and no events for TensorBoard.
+   *
+   * @return this
+   * @throws SettingException if no training classes are held out, or there is no step to choose
+   */
+  public Trainer asTrial() {
+    if (data.choice() != Choice.VALIDATION) {
+      throw new SettingException(
+          "validation_classes",
+          settings.schedule().validationClasses()
+              + ": a trial is scored on training classes that are held out, two or more, and that"
+              + " choose the checkpoint");
+    }
+    if (settings.schedule().steps() == 0) {
+      throw new SettingException("steps", "0: a trial needs steps");
+    }
+    trial = true;
+    return this;
+  }
+
+  boolean trial() {
+    return trial;
+  }
+
+  /**
    * Asks a run to end after its current step, or evaluation, with a checkpoint; all other workers'
    * too. One that still waits for the others fails at once. May be called by any thread.
    */
@@ -317,13 +360,13 @@ public final class Trainer {
         }
         Checkpoints checkpoints = folder == null ? null : Checkpoints.of(folder);
         long first = checkpoints != null && !checkpoints.any() ? 0 : globalStep(session, training);
-        FeatureCache features =
+        FeatureCache cache =
             settings.network().frozenFeatures()
-                ? new FeatureCache(folder, settings, worker, session, training, split)
+                ? new FeatureCache(keptIn(folder), settings, worker, session, training, split)
                 : null;
         Scoring scoring =
-            new Scoring(settings, split.test(), data, network, head, features, evaluation, worker);
-        try (Stepper stepper = stepper(session, training, features, first)) {
+            new Scoring(settings, split.test(), data, network, head, cache, evaluation, worker);
+        try (Stepper stepper = stepper(session, training, cache, first)) {
           TrainingResult result =
               new TrainingRun(
                       this,
@@ -345,6 +388,11 @@ public final class Trainer {
         }
       }
     }
+  }
+
+  /** Where features are kept; null for a worker that does not lead. */
+  private Path keptIn(RunFolder folder) {
+    return folder == null ? null : features == null ? folder.path() : features;
   }
 
   /** Waits for the other workers; a program that is being ended does not. */
@@ -416,7 +464,9 @@ public final class Trainer {
   private List<TrainingListener> all() {
     List<TrainingListener> all = new ArrayList<>();
     all.add(new MetricsLog());
-    all.add(new TensorBoard());
+    if (!trial) {
+      all.add(new TensorBoard());
+    }
     all.add(new CollapseWatch());
     if (settings.schedule().earlyStop() > 0) {
       all.add(new EarlyStop(settings.schedule().earlyStop() * settings.schedule().evalEvery()));
@@ -461,12 +511,11 @@ public final class Trainer {
     }
   }
 
-  private Stepper stepper(
-      Session session, TrainingGraph training, FeatureCache features, long first)
+  private Stepper stepper(Session session, TrainingGraph training, FeatureCache cache, long first)
       throws IOException {
-    if (features != null) {
+    if (cache != null) {
       return new Stepper.Features(
-          session, training, sampler, share, features.train(data.trainRows()), first);
+          session, training, sampler, share, cache.train(data.trainRows()), first);
     }
     return share.inChunks()
         ? new Stepper.Chunked(

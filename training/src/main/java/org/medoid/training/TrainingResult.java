@@ -10,7 +10,7 @@ import org.medoid.training.settings.ScheduleSettings.Choice;
  * What came of a run: the scores of one checkpoint, the one that {@link Checkpoints#best} names and
  * that is exported. Stored as {@code result.json}, one flat object.
  *
- * @param scores on the test classes
+ * @param scores on the test classes; of a trial, on the held-out training classes
  * @param checkpoint steps done in the checkpoint
  * @param chosenOn what chose it
  */

@@ -1,6 +1,7 @@
 package org.medoid.training;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -202,7 +203,7 @@ public final class TrainingRun {
       TrainingResult result = result();
       return worker.together(
           () -> {
-            if (worker.leads()) {
+            if (worker.leads() && !trainer.trial()) {
               folder.writeJson(TrainingResult.FILE, result);
             }
             for (TrainingListener each : listeners) {
@@ -325,7 +326,7 @@ public final class TrainingRun {
       finished |= flags >= FINISH;
       float value = values.get("loss");
       if (!Float.isFinite(value)) {
-        throw new IllegalStateException(
+        throw new DivergedException(
             "step %d: the loss is %s; lower the learning rate or limit the norm of the gradients"
                 .formatted(step + 1, value));
       }
@@ -364,12 +365,18 @@ public final class TrainingRun {
     if (worker.workers() > 1) {
       trainer.synchronize(session, training);
     }
-    float[] embeddings = scoring.test(worker.leads() ? checkpoints.best() : null, session);
+    Path chosen = worker.leads() ? checkpoints.best() : null;
+    boolean trial = trainer.trial();
+    float[] embeddings = trial ? scoring.watched(chosen, session) : scoring.test(chosen, session);
     return worker.together(
         () ->
             worker.leads()
                 ? new TrainingResult(
-                    scoring.scoreTest(embeddings), checkpoints.bestStep(), data.choice())
+                    trial
+                        ? scoring.scoreWatched(checkpoints.bestStep(), embeddings).scores()
+                        : scoring.scoreTest(embeddings),
+                    checkpoints.bestStep(),
+                    data.choice())
                 : null);
   }
 }

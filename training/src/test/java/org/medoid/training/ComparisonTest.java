@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.BeforeAll;
@@ -106,14 +107,40 @@ class ComparisonTest {
       assertThat(spread.get("mean").asDouble())
           .isPositive()
           .isCloseTo((recalls[0] + recalls[1]) / 2, within(1e-12));
-      assertThat(spread.get("deviation").asDouble())
-          .isCloseTo(Math.abs(recalls[0] - recalls[1]) / Math.sqrt(2), within(1e-12));
+      double deviation = Math.abs(recalls[0] - recalls[1]) / Math.sqrt(2);
+      assertThat(spread.get("deviation").asDouble()).isCloseTo(deviation, within(1e-12));
+      assertThat(spread.get("interval").asDouble())
+          .isCloseTo(12.7062047 * deviation / Math.sqrt(2), within(1e-7));
     }
-    assertThat(table.lines().toList().get(0)).matches("loss +runs +NMI +R@1 +R@5");
+    assertThat(table.lines().toList().get(0)).matches("loss +runs +NMI +rank +R@1 +rank +R@5");
     assertThat(table)
-        .containsPattern("(?m)^facility_location +2 +0\\.\\d{4} ± 0\\.\\d{4}  ")
+        .containsPattern("(?m)^facility_location +2 +\\d\\.\\d{4} ± \\d\\.\\d{4} +[12] +")
+        .contains("Not tuned: learning rate 0.001 for all")
         .contains("one checkpoint of each run, the last");
     assertThat(compared.resolve("compare.md")).content().contains("| proxy_nca | 2 | 0.");
+    assertThat(compared.resolve("compare.html")).content().contains("proxy_nca</text>");
+  }
+
+  @Test
+  void ranksByTheMeansAndSortsByRecallAt1() throws IOException {
+    List<JsonNode> rows = new ArrayList<>();
+    json(compared.resolve("compare.json")).get("losses").forEach(rows::add);
+    for (List<String> score :
+        List.of(
+            List.of("/nmi/mean", "nmi_rank"), List.of("/recall_at/1/mean", "recall_at_1_rank"))) {
+      for (JsonNode row : rows) {
+        long better =
+            rows.stream()
+                .filter(each -> each.at(score.get(0)).asDouble() > row.at(score.get(0)).asDouble())
+                .count();
+        assertThat(row.get(score.get(1)).asLong()).isEqualTo(1 + better);
+      }
+    }
+    rows.sort(
+        Comparator.comparing((JsonNode row) -> row.get("recall_at_1_rank").asInt())
+            .thenComparing(row -> row.get("nmi_rank").asInt()));
+    assertThat(table.lines().skip(1).limit(2).map(line -> line.split(" ", 2)[0]))
+        .containsExactlyElementsOf(rows.stream().map(row -> row.get("loss").asText()).toList());
   }
 
   @Test
@@ -152,8 +179,9 @@ class ComparisonTest {
   @Test
   void goesOnWithARunThatWasStopped() throws IOException {
     Path out = folder.resolve("out");
-    Comparison comparison = Comparison.open(out, settings("contrastive", 1), List.of(1, 5));
-    Trainer trainer = comparison.trainer("contrastive", 1, DataSets.open(data));
+    Comparison comparison = Comparison.open(out, settings("contrastive", 1), List.of(1, 5), 0);
+    Comparison.Job job = new Comparison.Job("contrastive", false, 1);
+    Trainer trainer = comparison.trainer(job, DataSets.open(data));
     trainer.withListener(
         new TrainingListener() {
           @Override
@@ -162,7 +190,7 @@ class ComparisonTest {
           }
         });
     assertThatExceptionOfType(CancellationException.class)
-        .isThrownBy(() -> comparison.run("contrastive", 1, trainer));
+        .isThrownBy(() -> comparison.run(job, trainer));
     Path metrics = out.resolve("contrastive-seed1").resolve("metrics.csv");
     List<String> before = Files.readAllLines(metrics);
     assertThat(before).hasSizeBetween(2, STEPS);

@@ -2,6 +2,7 @@ package org.medoid.graph.network;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.tensorflow.Operand;
 import org.tensorflow.types.TFloat32;
 
@@ -22,7 +23,8 @@ import org.tensorflow.types.TFloat32;
  *   <li>The pool branch of {@code Mixed_5c} takes the maximum, that of every other module the
  *       average.
  *   <li>Slim ends in a 7x7 window, which is the whole map at 224 pixels but not at 227 (8x8). Here
- *       the end is the mean over all places at any size, as Slim's {@code global_pool} has it.
+ *       the end is the mean over all places at any size, as Slim's {@code global_pool} has it, or
+ *       that plus the maximum ({@link Pooling}).
  * </ul>
  *
  * <p>{@link Layers#endPoints} holds the outputs of {@code Conv2d_1a_7x7}, {@code MaxPool_2a_3x3},
@@ -45,8 +47,32 @@ public final class InceptionV2 implements Network {
     MAXIMUM
   }
 
-  /** Creates the description. */
-  public InceptionV2() {}
+  /** How the last map becomes features. */
+  public enum Pooling {
+    /** The mean over all places, as Slim has it. */
+    AVERAGE,
+    /**
+     * The mean plus the maximum, as S. Kim, D. Kim, M. Cho, S. Kwak, "Proxy Anchor Loss for Deep
+     * Metric Learning", CVPR 2020, train this network: 1,024 features too.
+     */
+    AVERAGE_MAX
+  }
+
+  private final Pooling pooling;
+
+  /** Creates the description of Slim's network. */
+  public InceptionV2() {
+    this(Pooling.AVERAGE);
+  }
+
+  /**
+   * Creates the description.
+   *
+   * @param pooling how the last map becomes features; the variables are the same
+   */
+  public InceptionV2(Pooling pooling) {
+    this.pooling = Objects.requireNonNull(pooling, "pooling");
+  }
 
   @Override
   public String name() {
@@ -62,7 +88,15 @@ public final class InceptionV2 implements Network {
   public Operand<TFloat32> features(Layers layers, Operand<TFloat32> images) {
     // Five halvings of 96 leave 3x3: from there on every window of the last modules is inside.
     InputShape.check(name(), images, 96);
-    return layers.scope("InceptionV2", () -> layers.globalMean(body(new Body(layers, images))));
+    return layers.scope(
+        "InceptionV2",
+        () -> {
+          Operand<TFloat32> map = body(new Body(layers, images));
+          Operand<TFloat32> mean = layers.globalMean(map);
+          return pooling == Pooling.AVERAGE
+              ? mean
+              : layers.tf().math.add(mean, layers.globalMax(map));
+        });
   }
 
   private static Operand<TFloat32> body(Body net) {

@@ -316,6 +316,16 @@ public final class Layers extends LayerContext {
   }
 
   /**
+   * Maximum over all places of a map.
+   *
+   * @param x [batch, height, width, channels]
+   * @return [batch, channels]
+   */
+  public Operand<TFloat32> globalMax(Operand<TFloat32> x) {
+    return tf().max(x, tf().constant(new int[] {1, 2}));
+  }
+
+  /**
    * Fully connected layer with bias; variables {@code weights} [features, size], {@code biases}
    * [size]. Xavier initialisation: uniform within sqrt(6 / (features + size)).
    *

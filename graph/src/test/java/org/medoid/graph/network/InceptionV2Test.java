@@ -2,6 +2,7 @@ package org.medoid.graph.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -114,6 +115,38 @@ class InceptionV2Test {
     try (Model model = model(Layers.Mode.INFERENCE, FINE_TUNING, -1, -1, -1, 3)) {
       assertThat(model.run(Values.random(Shape.of(1, 96, 96, 3), 1))).hasSize(1024);
       assertThat(model.run(Values.random(Shape.of(2, 97, 131, 3), 2))).hasSize(2048);
+    }
+  }
+
+  /** Proxy-Anchor's pooling: nothing but the end differs, so that the same checkpoint fits. */
+  @Test
+  void averageAndMaximumPoolingIsTheSumOfBothOverTheLastMap() {
+    InceptionV2 both = new InceptionV2(InceptionV2.Pooling.AVERAGE_MAX);
+    Values images = Values.random(Shape.of(2, 96, 96, 3), 3);
+    try (Model slim = model(Layers.Mode.INFERENCE, FINE_TUNING, -1, 96, 96, 3);
+        Model model =
+            new Model(
+                Layers.Mode.INFERENCE, FINE_TUNING, Shape.of(-1, 96, 96, 3), both::features)) {
+      assertThat(model.layers.variables().stream().map(LayerVariable::name))
+          .containsExactlyElementsOf(
+              slim.layers.variables().stream().map(LayerVariable::name).toList());
+      float[] map = model.run(model.layers.endPoints().get("Mixed_5c"), images);
+      float[] features = model.run(images);
+      int places = map.length / features.length;
+      assertThat(places).isEqualTo(9);
+      for (int image = 0; image < 2; image++) {
+        for (int c = 0; c < 1024; c++) {
+          double sum = 0;
+          double most = Double.NEGATIVE_INFINITY;
+          for (int place = 0; place < places; place++) {
+            float value = map[(image * places + place) * 1024 + c];
+            sum += value;
+            most = Math.max(most, value);
+          }
+          assertThat((double) features[image * 1024 + c])
+              .isCloseTo(sum / places + most, within(1e-5));
+        }
+      }
     }
   }
 

@@ -1,19 +1,20 @@
 package org.medoid.training.cli;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.stream.LongStream;
 import org.medoid.graph.loss.Losses;
 import org.medoid.training.Comparison;
+import org.medoid.training.Leaderboard;
 import org.medoid.training.Trainer;
 import org.medoid.training.data.DataSplit;
 import org.medoid.training.format.Json;
+import org.medoid.training.report.ComparisonReport;
 import org.medoid.training.settings.SettingsDraft;
 import org.medoid.training.settings.TrainingSettings;
 import org.slf4j.Logger;
@@ -31,8 +32,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "compare",
     description =
-        "Trains losses with the same settings and seeds and compares them on classes they have not"
-            + " seen. Runs that are done already are not repeated.",
+        "Tunes losses, trains each with the same budget and seeds, and compares them on classes"
+            + " they have not seen. What is done already is not repeated.",
     mixinStandardHelpOptions = true,
     showDefaultValues = true,
     modelTransformer = CompareCommand.SharedSettings.class)
@@ -53,6 +54,16 @@ final class CompareCommand implements Callable<Integer> {
   @ArgGroup private Seeds seeds = new Seeds();
 
   @Option(
+      names = "--trials",
+      paramLabel = "N",
+      defaultValue = "0",
+      description =
+          "Trials of each loss that choose its learning rate (a tenth of --learning-rate to ten"
+              + " times it) and main parameter, by Recall@1 on held-out training classes. 0: every"
+              + " loss has the rate given, and its paper's parameter.")
+  private int trials;
+
+  @Option(
       names = "--recall-at",
       paramLabel = "K",
       split = ",",
@@ -66,7 +77,8 @@ final class CompareCommand implements Callable<Integer> {
       required = true,
       description =
           "New, empty, or of an earlier comparison with the same settings: gets a run folder"
-              + " LOSS-seedS for each run, compare.json and compare.md.")
+              + " LOSS-seedS for each run, trials/LOSS-N for each trial, and compare.json, .md and"
+              + " .html.")
   private Path out;
 
   @Option(names = "--json", description = "Prints one JSON object in place of the table.")
@@ -93,6 +105,7 @@ final class CompareCommand implements Callable<Integer> {
     @Override
     public CommandSpec transform(CommandSpec spec) {
       spec.remove(spec.findOption("--loss"));
+      spec.remove(spec.findOption("--loss-parameter"));
       spec.remove(spec.findOption("--early-stop"));
       return spec;
     }
@@ -109,22 +122,24 @@ final class CompareCommand implements Callable<Integer> {
     List<Long> chosen = seeds();
     require(
         recallAt.stream().allMatch(k -> k >= 1), "--recall-at " + recallAt + ": 1 or more each");
+    require(trials >= 0, "--trials " + trials + ": must be 0 or more");
     SettingsDraft draft = options.draft();
     require(draft.data != null && draft.model != null, "A comparison needs --data and --model");
     DataSplit data = TrainingOptions.checked(spec, () -> draft.complete().openData());
     TrainingSettings told = TrainingOptions.checked(spec, () -> draft.complete(data));
-    Comparison comparison = Comparison.open(out, told, recallAt);
+    Comparison comparison =
+        TrainingOptions.checked(spec, () -> Comparison.open(out, told, recallAt, trials));
     try {
-      train(comparison, names, chosen, data, told.schedule().steps());
+      train(comparison, names, chosen, data);
     } catch (CancellationException e) {
       return Interruption.EXIT_CODE;
     }
-    Map<String, Object> known = comparison.write(names, chosen);
+    Leaderboard board = write(comparison, names, chosen);
     PrintWriter print = spec.commandLine().getOut();
     if (json) {
-      print.println(Json.mapper().writeValueAsString(known));
+      print.println(Json.mapper().writeValueAsString(board));
     } else {
-      print(comparison.rows(names, chosen), print);
+      print(board, print);
     }
     print.flush();
     return 0;
@@ -148,67 +163,65 @@ final class CompareCommand implements Callable<Integer> {
     }
   }
 
-  /** All losses with a seed before the next seed: an early look has a row for each. */
-  private void train(
-      Comparison comparison, List<String> names, List<Long> seeds, DataSplit data, long steps)
+  private static Leaderboard write(Comparison comparison, List<String> names, List<Long> seeds)
+      throws IOException {
+    Leaderboard board = comparison.write(names, seeds);
+    comparison.writePage(ComparisonReport.FILE, ComparisonReport.page(board));
+    return board;
+  }
+
+  private void train(Comparison comparison, List<String> names, List<Long> seeds, DataSplit data)
       throws Exception {
+    List<Comparison.Job> jobs = comparison.jobs(names, seeds);
     int count = 0;
-    for (long seed : seeds) {
-      for (String loss : names) {
-        String run =
-            "%s, seed %d (%d of %d)".formatted(loss, seed, ++count, names.size() * seeds.size());
-        if (comparison.result(loss, seed).isPresent()) {
-          LOG.info("{}: done before", run);
-          continue;
-        }
-        LOG.info("{}", run);
-        Trainer trainer = TrainingOptions.checked(spec, () -> comparison.trainer(loss, seed, data));
-        try (Progress progress = new Progress(loss, steps)) {
-          trainer.withListener(progress);
-          Interruption.train(
-              trainer,
-              () -> comparison.run(loss, seed, trainer),
-              stopped ->
-                  spec.commandLine()
-                      .getErr()
-                      .println(
-                          "medoid: "
-                              + run
-                              + ": "
-                              + stopped
-                              + "; the same command goes on from there"));
-        }
-        comparison.write(names, seeds);
+    for (Comparison.Job job : jobs) {
+      String run = "%s (%d of %d)".formatted(job, ++count, jobs.size());
+      if (comparison.done(job)) {
+        LOG.info("{}: done before", run);
+        continue;
       }
+      LOG.info("{}", run);
+      Trainer trainer = TrainingOptions.checked(spec, () -> comparison.trainer(job, data));
+      try (Progress progress = new Progress(job.loss(), trainer.settings().schedule().steps())) {
+        trainer.withListener(progress);
+        Interruption.train(
+            trainer,
+            () -> {
+              comparison.run(job, trainer);
+              return null;
+            },
+            stopped ->
+                spec.commandLine()
+                    .getErr()
+                    .println(
+                        "medoid: "
+                            + run
+                            + ": "
+                            + stopped
+                            + "; the same command goes on from there"));
+      }
+      write(comparison, names, seeds);
     }
   }
 
-  private void print(List<Comparison.Row> rows, PrintWriter print) {
-    List<List<String>> table = new ArrayList<>();
-    List<String> head = new ArrayList<>(List.of("loss", "runs", "NMI"));
-    rows.get(0).recallAt().keySet().forEach(k -> head.add("R@" + k));
-    table.add(head);
-    for (Comparison.Row row : rows) {
-      List<String> line =
-          new ArrayList<>(
-              List.of(row.loss(), Integer.toString(row.runs().size()), row.nmi().toString()));
-      row.recallAt().values().forEach(value -> line.add(value.toString()));
-      table.add(line);
-    }
-    int[] widths = new int[head.size()];
-    for (List<String> line : table) {
-      for (int i = 0; i < widths.length; i++) {
-        widths[i] = Math.max(widths[i], line.get(i).length());
+  private void print(Leaderboard board, PrintWriter print) {
+    for (List<List<String>> table : List.of(board.choices(), board.table())) {
+      int[] widths = new int[table.isEmpty() ? 0 : table.get(0).size()];
+      for (List<String> line : table) {
+        for (int i = 0; i < widths.length; i++) {
+          widths[i] = Math.max(widths[i], line.get(i).length());
+        }
+      }
+      for (List<String> line : table) {
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < widths.length; i++) {
+          text.append(String.format(Locale.ROOT, "%-" + (widths[i] + 2) + "s", line.get(i)));
+        }
+        print.println(text.toString().stripTrailing());
       }
     }
-    for (List<String> line : table) {
-      StringBuilder text = new StringBuilder();
-      for (int i = 0; i < widths.length; i++) {
-        text.append(String.format(Locale.ROOT, "%-" + (widths[i] + 2) + "s", line.get(i)));
-      }
-      print.println(text.toString().stripTrailing());
-    }
-    print.println(Comparison.rule(rows));
-    print.println(out.resolve("compare.md"));
+    print.println(board.tuning());
+    print.println(board.rule());
+    print.println(out.resolve(ComparisonReport.FILE));
   }
 }

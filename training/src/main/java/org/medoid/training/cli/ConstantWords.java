@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import org.medoid.graph.image.Crop;
+import org.medoid.graph.network.InceptionV2.Pooling;
 import org.medoid.graph.network.Layers.BatchNormalization;
 import org.medoid.training.settings.OptimizerSettings.Fall;
 import org.medoid.training.settings.OptimizerSettings.Precision;
@@ -19,6 +20,7 @@ final class ConstantWords {
   /** Registers how constants are written. */
   static void register(CommandLine line) {
     line.registerConverter(BatchNormalization.class, words(BatchNormalization.values()));
+    line.registerConverter(Pooling.class, words(Pooling.values()));
     line.registerConverter(Crop.class, words(Crop.values()));
     line.registerConverter(Fall.class, words(Fall.values()));
     line.registerConverter(Precision.class, words(Precision.values()));

@@ -5,6 +5,8 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.medoid.export.TargetFolder;
 import org.medoid.graph.BackboneGraph;
+import org.medoid.graph.network.InceptionV2;
+import org.medoid.graph.network.InceptionV2.Pooling;
 import org.medoid.graph.network.Network;
 import org.medoid.graph.network.SavedModelNetwork;
 import org.medoid.graph.network.Weights;
@@ -32,6 +34,7 @@ import picocli.CommandLine.Spec;
     showDefaultValues = true)
 final class InitCommand implements Callable<Integer> {
   private static final Logger LOG = LoggerFactory.getLogger(InitCommand.class);
+  private static final String INCEPTION_V2 = "inception_v2";
   private static final String SAVED_MODEL = "savedmodel:";
 
   @Spec private CommandSpec spec;
@@ -48,6 +51,14 @@ final class InitCommand implements Callable<Integer> {
           "With --model: a TensorFlow checkpoint (TF-Slim's inception_v2.ckpt; V1 or V2 format) to"
               + " take the weights from, by variable name.")
   private Path weights;
+
+  @Option(
+      names = "--pool",
+      paramLabel = "HOW",
+      description =
+          "With --model inception_v2: how its last map becomes features, average or average_max"
+              + " (the mean plus the maximum). Default: average.")
+  private Pooling pool;
 
   @Option(
       names = "--image-size",
@@ -96,6 +107,10 @@ final class InitCommand implements Callable<Integer> {
           spec.commandLine(),
           "--signature, --output and --range are for --model " + SAVED_MODEL + "DIR");
     }
+    if (pool != null && !INCEPTION_V2.equals(source.model)) {
+      throw new ParameterException(
+          spec.commandLine(), "--pool is for --model " + INCEPTION_V2 + "; leave it out");
+    }
     try (TargetFolder target = TargetFolder.plain(to, false)) {
       if (source.run != null) {
         RunFolder folder = RunFolder.open(source.run);
@@ -125,6 +140,9 @@ final class InitCommand implements Callable<Integer> {
   }
 
   private Network network() throws IOException {
+    if (pool != null) {
+      return new InceptionV2(pool);
+    }
     if (!source.model.startsWith(SAVED_MODEL)) {
       return Networks.of(source.model);
     }

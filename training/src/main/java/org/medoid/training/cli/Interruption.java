@@ -9,7 +9,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.IntSupplier;
 import org.medoid.training.Trainer;
-import org.medoid.training.TrainingResult;
 
 /**
  * What Ctrl-C does (or a signal to terminate): training ends after its current step, with a
@@ -48,14 +47,19 @@ final class Interruption {
     }
   }
 
-  /** A call of {@link Trainer#run} or {@link Trainer#resume}. */
-  interface Training {
-    TrainingResult run() throws IOException;
+  /**
+   * A call of {@link Trainer#run} or {@link Trainer#resume}.
+   *
+   * @param <R> what comes of it
+   */
+  interface Training<R> {
+    R run() throws IOException;
   }
 
   /**
    * Trains; the end of the program waits for the checkpoint after the current step.
    *
+   * @param <R> what comes of it
    * @param trainer what trains
    * @param training runs it
    * @param remark told how far it came, if the program is ending
@@ -63,7 +67,7 @@ final class Interruption {
    * @throws IOException as {@link Trainer#run}
    * @throws CancellationException if the program is ending
    */
-  static TrainingResult train(Trainer trainer, Training training, Consumer<String> remark)
+  static <R> R train(Trainer trainer, Training<R> training, Consumer<String> remark)
       throws IOException {
     CountDownLatch done = new CountDownLatch(1);
     // The virtual machine ends when its hooks do: this one waits for the checkpoint.
@@ -81,7 +85,7 @@ final class Interruption {
     TRAININGS.incrementAndGet();
     Runtime.getRuntime().addShutdownHook(hook);
     try {
-      TrainingResult result = training.run();
+      R result = training.run();
       if (!remove(hook)) {
         // TensorFlow must rest when the program ends: its threads crash when their pools are gone.
         throw new CancellationException("stopped after the last step");

@@ -2,6 +2,7 @@ package org.medoid.training.cli;
 
 import java.util.concurrent.Callable;
 import org.medoid.graph.image.Crop;
+import org.medoid.graph.network.InceptionV2.Pooling;
 import org.medoid.graph.network.Layers.BatchNormalization;
 import org.medoid.ops.clustering.Distance;
 import org.medoid.ops.clustering.LocalSearch;
@@ -102,6 +103,14 @@ final class TrainingOptions {
   private String range;
 
   @Option(
+      names = "--pool",
+      paramLabel = "HOW",
+      description =
+          "How the last map of inception_v2 becomes features: average, or average_max (the mean"
+              + " plus the maximum). Default: average.")
+  private Pooling pool;
+
+  @Option(
       names = "--weights",
       paramLabel = "FILE",
       description =
@@ -144,6 +153,13 @@ final class TrainingOptions {
               + " spectral_clustering, arcface, supcon, soft_triple or smooth_ap. Default:"
               + " facility_location.")
   private String loss;
+
+  @Option(
+      names = "--loss-parameter",
+      paramLabel = "X",
+      description =
+          "The main number of a rival loss: a margin, scale or temperature. Default: its paper's.")
+  private Double lossParameter;
 
   @Option(
       names = "--gamma",
@@ -334,12 +350,14 @@ final class TrainingOptions {
     draft.signature = signature;
     draft.output = output;
     draft.range = range;
+    draft.pool = pool;
     draft.weights = weights;
     draft.embedding = embedding;
     draft.freezeBackbone = freezeBackbone;
     draft.frozenFeatures = frozenFeatures;
     draft.batchNorm = batchNorm;
     draft.loss = loss;
+    draft.lossParameter = lossParameter;
     draft.gamma = gamma;
     draft.gammaDecay = gammaDecay;
     draft.gammaDecaySteps = gammaDecaySteps;

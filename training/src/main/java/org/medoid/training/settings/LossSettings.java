@@ -11,10 +11,12 @@ import org.medoid.ops.clustering.Margin;
 import org.medoid.ops.clustering.Start;
 
 /**
- * What training minimises. All but the name is of the facility location loss.
+ * What training minimises. All but the name and its parameter is of the facility location loss.
  *
  * @param loss the name of the loss, one of {@link Losses#names}; or {@code own:} and a name for a
  *     loss that a program brings itself
+ * @param lossParameter the main parameter of a loss that has one, as {@link Losses#parameter} names
+ *     it; null for its default
  * @param gamma the margin multiplier γ at step 0
  * @param gammaDecay the factor by which γ falls every gammaDecaySteps
  * @param gammaDecaySteps steps; 0 means an epoch (training images over the batch size, rounded up)
@@ -26,6 +28,7 @@ import org.medoid.ops.clustering.Start;
  */
 public record LossSettings(
     String loss,
+    Double lossParameter,
     double gamma,
     double gammaDecay,
     long gammaDecaySteps,
@@ -34,10 +37,14 @@ public record LossSettings(
     long maxSweeps,
     Start start,
     Distance distance) {
+  /** The loss that this program is about; its main parameter is γ. */
+  public static final String FACILITY_LOCATION = "facility_location";
+
   /**
    * Checks the values.
    *
    * @param loss the name of the loss
+   * @param lossParameter its main parameter, positive and finite; null for its default
    * @param gamma the margin multiplier γ at step 0, finite, 0 or more
    * @param gammaDecay the factor by which γ falls every gammaDecaySteps, in (0, 1]
    * @param gammaDecaySteps steps, 0 for an epoch
@@ -54,6 +61,19 @@ public record LossSettings(
         "loss",
         loss,
         "no such loss; losses are " + String.join(", ", Losses.names()));
+    require(
+        lossParameter == null || (!Networks.isOwn(loss) && Losses.parameter(loss).isPresent()),
+        "loss_parameter",
+        lossParameter,
+        loss
+            + (loss.equals(FACILITY_LOCATION)
+                ? " has none but its margin multiplier, gamma"
+                : " has none to set"));
+    require(
+        lossParameter == null || (lossParameter > 0 && Double.isFinite(lossParameter)),
+        "loss_parameter",
+        lossParameter,
+        "must be above 0");
     requireNotNegative("gamma", gamma);
     requireDecay("gamma_decay", gammaDecay);
     requireNotNegative("gamma_decay_steps", gammaDecaySteps);

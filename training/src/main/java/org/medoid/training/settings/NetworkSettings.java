@@ -3,8 +3,10 @@ package org.medoid.training.settings;
 import static org.medoid.training.settings.SettingException.require;
 
 import java.util.Arrays;
+import java.util.Locale;
 import org.medoid.export.savedmodel.PixelRange;
 import org.medoid.export.savedmodel.SignatureChoice;
+import org.medoid.graph.network.InceptionV2.Pooling;
 import org.medoid.graph.network.Layers.BatchNormalization;
 
 /**
@@ -16,6 +18,8 @@ import org.medoid.graph.network.Layers.BatchNormalization;
  * @param output which output of it; null for the one that fits
  * @param range the pixels that a SavedModel takes, as {@link PixelRange#of} reads it; null for what
  *     its graph shows
+ * @param pool how the last map of inception_v2 becomes features; null for its mean, and for every
+ *     other network
  * @param weights the checkpoint that the backbone's weights come from, by its absolute path; null
  *     for none
  * @param embedding d, values of an embedding
@@ -30,6 +34,7 @@ public record NetworkSettings(
     String signature,
     String output,
     String range,
+    Pooling pool,
     String weights,
     int embedding,
     boolean freezeBackbone,
@@ -42,6 +47,7 @@ public record NetworkSettings(
    * @param signature which signature of a SavedModel; null for the one that fits
    * @param output which output of it; null for the one that fits
    * @param range the pixels that a SavedModel takes; null for what its graph shows
+   * @param pool how the last map of inception_v2 becomes features; null for its mean
    * @param weights the checkpoint that the backbone's weights come from; null for none
    * @param embedding d, values of an embedding
    * @param freezeBackbone whether the backbone keeps its weights
@@ -51,6 +57,11 @@ public record NetworkSettings(
    */
   public NetworkSettings {
     Networks.check(model);
+    require(
+        pool == null || model.equals(Networks.INCEPTION_V2),
+        "pool",
+        pool == null ? null : pool.name().toLowerCase(Locale.ROOT),
+        "is for inception_v2; leave it out");
     require(embedding >= 1, "embedding", embedding, "must be 1 or more");
     require(
         !freezeBackbone || !frozenFeatures,

@@ -7,6 +7,7 @@ import org.medoid.export.savedmodel.SavedModel;
 import org.medoid.export.savedmodel.SignatureChoice;
 import org.medoid.graph.network.ConvNet;
 import org.medoid.graph.network.InceptionV2;
+import org.medoid.graph.network.InceptionV2.Pooling;
 import org.medoid.graph.network.Network;
 import org.medoid.graph.network.SavedModelNetwork;
 import org.slf4j.Logger;
@@ -14,6 +15,7 @@ import org.slf4j.LoggerFactory;
 
 /** Finds the network that a model SPEC names. */
 public final class Networks {
+  static final String INCEPTION_V2 = "inception_v2";
   private static final String SAVED_MODEL = "savedmodel:";
   private static final String OWN = "own:";
 
@@ -34,7 +36,7 @@ public final class Networks {
    *     features
    */
   public static Network of(String specification) throws IOException {
-    return of(specification, SignatureChoice.FITTING);
+    return of(specification, SignatureChoice.FITTING, null);
   }
 
   /**
@@ -46,10 +48,11 @@ public final class Networks {
    * @throws IOException as {@link #of(String)}
    */
   public static Network of(NetworkSettings settings) throws IOException {
-    return of(settings.model(), settings.choice());
+    return of(settings.model(), settings.choice(), settings.pool());
   }
 
-  private static Network of(String specification, SignatureChoice choice) throws IOException {
+  private static Network of(String specification, SignatureChoice choice, Pooling pool)
+      throws IOException {
     check(specification);
     if (isSavedModel(specification)) {
       ModelSignature signature = SavedModel.open(folder(specification)).signature(choice);
@@ -58,7 +61,7 @@ public final class Networks {
     }
     return switch (specification) {
       case "convnet" -> new ConvNet();
-      case "inception_v2" -> new InceptionV2();
+      case INCEPTION_V2 -> pool == null ? new InceptionV2() : new InceptionV2(pool);
       default ->
           throw new SettingException(
               "model", specification + ": is known only to the program that trained it");
@@ -110,7 +113,7 @@ public final class Networks {
     SettingException.require(
         specification != null
             && (specification.equals("convnet")
-                || specification.equals("inception_v2")
+                || specification.equals(INCEPTION_V2)
                 || isSavedModel(specification)
                 || isOwn(specification)),
         "model",

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.medoid.graph.image.Crop;
+import org.medoid.graph.network.InceptionV2.Pooling;
 import org.medoid.graph.network.Layers.BatchNormalization;
 import org.medoid.ops.clustering.Distance;
 import org.medoid.ops.clustering.LocalSearch;
@@ -70,6 +71,9 @@ public final class SettingsDraft {
   /** {@link NetworkSettings#range}; what the graph shows, else 0,1. */
   public String range;
 
+  /** {@link NetworkSettings#pool}; the network's own. */
+  public Pooling pool;
+
   /** {@link NetworkSettings#weights}; none. By any path. */
   public String weights;
 
@@ -87,6 +91,9 @@ public final class SettingsDraft {
 
   /** {@link LossSettings#loss}; facility_location. */
   public String loss;
+
+  /** {@link LossSettings#lossParameter}; that of the loss's paper. */
+  public Double lossParameter;
 
   /**
    * {@link LossSettings#gamma}; a quarter of the batch. The distances that a loss of m points sums
@@ -233,7 +240,8 @@ public final class SettingsDraft {
 
   private LossSettings loss(int m) {
     return new LossSettings(
-        or(loss, "facility_location"),
+        or(loss, LossSettings.FACILITY_LOCATION),
+        lossParameter,
         or(gamma, m / 4.0),
         or(gammaDecay, 1.0),
         or(gammaDecaySteps, 0L),
@@ -285,6 +293,7 @@ public final class SettingsDraft {
         signature,
         output,
         range,
+        pool,
         weights == null ? null : Path.of(weights).toAbsolutePath().normalize().toString(),
         or(embedding, 64),
         or(freezeBackbone, false),

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -83,6 +84,43 @@ class ModelCommandsTest {
     Typed wrong = Typed.medoid("export", "--run", run, "--to", to, "--tolerance", "-1");
     assertThat(wrong.code()).isEqualTo(2);
     assertThat(wrong.err()).contains("--tolerance -1.0: must be above 0");
+  }
+
+  @Test
+  void inceptionTrainsAndIsExportedAsItPools() throws IOException {
+    Path pooled = folder.resolve("pooled");
+    Typed.medoid(
+            "train",
+            "--data",
+            "folder:" + shared.resolve("pictures"),
+            "--model",
+            "inception_v2",
+            "--pool",
+            "average_max",
+            "--image-size",
+            96,
+            "--batch",
+            4,
+            "--classes-per-batch",
+            2,
+            "--embedding",
+            4,
+            "--steps",
+            0,
+            "--batch-norm",
+            "frozen",
+            "--out",
+            pooled)
+        .ok();
+    Path model = folder.resolve("model");
+    Typed.medoid("export", "--run", pooled, "--to", model).ok();
+    Path backbone = folder.resolve("backbone");
+    Typed.medoid("init", "--run", pooled, "--to", backbone).ok();
+    String graph =
+        Files.readString(backbone.resolve("saved_model.pb"), StandardCharsets.ISO_8859_1);
+    assertThat(graph).contains("InceptionV2/Max").contains("InceptionV2/Mean");
+    assertThat(Files.readString(model.resolve("model.onnx"), StandardCharsets.ISO_8859_1))
+        .contains("ReduceMax");
   }
 
   @Test

@@ -15,6 +15,7 @@ import org.medoid.ops.clustering.Distance;
 import org.medoid.ops.clustering.LocalSearch;
 import org.medoid.ops.clustering.Margin;
 import org.medoid.ops.clustering.Start;
+import org.medoid.training.settings.SettingException;
 import org.medoid.training.settings.SettingsDraft;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
@@ -88,6 +89,37 @@ class TrainingOptionsTest {
     different.removeIf(name -> Objects.equals(before.get(name), after.get(name)));
     assertThat(different).containsExactlyInAnyOrder(changed.split(",", -1));
     assertThat(after.get(changed.split(",", 2)[0])).hasToString(expected);
+  }
+
+  @Test
+  void theMainParameterIsOfALossThatHasOne() throws IOException {
+    assertThat(settings("--loss", "n_pairs", "--loss-parameter", "8"))
+        .containsEntry("loss_parameter", 8.0);
+    assertThat(settings("--loss", "n_pairs")).containsEntry("loss_parameter", null);
+    assertThatExceptionOfType(SettingException.class)
+        .isThrownBy(() -> settings("--loss-parameter", "8"))
+        .withMessage(
+            "loss_parameter 8.0: facility_location has none but its margin multiplier, gamma");
+    assertThatExceptionOfType(SettingException.class)
+        .isThrownBy(() -> settings("--loss", "deep_clustering", "--loss-parameter", "8"))
+        .withMessageContaining("deep_clustering has none to set");
+    for (String wrong : List.of("0", "-1", "NaN", "Infinity")) {
+      assertThatExceptionOfType(SettingException.class)
+          .isThrownBy(() -> settings("--loss", "n_pairs", "--loss-parameter", wrong))
+          .withMessageContaining("must be above 0");
+    }
+  }
+
+  @Test
+  void howItPoolsIsForInceptionAlone() throws IOException {
+    assertThat(settings("--model", "inception_v2", "--pool", "average_max"))
+        .containsEntry("pool", "average_max");
+    assertThat(settings("--model", "inception_v2")).containsEntry("pool", null);
+    for (String other : List.of("convnet", "savedmodel:x")) {
+      assertThatExceptionOfType(SettingException.class)
+          .isThrownBy(() -> settings("--model", other, "--image-size", "32", "--pool", "average"))
+          .withMessage("pool average: is for inception_v2; leave it out");
+    }
   }
 
   @Test

@@ -1,0 +1,85 @@
+package org.medoid.training.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.medoid.training.Pictures;
+
+@Timeout(240)
+class CompareCommandTest {
+  @TempDir private static Path shared;
+  private static String data;
+
+  @TempDir private Path folder;
+
+  @BeforeAll
+  static void draw() throws IOException {
+    data = Pictures.write(shared.resolve("pictures"), 12, 6, 18);
+  }
+
+  private Typed compare(String... more) {
+    List<Object> words =
+        new ArrayList<>(List.of("compare", "--data", data, "--model", "convnet", "--quiet"));
+    words.addAll(List.of("--out", folder.resolve("out"), "--image-size", "16", "--batch", "8"));
+    words.addAll(List.of("--classes-per-batch", "2", "--embedding", "4"));
+    if (!List.of(more).contains("--validation-classes")) {
+      words.addAll(List.of("--validation-classes", "0.34"));
+    }
+    words.addAll(List.of(more));
+    return Typed.medoid(words.toArray());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--trials -1|--trials -1: must be 0 or more",
+        "--trials two|'--trials'",
+        "--trials 2 --validation-classes 0|--validation-classes 0.0: a trial is scored on",
+        "--trials 2 --validation-classes 0.01|--validation-classes 0.01: a trial is scored on",
+        "--trials 2 --choose-on test|a trial is scored on",
+        "--trials 2 --learning-rate 0|--learning-rate 0.0: trials try a tenth",
+        "--trials 2 --steps 0|--steps 0: a trial needs steps",
+        "--loss-parameter 3|'--loss-parameter'",
+        "--losses magnet|--losses magnet: no such loss",
+      })
+  void nonsenseIsOneLineBeforeAnyFolder(String words, String complaint) {
+    Typed typed = compare(words.split(" ", -1));
+    assertThat(typed.code()).isEqualTo(2);
+    assertThat(typed.err()).contains(complaint);
+    assertThat(typed.err().strip().lines().filter(line -> line.startsWith("medoid: "))).hasSize(1);
+    assertThat(folder.resolve("out")).doesNotExist();
+  }
+
+  @Test
+  void tellsWhatTheTrialsChose() throws IOException {
+    String[] small = {
+      "--losses", "deep_clustering,n_pairs", "--trials", "2", "--steps", "2", "--runs", "2"
+    };
+    Typed typed = compare(small).ok();
+    assertThat(typed.out())
+        .containsPattern("(?m)^loss +learning rate +parameter +trial +validation R@1$")
+        .containsPattern("(?m)^n_pairs +0\\.\\d+ +scale [0-9.]+ +[01] ")
+        .containsPattern("(?m)^deep_clustering +0\\.\\d+ +none +[01] ")
+        .contains("chosen by 2 trials on held-out training classes")
+        .contains("compare.html");
+    List<String> again = new ArrayList<>(List.of(small));
+    again.add("--json");
+    JsonNode json = compare(again.toArray(String[]::new)).ok().json();
+    assertThat(json.get("trials").asInt()).isEqualTo(2);
+    assertThat(json.at("/tried/n_pairs")).hasSize(2);
+    assertThat(json.at("/losses/0/nmi/interval").isNumber()).isTrue();
+    assertThat(json.at("/losses/0/chosen/parameter").isNull()).isTrue();
+    assertThat(folder.resolve("out").resolve("compare.html")).exists();
+  }
+}
