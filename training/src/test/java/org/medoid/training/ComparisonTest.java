@@ -227,8 +227,8 @@ class ComparisonTest {
   @Test
   void goesOnAfterARunThatCouldNotBegin() throws IOException {
     Files.createDirectory(folder.resolve("contrastive-seed1"));
-    Comparison comparison = Comparison.open(folder, settings("contrastive", 1), List.of(1));
-    assertThat(comparison.result("contrastive", 1)).isEmpty();
+    Comparison comparison = Comparison.open(folder, settings("contrastive", 1), List.of(1), 0);
+    assertThat(comparison.done(new Comparison.Job("contrastive", false, 1))).isFalse();
   }
 
   @Test

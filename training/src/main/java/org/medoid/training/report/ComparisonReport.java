@@ -36,7 +36,13 @@ public final class ComparisonReport {
 
   /** A loss on the scale: its mean, and its interval. */
   record Bar(
-      String name, int names, String text, String from, String to, String y, String mean,
+      String name,
+      int names,
+      String text,
+      String from,
+      String to,
+      String y,
+      String mean,
       String score) {}
 
   /** A score of all losses. */
@@ -44,7 +50,11 @@ public final class ComparisonReport {
 
   /** A trial; its scores are empty where it diverged. */
   record Tried(
-      int number, boolean best, String rate, List<String> value, List<String> scores,
+      int number,
+      boolean best,
+      String rate,
+      List<String> value,
+      List<String> scores,
       List<String> diverged) {}
 
   /** The trials of a loss. */
