@@ -203,7 +203,9 @@ class TuningTest {
         settings(
             data,
             draft -> {
-              draft.learningRate = 1e38;
+              draft.optimizer = "adamw";
+              draft.learningRate = 1e30;
+              draft.weightDecay = 1e10; // times the rate: beyond float
               draft.steps = 6L;
             });
     Comparison comparison = Comparison.open(folder.resolve("out"), settings, List.of(1), 1);
@@ -255,7 +257,7 @@ class TuningTest {
             board.seeds(),
             board.recallAt(),
             0,
-            Map.of("data", "folder:<script>", "model", "m"),
+            Map.of("data", "folder:<script>", "model", "m", "learning_rate", 0.1),
             board.rows(),
             Map.of());
     assertThat(ComparisonReport.page(hostile))
