@@ -126,7 +126,12 @@ public final class SettingsDraft {
   /** {@link LossSettings#distance}; Euclidean. */
   public Distance distance;
 
-  /** {@link OptimizerSettings#optimizer}; rmsprop. */
+  /**
+   * {@link OptimizerSettings#optimizer}; rmsprop. On Cars196 with frozen MobileNet features (400
+   * steps, the same four learning rates and parameters for each) the best Recall@1 on validation
+   * classes was 0.646 with rmsprop and 0.638 with adamw for the facility location loss, 0.694 and
+   * 0.693 for Proxy-Anchor: no reason to leave what the paper trains with.
+   */
   public String optimizer;
 
   /**
