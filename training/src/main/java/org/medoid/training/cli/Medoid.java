@@ -98,7 +98,8 @@ public final class Medoid {
     for (Class<?> command : COMMANDS) {
       Command told = command.getAnnotation(Command.class);
       if (all || typed.contains(told.name())) {
-        line.addSubcommand(command);
+        // A line of its own: the model of what is added as a class is not transformed.
+        line.addSubcommand(told.name(), new CommandLine(command));
       } else {
         CommandSpec known = CommandSpec.create().name(told.name());
         known.usageMessage().header(told.header()).description(told.description());

@@ -44,13 +44,13 @@ class CompareCommandTest {
       delimiter = '|',
       value = {
         "--trials -1|--trials -1: must be 0 or more",
-        "--trials two|'--trials'",
+        "--trials two|Invalid value for option ",
         "--trials 2 --validation-classes 0|--validation-classes 0.0: a trial is scored on",
         "--trials 2 --validation-classes 0.01|--validation-classes 0.01: a trial is scored on",
         "--trials 2 --choose-on test|a trial is scored on",
         "--trials 2 --learning-rate 0|--learning-rate 0.0: trials try a tenth",
         "--trials 2 --steps 0|--steps 0: a trial needs steps",
-        "--loss-parameter 3|'--loss-parameter'",
+        "--loss-parameter 3|Unknown options: ",
         "--losses magnet|--losses magnet: no such loss",
       })
   void nonsenseIsOneLineBeforeAnyFolder(String words, String complaint) {
