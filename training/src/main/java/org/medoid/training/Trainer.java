@@ -4,29 +4,17 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CancellationException;
-import org.medoid.graph.AdamW;
 import org.medoid.graph.Optimizer;
-import org.medoid.graph.RmsProp;
 import org.medoid.graph.TrainingGraph;
 import org.medoid.graph.distributed.Worker;
 import org.medoid.graph.loss.BatchLoss;
-import org.medoid.graph.loss.Losses;
 import org.medoid.graph.network.Checkpoint;
-import org.medoid.graph.network.EmbeddingHead;
-import org.medoid.graph.network.LayerVariable;
-import org.medoid.graph.network.Layers;
 import org.medoid.graph.network.Network;
-import org.medoid.graph.network.Weights;
-import org.medoid.ops.FacilityLocationLoss;
 import org.medoid.training.data.BatchSampler;
 import org.medoid.training.data.DataSplit;
 import org.medoid.training.evaluation.Evaluator;
 import org.medoid.training.settings.DataSettings;
-import org.medoid.training.settings.LossSettings;
-import org.medoid.training.settings.Networks;
-import org.medoid.training.settings.OptimizerSettings;
 import org.medoid.training.settings.ScheduleSettings.Choice;
 import org.medoid.training.settings.SettingException;
 import org.medoid.training.settings.TrainingSettings;
@@ -35,10 +23,7 @@ import org.slf4j.LoggerFactory;
 import org.tensorflow.Graph;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
-import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Ops;
-import org.tensorflow.op.core.Placeholder;
-import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt64;
 
 /**
@@ -66,19 +51,12 @@ public final class Trainer {
   private final DataSplit split;
   private final TrainingData data;
   private final BatchSampler sampler;
-  private final EmbeddingHead head;
+  private final TrainingParts parts;
   private final List<TrainingListener> listeners = new ArrayList<>();
-  private Network network;
-  private BatchLoss.Builder loss;
-  private Optimizer optimizer;
   private Evaluator.Options evaluation = Evaluator.Options.defaults();
   private Path features;
   private boolean trial;
-  private volatile boolean stopped;
-
-  /** The thread of a run that waits for other workers to begin. */
-  private Thread waiting;
-
+  private final WorkerMeeting meeting = new WorkerMeeting();
   private Worker worker = Worker.alone();
   private Share share;
 
@@ -101,44 +79,12 @@ public final class Trainer {
             batches.batch(),
             batches.classesPerBatch(),
             settings.schedule().seed());
-    head = new EmbeddingHead(settings.network().embedding());
     share = Share.of(batches, 1, 0);
-    if (!Networks.isOwn(settings.network().model())) {
-      network = Networks.of(settings.network());
-    }
-    if (!Networks.isOwn(settings.loss().loss())) {
-      loss = loss(settings.loss(), settings.schedule().seed(), this.data);
-    }
-    if (!Networks.isOwn(settings.optimizer().optimizer())) {
-      optimizer = optimizer(settings.optimizer());
-    }
+    parts = new TrainingParts(settings, this.data.train().classNames().size());
     MixedPrecision.check(settings.optimizer().precision());
     if (settings.network().weights() != null) {
       Checkpoint.read(Path.of(settings.network().weights())); // refuses what is none
     }
-  }
-
-  private static BatchLoss.Builder loss(LossSettings told, long seed, TrainingData data) {
-    FacilityLocationLoss.Options options =
-        FacilityLocationLoss.margin(told.margin().attribute())
-            .localSearch(told.localSearch().attribute())
-            .distance(told.distance().attribute())
-            .start(told.start().attribute())
-            .seed(seed);
-    return Losses.of(
-        told.loss(),
-        Losses.Settings.of(
-                data.train().classNames().size(),
-                told.maxSweeps() == 0 ? options : options.maxSweeps(told.maxSweeps()))
-            .withParameter(told.lossParameter()));
-  }
-
-  private static Optimizer optimizer(OptimizerSettings told) {
-    float weightDecay = (float) told.weightDecay();
-    float clipNorm = (float) told.clipNorm();
-    return told.optimizer().equals(OptimizerSettings.ADAMW)
-        ? AdamW.defaults().withWeightDecay(weightDecay).withClipNorm(clipNorm)
-        : RmsProp.defaults().withWeightDecay(weightDecay).withClipNorm(clipNorm);
   }
 
   /**
@@ -149,8 +95,7 @@ public final class Trainer {
    * @throws SettingException if the settings name one of Medoid's
    */
   public Trainer withNetwork(Network network) {
-    requireOwn("model", settings.network().model());
-    this.network = network;
+    parts.bring(network);
     return this;
   }
 
@@ -163,8 +108,7 @@ public final class Trainer {
    * @throws SettingException if the settings name one of Medoid's
    */
   public Trainer withLoss(BatchLoss.Builder loss) {
-    requireOwn("loss", settings.loss().loss());
-    this.loss = loss;
+    parts.bring(loss);
     return this;
   }
 
@@ -177,8 +121,7 @@ public final class Trainer {
    * @throws SettingException if the settings name one of Medoid's
    */
   public Trainer withOptimizer(Optimizer optimizer) {
-    requireOwn("optimizer", settings.optimizer().optimizer());
-    this.optimizer = optimizer;
+    parts.bring(optimizer);
     return this;
   }
 
@@ -197,20 +140,6 @@ public final class Trainer {
     share = Share.of(settings.data(), worker.workers(), worker.rank());
     this.worker = worker;
     return this;
-  }
-
-  private static void requireOwn(String setting, String name) {
-    if (!Networks.isOwn(name)) {
-      throw new SettingException(
-          setting, name + ": is one of Medoid's; name your own own:NAME in the settings");
-    }
-  }
-
-  private static void requireBrought(Object part, String setting, String name) {
-    if (part == null) {
-      throw new SettingException(
-          setting, name + ": is known only to the program that trained it, which must bring it");
-    }
   }
 
   /**
@@ -284,12 +213,7 @@ public final class Trainer {
    * too. One that still waits for the others fails at once. May be called by any thread.
    */
   public void stop() {
-    stopped = true;
-    synchronized (this) {
-      if (waiting != null) {
-        waiting.interrupt();
-      }
-    }
+    meeting.stop();
   }
 
   /**
@@ -302,7 +226,7 @@ public final class Trainer {
   }
 
   boolean stopped() {
-    return stopped;
+    return meeting.stopped();
   }
 
   /**
@@ -344,13 +268,11 @@ public final class Trainer {
   }
 
   private TrainingResult train(Path path, RunFolder earlier) throws IOException {
-    requireBrought(network, "model", settings.network().model());
-    requireBrought(loss, "loss", settings.loss().loss());
-    requireBrought(optimizer, "optimizer", settings.optimizer().optimizer());
+    parts.requireAll();
     try (Graph graph = new Graph()) {
-      TrainingGraph training = build(Ops.create(graph));
+      TrainingGraph training = parts.build(Ops.create(graph), share, worker.exchange());
       if (worker.workers() > 1) {
-        agree(training);
+        meeting.agree(worker, WorkerFacts.of(settings, split, training));
       }
       try (Session session =
           MixedPrecision.session(settings.optimizer().precision(), graph, worker)) {
@@ -365,7 +287,15 @@ public final class Trainer {
                 ? new FeatureCache(keptIn(folder), settings, worker, session, training, split)
                 : null;
         Scoring scoring =
-            new Scoring(settings, split.test(), data, network, head, cache, evaluation, worker);
+            new Scoring(
+                settings,
+                split.test(),
+                data,
+                parts.network(),
+                parts.head(),
+                cache,
+                evaluation,
+                worker);
         try (Stepper stepper = stepper(session, training, cache, first)) {
           TrainingResult result =
               new TrainingRun(
@@ -395,31 +325,6 @@ public final class Trainer {
     return folder == null ? null : features == null ? folder.path() : features;
   }
 
-  /** Waits for the other workers; a program that is being ended does not. */
-  private void agree(TrainingGraph training) throws IOException {
-    Map<String, String> facts = WorkerFacts.of(settings, split, training);
-    synchronized (this) {
-      waiting = Thread.currentThread();
-    }
-    try {
-      if (!stopped) {
-        worker.agree(facts);
-      }
-    } catch (IllegalStateException e) {
-      if (!stopped) {
-        throw e;
-      }
-    } finally {
-      synchronized (this) {
-        waiting = null;
-      }
-      Thread.interrupted(); // by stop()
-    }
-    if (stopped) {
-      throw new IllegalStateException("stopped before the other workers were there");
-    }
-  }
-
   /** Gives the session its first weights; the run folder, null for a worker that does not lead. */
   private RunFolder prepared(Session session, TrainingGraph training, Path path, RunFolder earlier)
       throws IOException {
@@ -429,7 +334,7 @@ public final class Trainer {
     }
     boolean fresh = earlier == null || !Checkpoints.of(earlier).any();
     if (fresh) {
-      initialize(session, training);
+      parts.initialize(session, training);
     }
     RunFolder folder = earlier == null ? RunFolder.create(path, settings) : earlier;
     if (!fresh) {
@@ -473,42 +378,6 @@ public final class Trainer {
     }
     all.addAll(listeners);
     return all;
-  }
-
-  private TrainingGraph build(Ops tf) {
-    Layers.Options options =
-        Layers.Options.defaults()
-            .withSeed(settings.schedule().seed())
-            .withFreezeBackbone(settings.network().frozen())
-            .withBatchNormalization(settings.network().batchNorm());
-    DataSettings batches = settings.data();
-    long rows = settings.network().frozenFeatures() ? Shape.UNKNOWN_SIZE : share.rows();
-    Placeholder<TFloat32> images =
-        tf.withName("images")
-            .placeholder(
-                TFloat32.class,
-                Placeholder.shape(Shape.of(rows, batches.imageSize(), batches.imageSize(), 3)));
-    Placeholder<TInt64> labels =
-        tf.withName("labels").placeholder(TInt64.class, Placeholder.shape(Shape.of(share.size())));
-    return share.inChunks()
-        ? TrainingGraph.inChunks(
-            tf, network, head, images, labels, loss, optimizer, options, worker.exchange())
-        : new TrainingGraph(
-            tf, network, head, images, labels, loss, optimizer, options, worker.exchange());
-  }
-
-  private void initialize(Session session, TrainingGraph training) throws IOException {
-    session.initialize();
-    if (settings.network().weights() != null) {
-      Weights.Report report =
-          Weights.restore(
-              session,
-              training.variables().stream()
-                  .filter(each -> each.group() == LayerVariable.Group.BACKBONE)
-                  .toList(),
-              Path.of(settings.network().weights()));
-      report.lines().forEach(report.complete() ? LOG::info : LOG::warn);
-    }
   }
 
   private Stepper stepper(Session session, TrainingGraph training, FeatureCache cache, long first)
