@@ -18,8 +18,6 @@ import org.medoid.training.settings.DataSettings;
 import org.medoid.training.settings.ScheduleSettings.Choice;
 import org.medoid.training.settings.SettingException;
 import org.medoid.training.settings.TrainingSettings;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.tensorflow.Graph;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
@@ -45,8 +43,6 @@ import org.tensorflow.types.TInt64;
  * }</pre>
  */
 public final class Trainer {
-  private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
-
   private final TrainingSettings settings;
   private final DataSplit split;
   private final TrainingData data;
