@@ -67,7 +67,7 @@ class CommandsTest {
             "compare --data folder:photos --model convnet --losses facility_location,n_pairs"
                 + " --runs 2 --validation-classes 0.25 --out compared"
                 + SMALL,
-            "facility_location(.|\n)*n_pairs"));
+            "rank(.|\n)*facility_location(.|\n)*compare\\.html"));
     STAND_INS.put("evaluate --run", List.of("evaluate --run run", "NMI(.|\n)*R@1"));
     STAND_INS.put(
         "evaluate --embeddings",
