@@ -1,9 +1,7 @@
 package org.medoid.graph;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.stream.Stream;
 import org.medoid.graph.network.Layers;
 import org.medoid.graph.network.Network;
 import org.medoid.graph.network.SavedModelNetwork;
@@ -60,20 +58,12 @@ public final class BackboneGraph implements AutoCloseable {
    */
   public Weights.Report restore(Path checkpoint) throws IOException {
     // In a graph aside: the operations that restore would be written along.
-    Path folder = Files.createTempDirectory("medoid-weights");
-    Path prefix = folder.resolve("weights");
     try (BackboneGraph aside = new BackboneGraph(network, imageSize, seed)) {
       Weights.Report report = Weights.restore(aside.session, aside.layers.variables(), checkpoint);
-      aside.session.save(prefix.toString());
-      session.restore(prefix.toString());
-      return report;
-    } finally {
-      try (Stream<Path> files = Files.list(folder)) {
-        for (Path file : files.toList()) {
-          Files.delete(file);
-        }
+      try (TemporaryCheckpoint weights = new TemporaryCheckpoint(aside.session)) {
+        session.restore(weights.prefix().toString());
       }
-      Files.delete(folder);
+      return report;
     }
   }
 

@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.File;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,16 +21,7 @@ final class WorkerProcesses implements AutoCloseable {
 
   WorkerProcesses(Path folder, int count) throws IOException {
     this.folder = folder;
-    List<ServerSocket> sockets = new ArrayList<>();
-    List<String> addresses = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      sockets.add(new ServerSocket(0, 1, InetAddress.getByAddress(new byte[] {127, 0, 0, 1})));
-      addresses.add("127.0.0.1:" + sockets.get(i).getLocalPort());
-    }
-    for (ServerSocket each : sockets) {
-      each.close();
-    }
-    cluster = new Cluster(addresses, 0);
+    cluster = Cluster.local(count);
   }
 
   Cluster cluster() {

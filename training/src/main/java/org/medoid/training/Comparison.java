@@ -327,31 +327,23 @@ public final class Comparison {
     int number = Math.toIntExact(job.number());
     SearchSpace.Candidate tried = space.at(number);
     String parameter = space.parameter() == null ? null : space.parameter().name();
-    Trial trial;
+    TrainingResult result = null;
+    String diverged = null;
     try {
-      TrainingResult result = train(folder, trainer);
-      trial =
-          new Trial(
-              number,
-              tried.learningRate(),
-              parameter,
-              tried.parameter(),
-              result.scores().recallAt().get(1),
-              result.scores().nmi(),
-              result.checkpoint(),
-              null);
+      result = train(folder, trainer);
     } catch (DivergedException e) {
-      trial =
-          new Trial(
-              number,
-              tried.learningRate(),
-              parameter,
-              tried.parameter(),
-              null,
-              null,
-              null,
-              e.getMessage());
+      diverged = e.getMessage();
     }
+    Trial trial =
+        new Trial(
+            number,
+            tried.learningRate(),
+            parameter,
+            tried.parameter(),
+            result == null ? null : result.scores().recallAt().get(1),
+            result == null ? null : result.scores().nmi(),
+            result == null ? null : result.checkpoint(),
+            diverged);
     RunFolder done = RunFolder.open(folder);
     done.writeJson(Trial.FILE, trial);
     Checkpoints.of(done).delete();

@@ -6,10 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -19,6 +16,7 @@ import org.medoid.graph.network.LayerVariable;
 import org.medoid.training.data.DataSplit;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.data.Npy;
+import org.medoid.training.format.Fingerprint;
 import org.medoid.training.settings.TrainingSettings;
 import org.tensorflow.Operand;
 import org.tensorflow.Result;
@@ -201,12 +199,7 @@ final class FeatureCache {
   /** A digest of the backbone's variables: the same whatever seed or file they came from. */
   private String weights() {
     if (weights == null) {
-      MessageDigest digest;
-      try {
-        digest = MessageDigest.getInstance("SHA-256");
-      } catch (NoSuchAlgorithmException e) {
-        throw new IllegalStateException(e); // every Java has it
-      }
+      Fingerprint print = new Fingerprint();
       List<LayerVariable> backbone =
           graph.variables().stream()
               .filter(each -> each.group() == LayerVariable.Group.BACKBONE)
@@ -219,11 +212,11 @@ final class FeatureCache {
             ByteDataBuffer values = each.getValue().asRawTensor().data();
             byte[] bytes = new byte[Math.toIntExact(values.size())];
             values.read(bytes);
-            digest.update(bytes);
+            print.add(bytes);
           }
         }
       }
-      weights = HexFormat.of().formatHex(digest.digest());
+      weights = print.hex(32);
     }
     return weights;
   }

@@ -66,7 +66,7 @@ public record Leaderboard(
             for (int k : recallAt) {
               recalls.put(k, score(own, scores -> scores.recallAt().get(k)));
             }
-            Trial chosen = trials == 0 ? null : best(tried.get(loss));
+            Trial chosen = trials == 0 ? null : Trial.best(tried.get(loss)).orElse(null);
             unranked.add(
                 new Row(loss, chosen, score(own, EvaluationResult::nmi), 0, recalls, 0, own));
           }
@@ -95,16 +95,6 @@ public record Leaderboard(
   private static int rank(Row row, List<Row> rows, ToDoubleFunction<Row> score) {
     double own = score.applyAsDouble(row);
     return 1 + (int) rows.stream().filter(each -> score.applyAsDouble(each) > own).count();
-  }
-
-  /**
-   * The trial that chooses the setting of a loss.
-   *
-   * @param trials of the loss
-   * @return the one with the highest Recall@1, of equals with the highest NMI; null if none scored
-   */
-  public static Trial best(List<Trial> trials) {
-    return Trial.best(trials).orElse(null);
   }
 
   /**

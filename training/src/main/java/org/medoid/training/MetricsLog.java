@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
+import org.medoid.export.WholeFile;
 import org.medoid.training.format.Csv;
 
 /** Appends to {@code metrics.csv}: a row for each training step, flushed as it is written. */
@@ -47,7 +48,7 @@ final class MetricsLog implements TrainingListener {
       out.write(Csv.line(cells));
       out.flush();
     } catch (IOException e) {
-      throw new IOException(file + " cannot be written: " + e.getMessage(), e);
+      throw WholeFile.naming(file, e);
     }
   }
 

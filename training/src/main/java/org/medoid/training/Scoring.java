@@ -1,10 +1,9 @@
 package org.medoid.training;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.stream.Stream;
 import org.medoid.graph.InferenceGraph;
+import org.medoid.graph.TemporaryCheckpoint;
 import org.medoid.graph.distributed.Worker;
 import org.medoid.graph.network.EmbeddingHead;
 import org.medoid.graph.network.Network;
@@ -97,18 +96,8 @@ final class Scoring {
               }
               // The weights are those of the worker that leads, its file perhaps on another
               // machine.
-              Path folder = Files.createTempDirectory("medoid-weights");
-              try {
-                Path prefix = folder.resolve("weights");
-                session.save(prefix.toString());
-                return embed(images.part(from, to), prefix);
-              } finally {
-                try (Stream<Path> files = Files.list(folder)) {
-                  for (Path each : files.toList()) {
-                    Files.delete(each);
-                  }
-                }
-                Files.delete(folder);
+              try (TemporaryCheckpoint weights = new TemporaryCheckpoint(session)) {
+                return embed(images.part(from, to), weights.prefix());
               }
             });
   }

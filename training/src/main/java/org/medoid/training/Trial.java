@@ -43,7 +43,7 @@ public record Trial(
    * @return the one with the highest Recall@1, of equals the one with the highest NMI; nothing if
    *     all diverged
    */
-  static Optional<Trial> best(Collection<Trial> trials) {
+  public static Optional<Trial> best(Collection<Trial> trials) {
     return trials.stream().filter(each -> each.diverged() == null).max(BETTER);
   }
 

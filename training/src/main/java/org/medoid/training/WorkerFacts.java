@@ -1,20 +1,17 @@
 package org.medoid.training;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import org.medoid.graph.TrainingGraph;
 import org.medoid.training.data.DataSplit;
 import org.medoid.training.data.ImageDataSet;
+import org.medoid.training.format.Fingerprint;
 import org.medoid.training.settings.TrainingSettings;
 import org.tensorflow.TensorFlow;
 
@@ -54,41 +51,24 @@ final class WorkerFacts {
   }
 
   private static String variables(TrainingSettings settings, TrainingGraph graph) {
-    MessageDigest digest = digest();
+    Fingerprint print = new Fingerprint();
     String model = settings.network().model();
-    update(digest, model.startsWith("savedmodel:") ? "savedmodel" : model);
-    graph.variables().forEach(each -> update(digest, each.name() + each.shape()));
-    return text(digest);
+    print.add(model.startsWith("savedmodel:") ? "savedmodel" : model);
+    graph.variables().forEach(each -> print.add(each.name() + each.shape()));
+    return print.hex(6);
   }
 
   private static String images(ImageDataSet images) throws IOException {
-    MessageDigest digest = digest();
-    images.classNames().forEach(each -> update(digest, each));
+    Fingerprint print = new Fingerprint();
+    images.classNames().forEach(each -> print.add(each));
     int[] labels = images.labels();
     for (int i = 0; i < labels.length; i++) {
       Path file = images.files().get(i);
-      update(digest, labels[i] + " " + file.getFileName() + " " + Files.size(file));
+      print.add(labels[i] + " " + file.getFileName() + " " + Files.size(file));
       try (InputStream in = Files.newInputStream(file)) {
-        digest.update(in.readNBytes(HEAD));
+        print.add(in.readNBytes(HEAD));
       }
     }
-    return text(digest);
-  }
-
-  private static MessageDigest digest() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e); // every Java has it
-    }
-  }
-
-  private static void update(MessageDigest digest, String text) {
-    digest.update(text.getBytes(UTF_8));
-    digest.update((byte) '\n');
-  }
-
-  private static String text(MessageDigest digest) {
-    return HexFormat.of().formatHex(digest.digest()).substring(0, 12);
+    return print.hex(6);
   }
 }

@@ -182,13 +182,7 @@ class ComparisonTest {
     Comparison comparison = Comparison.open(out, settings("contrastive", 1), List.of(1, 5), 0);
     Comparison.Job job = new Comparison.Job("contrastive", false, 1);
     Trainer trainer = comparison.trainer(job, DataSets.open(data));
-    trainer.withListener(
-        new TrainingListener() {
-          @Override
-          public void step(TrainingRun run, StepMetrics row) {
-            trainer.stop();
-          }
-        });
+    trainer.withListener(new StopAt(trainer, 1));
     assertThatExceptionOfType(CancellationException.class)
         .isThrownBy(() -> comparison.run(job, trainer));
     Path metrics = out.resolve("contrastive-seed1").resolve("metrics.csv");

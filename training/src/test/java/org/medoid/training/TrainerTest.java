@@ -155,15 +155,7 @@ class TrainerTest {
     Path whole = train("whole", settings);
     Path run = folder.resolve("stopped");
     Trainer trainer = new Trainer(settings, settings.openData());
-    trainer.withListener(
-        new TrainingListener() {
-          @Override
-          public void step(TrainingRun run, StepMetrics row) {
-            if (row.step() == 5) {
-              trainer.stop();
-            }
-          }
-        });
+    trainer.withListener(new StopAt(trainer, 5));
     assertThatExceptionOfType(CancellationException.class)
         .isThrownBy(() -> trainer.run(run))
         .withMessage("stopped after step 6 of " + STEPS);
@@ -304,15 +296,7 @@ class TrainerTest {
                         .mul(gamma, NPairs.defaults().call(layers.tf(), labels, embeddings)),
                     Map.of()))
         .withOptimizer(optimizer)
-        .withListener(
-            new TrainingListener() {
-              @Override
-              public void step(TrainingRun run, StepMetrics row) {
-                if (row.step() == stopAfter) {
-                  trainer.stop();
-                }
-              }
-            });
+        .withListener(new StopAt(trainer, stopAfter));
   }
 
   private static final class Stripes implements Network {

@@ -168,13 +168,7 @@ class TuningTest {
     comparison.run(done, comparison.trainer(done, DataSets.open(data)));
     Comparison.Job job = new Comparison.Job("n_pairs", true, 1);
     Trainer trainer = comparison.trainer(job, DataSets.open(data));
-    trainer.withListener(
-        new TrainingListener() {
-          @Override
-          public void step(TrainingRun run, StepMetrics row) {
-            trainer.stop();
-          }
-        });
+    trainer.withListener(new StopAt(trainer, 1));
     assertThatExceptionOfType(CancellationException.class)
         .isThrownBy(() -> comparison.run(job, trainer));
     Path trials = out.resolve("trials");

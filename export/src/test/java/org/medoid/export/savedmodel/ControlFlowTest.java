@@ -264,16 +264,20 @@ class ControlFlowTest {
     return graph;
   }
 
+  /** The square of x where it is "large", else what another function makes of it. */
+  private static NodeDef.Builder squareIfLarge(String otherwise) {
+    return node("branch", "If", "large", "x")
+        .putAttr("Tcond", Nodes.type(DataType.DT_BOOL))
+        .putAttr("Tin", types(DataType.DT_FLOAT))
+        .putAttr("Tout", types(DataType.DT_FLOAT))
+        .putAttr("then_branch", function("square"))
+        .putAttr("else_branch", function(otherwise));
+  }
+
   @Test
   void anIfThatARunDecidesChooses() {
     GraphDef.Builder graph = decided();
-    graph.addNode(
-        node("branch", "If", "large", "x")
-            .putAttr("Tcond", Nodes.type(DataType.DT_BOOL))
-            .putAttr("Tin", types(DataType.DT_FLOAT))
-            .putAttr("Tout", types(DataType.DT_FLOAT))
-            .putAttr("then_branch", function("square"))
-            .putAttr("else_branch", function("negative")));
+    graph.addNode(squareIfLarge("negative"));
     graph
         .getLibraryBuilder()
         .addFunction(side("square", "Square"))
@@ -331,13 +335,7 @@ class ControlFlowTest {
   @Test
   void sidesOfDifferentShapesAreNamed() {
     GraphDef.Builder graph = decided();
-    graph.addNode(
-        node("branch", "If", "large", "x")
-            .putAttr("Tcond", Nodes.type(DataType.DT_BOOL))
-            .putAttr("Tin", types(DataType.DT_FLOAT))
-            .putAttr("Tout", types(DataType.DT_FLOAT))
-            .putAttr("then_branch", function("square"))
-            .putAttr("else_branch", function("one")));
+    graph.addNode(squareIfLarge("one"));
     FunctionDef.Builder one = side("one", "Neg").toBuilder();
     one.clearNodeDef().addNodeDef(Nodes.constant("c", 1f)).putRet("out0", "c:output:0");
     graph.getLibraryBuilder().addFunction(side("square", "Square")).addFunction(one);

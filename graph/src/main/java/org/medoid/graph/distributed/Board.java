@@ -20,9 +20,10 @@ import org.tensorflow.types.TString;
 /**
  * Texts that workers leave on the server of the one that leads, in staging areas of its device.
  * Unlike a collective, this works between two workers that have been told different numbers of
- * them. No operation here waits: one that does so in a staging area could not be cancelled.
+ * them. No operation here waits: one that does so in a staging area could not be cancelled. Open
+ * until the process ends, as that server is.
  */
-final class Board implements AutoCloseable {
+final class Board {
   private static final RunOptions OPTIONS = RunOptions.newBuilder().setTimeoutInMs(10_000).build();
 
   private final Graph graph = new Graph();
@@ -68,8 +69,7 @@ final class Board implements AutoCloseable {
   /** Leaves a text; once under each name. */
   void put(String name, String text) {
     // A constant, which is there with the graph: what is fed, the leading worker would have to
-    // fetch
-    // from this one, and it may have been told of fewer workers.
+    // fetch from this one, and it may have been told of fewer workers.
     Stage put = tf.stage(List.of(tf.constant(text)), Stage.sharedName(name));
     run(session.runner().addTarget(put.op())).close();
   }
@@ -89,11 +89,5 @@ final class Board implements AutoCloseable {
 
   private static Result run(Session.Runner runner) {
     return runner.setOptions(OPTIONS).run();
-  }
-
-  @Override
-  public void close() {
-    session.close();
-    graph.close();
   }
 }

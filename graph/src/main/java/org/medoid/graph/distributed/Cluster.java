@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.util.ArrayList;
@@ -177,6 +178,29 @@ public record Cluster(List<String> workers, int rank) {
     if (!holds) {
       throw new IllegalArgumentException(VARIABLE + ": " + rule);
     }
+  }
+
+  /**
+   * Workers on this machine, at ports that are free now.
+   *
+   * @param count how many
+   * @return the cluster as the first of them sees it
+   * @throws IOException if there are not as many ports
+   */
+  public static Cluster local(int count) throws IOException {
+    List<ServerSocket> sockets = new ArrayList<>();
+    List<String> addresses = new ArrayList<>();
+    try {
+      for (int i = 0; i < count; i++) { // all at once, so that none is given twice
+        sockets.add(new ServerSocket(0, 1, InetAddress.getByAddress(new byte[] {127, 0, 0, 1})));
+        addresses.add("127.0.0.1:" + sockets.get(i).getLocalPort());
+      }
+    } finally {
+      for (ServerSocket each : sockets) {
+        each.close();
+      }
+    }
+    return new Cluster(addresses, 0);
   }
 
   /**

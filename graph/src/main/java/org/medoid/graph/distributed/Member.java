@@ -236,12 +236,7 @@ final class Member implements Worker {
     }
     String names =
         states.entrySet().stream()
-            .map(
-                each ->
-                    each.getKey()
-                        + (each.getValue() == State.GONE
-                            ? " is gone"
-                            : " does not answer: it is stopped, hangs or is cut off"))
+            .map(each -> each.getKey() + each.getValue().told)
             .collect(Collectors.joining(", "));
     return new IllegalStateException(
         names + "; start all workers again, to resume from the newest checkpoint", failure);

@@ -24,11 +24,18 @@ record Peer(int rank, String address) {
   /** What a probe finds. */
   enum State {
     /** Its server answers. */
-    ALIVE,
+    ALIVE(" answers"),
     /** Something takes the connection, or the packets, and says nothing. */
-    SILENT,
+    SILENT(" does not answer: it is stopped, hangs or is cut off"),
     /** Nothing is there. */
-    GONE
+    GONE(" is gone");
+
+    /** What is said of a worker in this state, after its name. */
+    final String told;
+
+    State(String told) {
+      this.told = told;
+    }
   }
 
   /**
@@ -54,8 +61,7 @@ record Peer(int rank, String address) {
               + "' is no address of a worker; it must be host:port, the port from 1 to 65535");
     }
     return InetSocketAddress.createUnresolved(
-        bare || !host.startsWith("[") ? host : host.substring(1, host.length() - 1),
-        Integer.parseInt(port));
+        host.startsWith("[") ? host.substring(1, host.length() - 1) : host, Integer.parseInt(port));
   }
 
   String host() {

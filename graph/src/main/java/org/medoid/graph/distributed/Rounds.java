@@ -5,6 +5,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.Result;
@@ -18,9 +19,10 @@ import org.tensorflow.types.TFloat32;
 /**
  * What workers tell each other beside the steps: a row of numbers each, that all of them get to
  * see. While one is busy with something of its own the rounds go on, once a second at least, so
- * that a worker that dies or hangs meanwhile is found out as in a step.
+ * that a worker that dies or hangs meanwhile is found out as in a step. Open until the process
+ * ends, as TensorFlow's server is.
  */
-final class Rounds implements AutoCloseable {
+final class Rounds {
   private static final long PAUSE_MS = 1000;
   private static final int WIDTH = 4;
 
@@ -61,8 +63,7 @@ final class Rounds implements AutoCloseable {
     return sum;
   }
 
-  <T> T together(Worker.Task<T> task, java.util.function.IntFunction<String> name)
-      throws IOException {
+  <T> T together(Worker.Task<T> task, IntFunction<String> name) throws IOException {
     CountDownLatch ended = new CountDownLatch(1);
     FutureTask<T> future =
         new FutureTask<>(task::run) {
@@ -125,11 +126,5 @@ final class Rounds implements AutoCloseable {
       }
       throw new IllegalStateException(e.getCause());
     }
-  }
-
-  @Override
-  public void close() {
-    session.close();
-    graph.close();
   }
 }

@@ -77,10 +77,10 @@ record Waiting(Duration patience, Consumer<String> told) {
           return text.get();
         }
       } catch (TensorFlowException e) {
-        requireAlive(peer, true);
+        requireAlive(peer);
       }
       if (tick++ % 20 == 0) {
-        requireAlive(peer, false);
+        requireAlive(peer);
       }
       if (tick % 100 == 10) {
         told.accept("waiting for " + peer + ", which waits for all workers");
@@ -112,7 +112,7 @@ record Waiting(Duration patience, Consumer<String> told) {
       try {
         return future.get(2, TimeUnit.SECONDS);
       } catch (TimeoutException e) {
-        requireAlive(peer, false);
+        requireAlive(peer);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new IllegalStateException("interrupted", e);
@@ -124,7 +124,7 @@ record Waiting(Duration patience, Consumer<String> told) {
     }
   }
 
-  private void requireAlive(Peer peer, boolean failed) {
+  private void requireAlive(Peer peer) {
     State state = peer.probe();
     for (long begun = System.nanoTime();
         state == State.SILENT && (System.nanoTime() - begun) / 1e9 < patience.toSeconds(); ) {
@@ -132,13 +132,7 @@ record Waiting(Duration patience, Consumer<String> told) {
     }
     if (state != State.ALIVE) {
       throw new IllegalStateException(
-          peer
-              + (state == State.GONE
-                  ? " is gone; its own output says why"
-                  : " does not answer: it is stopped, hangs or is cut off"));
-    }
-    if (failed) {
-      pause(TICK_MS);
+          peer + state.told + (state == State.GONE ? "; its own output says why" : ""));
     }
   }
 }

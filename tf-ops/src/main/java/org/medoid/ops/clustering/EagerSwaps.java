@@ -165,9 +165,7 @@ final class EagerSwaps {
 
   /** Adds γΔ to the scores that it may lift above A(S). */
   private void addMargins(int j) {
-    for (int c = 0; c < takenCount; c++) {
-      move(taken[c], at.nearest[taken[c]], clusters);
-    }
+    moveTaken(true);
     for (int k = 0; k < clusters; k++) {
       if (score[k] + error + gamma > augmented) {
         score[k] += gamma * margin(j, k);
@@ -175,9 +173,7 @@ final class EagerSwaps {
         score[k] = Double.NEGATIVE_INFINITY;
       }
     }
-    for (int c = 0; c < takenCount; c++) {
-      move(taken[c], clusters, at.nearest[taken[c]]);
-    }
+    moveTaken(false);
   }
 
   /** Δ with point j for the medoid of cluster k; what j takes from all is already moved. */
@@ -186,6 +182,14 @@ final class EagerSwaps {
     double agreement = contingency.agreement();
     moveRest(j, k, false);
     return 1 - agreement;
+  }
+
+  /** Moves what the point in turn takes whichever medoid goes, or moves it back. */
+  private void moveTaken(boolean there) {
+    for (int c = 0; c < takenCount; c++) {
+      int i = taken[c];
+      move(i, there ? at.nearest[i] : clusters, there ? clusters : at.nearest[i]);
+    }
   }
 
   /** Moves the points of cluster k that j does not take from every medoid, or moves them back. */
@@ -218,13 +222,9 @@ final class EagerSwaps {
       otherDistance[i] = Math.max(0, at.nearest[i] == k ? at.second[i] : at.near[i]);
     }
     double exact = -Sums.sumOfMin(distances, j * m, otherDistance, 0, m);
-    for (int c = 0; c < takenCount; c++) {
-      move(taken[c], at.nearest[taken[c]], clusters);
-    }
+    moveTaken(true);
     double margin = margin(j, k);
-    for (int c = 0; c < takenCount; c++) {
-      move(taken[c], clusters, at.nearest[taken[c]]);
-    }
+    moveTaken(false);
     return exact + gamma * margin;
   }
 }

@@ -1,14 +1,8 @@
 package org.medoid.training.cli;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
@@ -16,6 +10,7 @@ import org.medoid.training.EmbeddingModel;
 import org.medoid.training.data.DataSets;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.data.NpyRows;
+import org.medoid.training.format.Fingerprint;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.ArgGroup;
@@ -88,13 +83,7 @@ final class EmbedCommand implements Callable<Integer> {
         LOG.info("going on after {} of {} pictures, where an earlier run ended", done, all);
       }
       if (done < all) {
-        ImageDataSet left =
-            new ImageDataSet(
-                pictures.name(),
-                pictures.files().subList(done, all),
-                Arrays.copyOfRange(pictures.labels(), done, all),
-                pictures.classNames());
-        model.embed(left, rows::add);
+        model.embed(pictures.part(done, all), rows::add);
       }
     }
     for (Path file : pictures.files()) {
@@ -109,34 +98,20 @@ final class EmbedCommand implements Callable<Integer> {
    * pictures, by name, size and time.
    */
   private String key(ImageDataSet pictures) throws IOException {
-    MessageDigest digest;
-    try {
-      digest = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e); // every Java has it
-    }
+    Fingerprint key = new Fingerprint();
     List<String> words = spec.commandLine().getParseResult().originalArgs();
-    update(digest, Version.own() + words + source.model + source.run);
+    key.add(Version.own() + words + source.model + source.run);
     try (Stream<Path> files = Files.walk(source.model != null ? source.model : source.run)) {
       for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
         if (!file.getFileName().toString().startsWith(".")) { // rows may be written beside them
-          update(digest, file);
+          key.add(file);
         }
       }
     }
     for (Path file : pictures.files()) {
-      update(digest, file);
+      key.add(file);
     }
-    return HexFormat.of().formatHex(digest.digest(), 0, 8);
-  }
-
-  private static void update(MessageDigest digest, Path file) throws IOException {
-    BasicFileAttributes of = Files.readAttributes(file, BasicFileAttributes.class);
-    update(digest, file.toAbsolutePath() + " " + of.size() + " " + of.lastModifiedTime());
-  }
-
-  private static void update(MessageDigest digest, String text) {
-    digest.update((text + '\n').getBytes(StandardCharsets.UTF_8));
+    return key.hex(8);
   }
 
   /** The pictures of a folder, or the one that a file is. */

@@ -5,8 +5,6 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -48,7 +46,7 @@ final class LocalWorkers {
     Thread hook = new Thread(workers::end, "end workers");
     Runtime.getRuntime().addShutdownHook(hook);
     try {
-      Cluster cluster = new Cluster(addresses(count), 0);
+      Cluster cluster = Cluster.local(count);
       for (int rank = 0; rank < count; rank++) {
         workers.start(cluster.seenBy(rank), words);
       }
@@ -61,22 +59,6 @@ final class LocalWorkers {
         // The program is ending, and the hook does its work.
       }
     }
-  }
-
-  private static List<String> addresses(int count) throws IOException {
-    List<ServerSocket> sockets = new ArrayList<>();
-    List<String> addresses = new ArrayList<>();
-    try {
-      for (int i = 0; i < count; i++) { // all at once, so that none is given twice
-        sockets.add(new ServerSocket(0, 1, InetAddress.getByAddress(new byte[] {127, 0, 0, 1})));
-        addresses.add("127.0.0.1:" + sockets.get(i).getLocalPort());
-      }
-    } finally {
-      for (ServerSocket each : sockets) {
-        each.close();
-      }
-    }
-    return addresses;
   }
 
   private void start(Cluster cluster, List<String> words) throws IOException {

@@ -60,24 +60,20 @@ final class TrainCommand implements Callable<Integer> {
     boolean leads = cluster.isEmpty() || cluster.get().rank() == 0;
     RunFolder earlier = resume && leads ? RunFolder.open(out) : null;
     int count = workers.local().orElse(cluster.map(each -> each.workers().size()).orElse(1));
-    if (count > 1 && (earlier != null || !resume)) { // before anybody waits for this worker
+    boolean local = workers.local().isPresent();
+    if ((count > 1 || local) && (earlier != null || !resume)) { // before anybody waits for another
       TrainingOptions.checked(
           spec,
           () -> {
-            (resume ? earlier.settings() : told().complete()).data().requireShared(count);
+            TrainingSettings all = resume ? earlier.settings() : told().complete();
+            if (local && !resume) { // whose workers would each say what is wrong with the data
+              all = told().complete(all.openData());
+            }
+            all.data().requireShared(count);
             return null;
           });
     }
-    if (workers.local().isPresent()) {
-      TrainingOptions.checked(
-          spec,
-          () -> {
-            if (earlier == null) {
-              DataSplit data = told().complete().openData();
-              told().complete(data).data().requireShared(count);
-            }
-            return null;
-          });
+    if (local) {
       return LocalWorkers.run(
           count,
           WorkerOptions.without(spec.root().commandLine().getParseResult().expandedArgs()),

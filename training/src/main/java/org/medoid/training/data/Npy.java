@@ -160,7 +160,7 @@ public record Npy(int[] shape, Object data) {
     }
   }
 
-  private static void writeWhole(FileChannel channel, ByteBuffer bytes) throws IOException {
+  static void writeWhole(FileChannel channel, ByteBuffer bytes) throws IOException {
     while (bytes.hasRemaining()) {
       channel.write(bytes);
     }
@@ -176,6 +176,11 @@ public record Npy(int[] shape, Object data) {
     if (type == null) {
       throw new UnsupportedOperationException("text is read from .npy files, but not written");
     }
+    return header(type, shape);
+  }
+
+  /** What stands before the elements. */
+  static ByteBuffer header(String type, int... shape) {
     String dimensions =
         Arrays.stream(shape).mapToObj(Integer::toString).collect(Collectors.joining(", "));
     String header =

@@ -12,6 +12,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.medoid.export.WholeFile;
 
 /**
  * Writes a float32 matrix as a {@code .npy} file of version 1, row by row: aside, then renamed, so
@@ -20,7 +21,6 @@ import java.util.regex.Pattern;
  */
 public final class NpyRows implements AutoCloseable {
   private static final Pattern SHAPE = Pattern.compile("'shape': \\(\\d+, (\\d{1,9})\\)");
-  private static final int MAGIC = 10;
 
   private final Path file;
   private final Path aside;
@@ -79,7 +79,7 @@ public final class NpyRows implements AutoCloseable {
     Matcher shape = SHAPE.matcher(text);
     if (shape.find()) {
       width = Integer.parseInt(shape.group(1));
-      byte[] header = header();
+      byte[] header = Npy.header("<f4", rows, width).array();
       long there = (out.size() - header.length) / (4L * Math.max(1, width));
       if (width > 0
           && there > 0
@@ -122,7 +122,7 @@ public final class NpyRows implements AutoCloseable {
     }
     if (width == 0) {
       width = columns;
-      write(ByteBuffer.wrap(header()));
+      write(Npy.header("<f4", rows, width));
     }
     ByteBuffer bytes = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
     bytes.asFloatBuffer().put(values);
@@ -131,19 +131,11 @@ public final class NpyRows implements AutoCloseable {
   }
 
   private void write(ByteBuffer bytes) throws IOException {
-    while (bytes.hasRemaining()) {
-      out.write(bytes);
+    try {
+      Npy.writeWhole(out, bytes);
+    } catch (IOException e) {
+      throw WholeFile.naming(file, e);
     }
-  }
-
-  private byte[] header() {
-    String text =
-        "{'descr': '<f4', 'fortran_order': False, 'shape': (" + rows + ", " + width + "), }";
-    text += " ".repeat(63 - (MAGIC + text.length()) % 64) + "\n";
-    ByteBuffer header = ByteBuffer.allocate(MAGIC + text.length()).order(ByteOrder.LITTLE_ENDIAN);
-    header.put(new byte[] {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0});
-    header.putShort((short) text.length());
-    return header.put(text.getBytes(StandardCharsets.ISO_8859_1)).array();
   }
 
   /**

@@ -26,15 +26,8 @@ final class MutualSearch {
   /** Pieces that a row is folded in, so that few marks need to be looked at. */
   private static final int PIECES = 16;
 
-  private static final int SAMPLE = 2048;
-
-  /** 2^32 over the golden ratio, as in {@link Selection}. */
-  private static final int GOLDEN = 0x9E3779B9;
-
   /** Room for candidates of a point beyond twice as many as are wanted. */
   private static final int ROOM = 64;
-
-  private static final int MOST = Integer.MAX_VALUE - 1;
 
   private final float[] points;
   private final int[] all;
@@ -82,7 +75,7 @@ final class MutualSearch {
   /** Whether a sample says enough of where the nearest of each point lie. */
   static boolean pays(int[] counts) {
     int n = counts.length;
-    return n >= 2 * SAMPLE
+    return n >= 2 * Selection.SAMPLE
         && Arrays.stream(counts).max().orElse(0) <= n / 16; // more are half a row of candidates
   }
 
@@ -128,16 +121,12 @@ final class MutualSearch {
   /** A bound that seldom has fewer than the wanted below it, as {@link Selection} guesses it. */
   private void guess(TFloat32[] rows) {
     int n = all.length;
-    int step = n / SAMPLE;
-    int[] sample = new int[SAMPLE];
-    for (int i = 0; i < SAMPLE; i++) { // not at even steps: classes may come in turn
-      sample[i] = i * step + ((i * GOLDEN) >>> 16) % step;
-    }
+    int[] sample = Selection.sample(n);
     try (TFloat32 some = blocks.columns(points, sample)) {
       blocks.parallel(
           sides,
           () -> {
-            int[] row = new int[SAMPLE];
+            int[] row = new int[Selection.SAMPLE];
             IntDataBuffer to = DataBuffers.of(row, false, false);
             return side ->
                 blocks.product(
@@ -146,7 +135,8 @@ final class MutualSearch {
                     bits -> {
                       int end = Math.min(n, (side + 1) * SIDE);
                       for (int q = side * SIDE, at = 0; q < end; q++, at++) {
-                        bits.slice((long) at * SAMPLE, SAMPLE).copyTo(to, SAMPLE);
+                        bits.slice((long) at * Selection.SAMPLE, Selection.SAMPLE)
+                            .copyTo(to, Selection.SAMPLE);
                         bounds[q] = guess(q, row, sample);
                       }
                     });
@@ -163,9 +153,7 @@ final class MutualSearch {
     if (self >= 0) {
       row[self] = Integer.MAX_VALUE;
     }
-    double expected = (double) k * SAMPLE / counts.length;
-    int rank = (int) Math.ceil(expected + 3 * Math.sqrt(expected)) + 3;
-    return Math.min(MOST, Math.max(0, Selection.kth(row, SAMPLE, rank - 1)));
+    return Selection.atRank(row, Selection.rank(counts.length, k));
   }
 
   /** Whether a point's candidates hold its nearest and all that may be as near. */
@@ -194,8 +182,7 @@ final class MutualSearch {
     for (int i = 0; i < size; i++) {
       values[i] = (int) (kept[query][i] >>> 32);
     }
-    float kth = Float.intBitsToFloat(Selection.kth(values, size, counts[query] - 1));
-    return Math.min(MOST, Float.floatToRawIntBits(kth + slack));
+    return Selection.most(values, size, counts[query], slack);
   }
 
   /** Takes a candidate; only under the lock of the point's side. */

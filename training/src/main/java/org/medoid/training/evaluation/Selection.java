@@ -16,7 +16,7 @@ final class Selection {
   private static final int GROUP = 16;
 
   /** Sampled elements, from which a bound is guessed. */
-  private static final int SAMPLE = 2048;
+  static final int SAMPLE = 2048;
 
   /** 2^32 over the golden ratio, whose multiples spread evenly (Knuth's multiplicative hash). */
   private static final int GOLDEN = 0x9E3779B9;
@@ -24,7 +24,7 @@ final class Selection {
   /** Above all that may be found. */
   private static final int ALL = Integer.MAX_VALUE - 1;
 
-  private final int[] sampled = new int[SAMPLE];
+  private int[] sampled;
   private int sampledOf;
   private int[] marks = new int[0];
   private int[] piece;
@@ -86,23 +86,46 @@ final class Selection {
    * sample whose rank is three deviations above what the k-th least of the row would have.
    */
   private int guess(int[] row, int n, int k) {
-    double expected = (double) k * SAMPLE / n;
-    int rank = (int) Math.ceil(expected + 3 * Math.sqrt(expected)) + 3;
+    int rank = rank(n, k);
     if (n < 2 * SAMPLE || rank > SAMPLE / 2) {
       return ALL;
     }
     if (sampledOf != n) {
       sampledOf = n;
-      int step = n / SAMPLE;
-      for (int i = 0; i < SAMPLE; i++) { // not at even steps: classes may come in turn
-        sampled[i] = i * step + ((i * GOLDEN) >>> 16) % step;
-      }
+      sampled = sample(n);
     }
     int[] sample = work(SAMPLE);
     for (int i = 0; i < SAMPLE; i++) {
       sample[i] = row[sampled[i]];
     }
+    return atRank(sample, rank);
+  }
+
+  /** The places of {@value #SAMPLE} samples among n elements, n not less; ascending. */
+  static int[] sample(int n) {
+    int step = n / SAMPLE;
+    int[] sample = new int[SAMPLE];
+    for (int i = 0; i < SAMPLE; i++) { // not at even steps: classes may come in turn
+      sample[i] = i * step + ((i * GOLDEN) >>> 16) % step;
+    }
+    return sample;
+  }
+
+  /** Three deviations above the rank that the k-th least of n would have in the sample. */
+  static int rank(int n, int k) {
+    double expected = (double) k * SAMPLE / n;
+    return (int) Math.ceil(expected + 3 * Math.sqrt(expected)) + 3;
+  }
+
+  /** A bound: the value of a rank, from 1, in a sample, which is put in another order. */
+  static int atRank(int[] sample, int rank) {
     return Math.min(ALL, Math.max(0, kth(sample, SAMPLE, rank - 1)));
+  }
+
+  /** The bits of the k-th least value of some, plus some slack; puts them in another order. */
+  static int most(int[] values, int count, int k, float slack) {
+    float kth = Float.intBitsToFloat(kth(values, count, k - 1));
+    return Math.min(ALL, Float.floatToRawIntBits(Math.max(0, kth) + slack));
   }
 
   /** The bits of the k-th least that was found, plus some slack. */
@@ -111,8 +134,7 @@ final class Selection {
     for (int f = 0; f < count; f++) {
       values[f] = row[found[f]];
     }
-    float kth = Float.intBitsToFloat(kth(values, count, k - 1));
-    return Math.min(ALL, Float.floatToRawIntBits(Math.max(0, kth) + slack));
+    return most(values, count, k, slack);
   }
 
   private void keep(int[] row, int most) {

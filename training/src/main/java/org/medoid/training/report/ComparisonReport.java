@@ -166,7 +166,7 @@ public final class ComparisonReport {
   }
 
   private static Loss loss(String name, List<Trial> trials) {
-    Trial best = Leaderboard.best(trials);
+    Trial best = Trial.best(trials).orElse(null);
     List<Tried> tried = new ArrayList<>();
     for (Trial each : trials) {
       boolean diverged = each.diverged() != null;
