@@ -8,6 +8,9 @@ import java.nio.file.StandardCopyOption;
 
 /** Files that are there whole or not at all. */
 public final class WholeFile {
+  /** As many as Linux follows. */
+  private static final int MOST_LINKS = 40;
+
   private WholeFile() {}
 
   /** Writes a file. */
@@ -23,7 +26,8 @@ public final class WholeFile {
   }
 
   /**
-   * Writes a file aside, then renames it.
+   * Writes a file aside, then renames it. Where a link leads to a file, that one is written and the
+   * link stays; a device or a pipe ({@code /dev/null}, {@code /dev/stdout}) is written to as it is.
    *
    * @param file replaced if it exists
    * @param content of the file
@@ -31,15 +35,44 @@ public final class WholeFile {
    *     unchanged
    */
   public static void write(Path file, Content content) throws IOException {
-    Path aside = file.resolveSibling(file.getFileName() + ".part");
+    Path place = place(file);
+    if (Files.exists(place) && !Files.isRegularFile(place)) {
+      content.write(place);
+      return;
+    }
+    Path aside = place.resolveSibling(place.getFileName() + ".part");
     try {
       content.write(aside);
-      Files.move(aside, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+      Files.move(aside, place, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       throw naming(file, e);
     } finally {
       Files.deleteIfExists(aside);
     }
+  }
+
+  /**
+   * Where a file is to be written: renaming another to the name of a link would replace the link.
+   *
+   * @param file may not exist yet
+   * @return the file itself, or what its links lead to
+   * @throws IOException if it is a folder, or its links lead nowhere
+   */
+  public static Path place(Path file) throws IOException {
+    Path place = file;
+    if (Files.isRegularFile(file)) {
+      place = Files.isSymbolicLink(file) ? file.toRealPath() : file;
+    } else if (Files.isDirectory(file)) {
+      throw new FileSystemException(file.toString(), null, "is a folder; name a file");
+    } else if (!Files.exists(file)) {
+      for (int links = 0; Files.isSymbolicLink(place); links++) { // to a file that is still to come
+        if (links == MOST_LINKS) {
+          throw new FileSystemException(file.toString(), null, "is a link that leads in a circle");
+        }
+        place = place.resolveSibling(Files.readSymbolicLink(place));
+      }
+    }
+    return place;
   }
 
   /**

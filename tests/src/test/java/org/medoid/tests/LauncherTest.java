@@ -125,6 +125,19 @@ class LauncherTest {
     assertThat(shell.err()).isEmpty();
   }
 
+  /** A full disk fails; streams that are closed are as if they led to {@code /dev/null}. */
+  @Test
+  void goesByWhatItsStreamsAre() throws Exception {
+    assumeThat(Path.of("/dev/full")).exists();
+    String[] words = {"/bin/sh", "-c", "\"$0\" --help >/dev/full", LAUNCHER.toString()};
+    Process full = new ProcessBuilder(words).redirectErrorStream(true).start();
+    String told = new String(full.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(full.waitFor()).isEqualTo(1);
+    assertThat(told).hasLineCount(1).contains("standard output", "No space left on device");
+    words[2] = "\"$0\" --help <&- >&- 2>&-";
+    assertThat(new ProcessBuilder(words).start().waitFor()).isZero();
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"11.0.22", "1.8.0_402"})
   void saysWhichJavaIsTooOld(String version) throws Exception {

@@ -55,8 +55,15 @@ public final class RunFolder {
   /**
    * Requires that a new run may begin in a folder. A run that failed before its first checkpoint
    * leaves nothing that could be lost: the corrected one may take its place.
+   *
+   * @param path the folder
+   * @throws FileAlreadyExistsException if it holds something else, or is a file
+   * @throws IOException if it cannot be read
    */
-  static void requireFree(Path path) throws IOException {
+  public static void requireFree(Path path) throws IOException {
+    if (Files.exists(path) && !Files.isDirectory(path)) {
+      throw new FileAlreadyExistsException(path.toString(), null, "is a file; name a folder");
+    }
     if (!Files.exists(path)
         || (Files.isRegularFile(path.resolve(SETTINGS))
             && !Files.exists(path.resolve(Checkpoints.STATE)))) {
@@ -79,7 +86,8 @@ public final class RunFolder {
    */
   public static RunFolder open(Path path) throws NoSuchFileException {
     if (!Files.isRegularFile(path.resolve(SETTINGS))) {
-      throw new NoSuchFileException(path.resolve(SETTINGS).toString());
+      throw new NoSuchFileException(
+          path.resolve(SETTINGS).toString(), null, "not the folder of a run");
     }
     return new RunFolder(path);
   }

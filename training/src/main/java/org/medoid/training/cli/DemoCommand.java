@@ -76,8 +76,9 @@ final class DemoCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     long start = System.nanoTime();
+    TrainingSettings settings = TrainingOptions.checked(spec, this::settings);
+    RunFolder.requireFree(out);
     DataSplit icons = DataSets.open("icons");
-    TrainingSettings settings = settings();
     Trainer trainer = new Trainer(settings, icons);
     TrainingResult trained;
     try (Progress progress = new Progress("training", steps)) {
@@ -93,7 +94,7 @@ final class DemoCommand implements Callable<Integer> {
     scores.put("trained network", trained.scores());
     ModelExporter exporter;
     try (EmbeddingModel model = EmbeddingModel.ofRun(out)) {
-      RunReport.write(folder, model, scores);
+      RunReport.write(folder, model, icons.test(), scores);
       exporter = ExportCommand.ofRun(out, model, null);
     }
     Map<String, Object> result = new LinkedHashMap<>();

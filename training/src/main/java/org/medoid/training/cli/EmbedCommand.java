@@ -66,15 +66,9 @@ final class EmbedCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    OutputFile.check("--out", out);
     boolean one = Files.isRegularFile(images);
-    ImageDataSet pictures = pictures(images);
-    if (Files.isDirectory(out)) {
-      throw new IllegalArgumentException("--out " + out + ": is a folder; name a file");
-    }
-    if (!Files.isDirectory(out.toAbsolutePath().getParent())) {
-      throw new IllegalArgumentException(
-          "--out " + out + ": there is no folder " + out.toAbsolutePath().getParent());
-    }
+    ImageDataSet pictures = DataSets.unlabelled(images);
     try (EmbeddingModel model = choice.open(spec.commandLine(), source.run, source.model);
         NpyRows rows = new NpyRows(out, pictures.size(), key(pictures))) {
       int done = rows.written();
@@ -112,12 +106,5 @@ final class EmbedCommand implements Callable<Integer> {
       key.add(file);
     }
     return key.hex(8);
-  }
-
-  /** The pictures of a folder, or the one that a file is. */
-  static ImageDataSet pictures(Path images) throws IOException {
-    return Files.isRegularFile(images)
-        ? new ImageDataSet(images.toString(), List.of(images), new int[1], List.of("picture"))
-        : DataSets.unlabelled(images);
   }
 }

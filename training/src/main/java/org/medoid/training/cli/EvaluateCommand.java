@@ -44,6 +44,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Option(
       names = "--data",
+      converter = TypedPath.Spec.class,
       paramLabel = "SPEC",
       description =
           "With --model: the data set, of which the unseen half is scored. With --run: in place of"
@@ -174,21 +175,13 @@ final class EvaluateCommand implements Callable<Integer> {
     require(
         clustersOut == null || kmeans.equals("plusplus"),
         "--clusters-out needs clusters: drop --kmeans none");
-    requireFolder("--per-class", perClass);
-    requireFolder("--clusters-out", clustersOut);
+    OutputFile.check("--per-class", perClass);
+    OutputFile.check("--clusters-out", clustersOut);
   }
 
   private void require(boolean holds, String otherwise) {
     if (!holds) {
       throw new ParameterException(spec.commandLine(), otherwise);
-    }
-  }
-
-  /** Before anything is computed: an evaluation may take minutes. */
-  private static void requireFolder(String option, Path file) {
-    if (file != null && !Files.isDirectory(file.toAbsolutePath().getParent())) {
-      throw new IllegalArgumentException(
-          option + " " + file + ": there is no folder " + file.toAbsolutePath().getParent());
     }
   }
 

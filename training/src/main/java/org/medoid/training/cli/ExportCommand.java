@@ -14,6 +14,7 @@ import org.medoid.export.ExportReport;
 import org.medoid.export.ModelExporter;
 import org.medoid.training.EmbeddingModel;
 import org.medoid.training.RunFolder;
+import org.medoid.training.data.DataSets;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.format.Json;
 import org.slf4j.Logger;
@@ -162,13 +163,13 @@ final class ExportCommand implements Callable<Integer> {
         some(
             images == null
                 ? RunFolder.open(run).settings().openData().test()
-                : EmbedCommand.pictures(images)));
+                : DataSets.unlabelled(images)));
   }
 
   private static ModelExporter ofModel(EmbeddingModel model, Path images) throws IOException {
     return images == null
         ? model.exporter()
-        : model.exporter().pictures(some(EmbedCommand.pictures(images)).files());
+        : model.exporter().pictures(some(DataSets.unlabelled(images)).files());
   }
 
   private static ImageDataSet some(ImageDataSet all) {

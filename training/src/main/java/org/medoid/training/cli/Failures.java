@@ -4,9 +4,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.InvocationTargetException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
+import java.nio.file.FileSystemLoopException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -95,6 +98,15 @@ final class Failures {
     }
     if (told != null) {
       return told;
+    }
+    if (failure instanceof NotDirectoryException) {
+      return "is a file, not a folder";
+    }
+    if (failure instanceof DirectoryNotEmptyException) {
+      return "is a folder with something in it";
+    }
+    if (failure instanceof FileSystemLoopException) {
+      return "is a link to a folder around it";
     }
     if (failure instanceof AccessDeniedException) {
       return "permission denied";

@@ -67,12 +67,14 @@ final class InitCommand implements Callable<Integer> {
       description = "With --model: height and width of the images; 0: the network's own.")
   private int imageSize;
 
+  /** As many as the other commands take. */
+  private static final int LARGEST_SIZE = 99_999;
+
   @Option(
       names = "--seed",
       paramLabel = "S",
-      defaultValue = "1",
-      description = "With --model: of the weights that no checkpoint gives.")
-  private long seed;
+      description = "With --model: of the weights that no checkpoint gives. Default: 1.")
+  private Long seed;
 
   @Option(
       names = "--to",
@@ -85,6 +87,7 @@ final class InitCommand implements Callable<Integer> {
   static final class Source {
     @Option(
         names = "--model",
+        converter = TypedPath.Spec.class,
         paramLabel = "SPEC",
         description = "convnet, inception_v2, or savedmodel:DIR.")
     private String model;
@@ -98,19 +101,18 @@ final class InitCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    if (source.run != null && (weights != null || imageSize != 0)) {
-      throw new ParameterException(
-          spec.commandLine(), "--weights and --image-size are for --model, not for --run");
-    }
-    if (choice.isGiven() && (source.model == null || !source.model.startsWith(SAVED_MODEL))) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "--signature, --output and --range are for --model " + SAVED_MODEL + "DIR");
-    }
-    if (pool != null && !INCEPTION_V2.equals(source.model)) {
-      throw new ParameterException(
-          spec.commandLine(), "--pool is for --model " + INCEPTION_V2 + "; leave it out");
-    }
+    require(
+        source.run == null || (weights == null && imageSize == 0 && seed == null),
+        "--weights, --image-size and --seed are for --model, not for --run");
+    require(
+        imageSize >= 0 && imageSize <= LARGEST_SIZE,
+        "--image-size " + imageSize + ": must be 1 to " + LARGEST_SIZE + ", or 0");
+    require(
+        !choice.isGiven() || (source.model != null && source.model.startsWith(SAVED_MODEL)),
+        "--signature, --output and --range are for --model " + SAVED_MODEL + "DIR");
+    require(
+        pool == null || INCEPTION_V2.equals(source.model),
+        "--pool is for --model " + INCEPTION_V2 + "; leave it out");
     try (TargetFolder target = TargetFolder.plain(to, false)) {
       if (source.run != null) {
         RunFolder folder = RunFolder.open(source.run);
@@ -122,7 +124,7 @@ final class InitCommand implements Callable<Integer> {
             Checkpoints.of(folder).best(),
             true);
       } else {
-        Network network = network();
+        Network network = TrainingOptions.checked(spec, this::network);
         write(
             target.aside(),
             network,
@@ -131,12 +133,23 @@ final class InitCommand implements Callable<Integer> {
             false);
       }
       target.publish();
+    } catch (IOException e) {
+      String message = String.valueOf(e.getMessage());
+      throw message.contains("allow overwriting")
+          ? new IOException(message.replace("allow overwriting", "remove it"), e)
+          : e;
     }
     spec.commandLine()
         .getOut()
         .println("wrote " + to + ": train it further with --model savedmodel:" + to);
     spec.commandLine().getOut().flush();
     return 0;
+  }
+
+  private void require(boolean holds, String otherwise) {
+    if (!holds) {
+      throw new ParameterException(spec.commandLine(), otherwise);
+    }
   }
 
   private Network network() throws IOException {
@@ -155,7 +168,7 @@ final class InitCommand implements Callable<Integer> {
 
   private void write(Path folder, Network network, int size, Path checkpoint, boolean whole)
       throws IOException {
-    try (BackboneGraph backbone = new BackboneGraph(network, size, seed)) {
+    try (BackboneGraph backbone = new BackboneGraph(network, size, seed == null ? 1 : seed)) {
       if (checkpoint != null) {
         Weights.Report report = backbone.restore(checkpoint);
         report.lines().forEach(spec.commandLine().getOut()::println);

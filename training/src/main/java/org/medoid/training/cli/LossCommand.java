@@ -64,23 +64,30 @@ final class LossCommand implements Callable<Integer> {
       description = "Whole numbers of any type, or text, [m].")
   private Path labels;
 
-  @Option(names = "--gamma", defaultValue = "1", description = "The margin multiplier γ.")
+  @Option(
+      names = "--gamma",
+      paramLabel = "G",
+      defaultValue = "1",
+      description = "The margin multiplier γ.")
   private float gamma;
 
   @Option(
       names = "--margin",
+      paramLabel = "NAME",
       defaultValue = "nmi",
       description = "nmi, nmi_arithmetic, ami, ari, v_measure or identical.")
   private Margin margin;
 
   @Option(
       names = "--local-search",
+      paramLabel = "NAME",
       defaultValue = "exact",
       description = "exact, reference, swap or none.")
   private LocalSearch localSearch;
 
   @Option(
       names = "--distance",
+      paramLabel = "NAME",
       defaultValue = "euclidean",
       description = "euclidean, squared_euclidean or cosine.")
   private Distance distance;
@@ -92,7 +99,11 @@ final class LossCommand implements Callable<Integer> {
       description = "At most so many sweeps of the local search; swap's swaps come after them.")
   private long maxSweeps;
 
-  @Option(names = "--start", defaultValue = "greedy", description = "greedy or random.")
+  @Option(
+      names = "--start",
+      paramLabel = "NAME",
+      defaultValue = "greedy",
+      description = "greedy or random.")
   private Start start;
 
   @Option(
@@ -122,10 +133,12 @@ final class LossCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    if (repeat < 1) {
-      throw new ParameterException(
-          spec.commandLine(), "--repeat " + repeat + ": must be 1 or more");
-    }
+    require(repeat >= 1, "--repeat " + repeat + ": must be 1 or more");
+    require(
+        gamma >= 0 && gamma <= Float.MAX_VALUE,
+        "--gamma " + gamma + ": must be 0 or more, and finite as a float32");
+    require(maxSweeps >= 0, "--max-sweeps " + maxSweeps + ": must not be negative");
+    OutputFile.check("--gradient-out", gradientOut);
     Npy file = Npy.read(embeddings);
     Embeddings x = file.embeddings(embeddings.toString());
     if (x.rows() == 0) {
@@ -146,6 +159,12 @@ final class LossCommand implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  private void require(boolean holds, String otherwise) {
+    if (!holds) {
+      throw new ParameterException(spec.commandLine(), otherwise);
+    }
   }
 
   private <T extends TFloating> void run(T points, int[] labels, Class<T> type) throws IOException {

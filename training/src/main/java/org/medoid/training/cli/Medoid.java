@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
@@ -18,6 +19,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.TypeConversionException;
@@ -106,8 +108,13 @@ public final class Medoid {
         line.addSubcommand(told.name(), known);
       }
     }
+    // Each command has -V, which without this prints nothing.
+    line.getSubcommands()
+        .values()
+        .forEach(each -> each.getCommandSpec().versionProvider(new Version()));
     line.setOut(out);
     line.setErr(err);
+    line.registerConverter(Path.class, new TypedPath());
     line.registerConverter(Margin.class, word(Margin::of));
     line.registerConverter(LocalSearch.class, word(LocalSearch::of));
     line.registerConverter(Distance.class, word(Distance::of));
@@ -130,7 +137,7 @@ public final class Medoid {
               .getErr()
               .printf(
                   "medoid: %s; see %s --help%n",
-                  Failures.oneLine(failure.getMessage() + " " + similar),
+                  Failures.oneLine(message(failure) + " " + similar),
                   command.getCommandSpec().qualifiedName());
           command.getErr().flush();
           return CommandLine.ExitCode.USAGE;
@@ -138,6 +145,11 @@ public final class Medoid {
     line.setExecutionExceptionHandler(
         (failure, command, parsed) -> failed(failure, command.getErr()));
     return line;
+  }
+
+  private static String message(ParameterException failure) {
+    String message = String.valueOf(failure.getMessage());
+    return message.startsWith("Error: ") ? message.substring("Error: ".length()) : message;
   }
 
   /** Without picocli's own words around a message that says all: "cannot convert 'x' to Margin". */
@@ -185,6 +197,7 @@ public final class Medoid {
     // What is written is for programs too, and TensorFlow's names of nodes are made with the
     // locale's digits: a graph fails where those are not ASCII (ar-EG).
     Locale.setDefault(Locale.ROOT);
-    System.exit(Interruption.saidFor(() -> run(arguments)));
+    StandardOutput out = StandardOutput.install();
+    System.exit(Interruption.saidFor(() -> out.exitCode(run(arguments))));
   }
 }

@@ -26,13 +26,17 @@ final class RunReport {
    *
    * @param folder the run
    * @param model its model
+   * @param unseen the images of its test classes
    * @param rows of the score table, in order, that of the model last; empty to take it from
    *     result.json or, before the run has ended, to score the model
    * @throws IOException if the data cannot be read or the report not written
    */
-  static void write(RunFolder folder, EmbeddingModel model, Map<String, EvaluationResult> rows)
+  static void write(
+      RunFolder folder,
+      EmbeddingModel model,
+      ImageDataSet unseen,
+      Map<String, EvaluationResult> rows)
       throws IOException {
-    ImageDataSet unseen = folder.settings().openData().test();
     float[] embeddings = model.embed(unseen).floats();
     Map<String, EvaluationResult> shown = new LinkedHashMap<>(rows);
     if (shown.isEmpty()) {

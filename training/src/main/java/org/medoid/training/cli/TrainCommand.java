@@ -51,6 +51,8 @@ final class TrainCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Prints the final scores as one JSON object.")
   private boolean json;
 
+  private DataSplit data;
+
   @Override
   public Integer call() throws Exception {
     if (resume) {
@@ -58,6 +60,9 @@ final class TrainCommand implements Callable<Integer> {
     }
     Optional<Cluster> cluster = workers.cluster(spec);
     boolean leads = cluster.isEmpty() || cluster.get().rank() == 0;
+    if (leads && !resume) {
+      RunFolder.requireFree(out);
+    }
     RunFolder earlier = resume && leads ? RunFolder.open(out) : null;
     int count = workers.local().orElse(cluster.map(each -> each.workers().size()).orElse(1));
     boolean local = workers.local().isPresent();
@@ -109,7 +114,7 @@ final class TrainCommand implements Callable<Integer> {
     }
     String name = RunReport.name(trainer.settings(), result);
     try (EmbeddingModel model = EmbeddingModel.ofRun(out)) {
-      RunReport.write(RunFolder.open(out), model, Map.of(name, result.scores()));
+      RunReport.write(RunFolder.open(out), model, data.test(), Map.of(name, result.scores()));
     }
     if (json) {
       spec.commandLine().getOut().println(Json.mapper().writeValueAsString(result));
@@ -158,13 +163,14 @@ final class TrainCommand implements Callable<Integer> {
   private Trainer trainer(RunFolder earlier, Worker worker) throws IOException {
     if (!resume) {
       SettingsDraft draft = told();
-      DataSplit data = draft.complete().openData();
+      data = draft.complete().openData();
       return new Trainer(draft.complete(data), data);
     }
     TrainingSettings settings =
         earlier != null
             ? earlier.settings()
             : Json.mapper().readValue(worker.published(), TrainingSettings.class);
-    return new Trainer(settings, settings.openData());
+    data = settings.openData();
+    return new Trainer(settings, data);
   }
 }

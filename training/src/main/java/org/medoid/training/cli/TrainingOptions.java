@@ -21,6 +21,7 @@ import picocli.CommandLine.ParameterException;
 final class TrainingOptions {
   @Option(
       names = "--data",
+      converter = TypedPath.Spec.class,
       paramLabel = "SPEC",
       description = "icons, folder:DIR (one folder per class), or another data set: see README.")
   private String data;
@@ -78,6 +79,7 @@ final class TrainingOptions {
 
   @Option(
       names = "--model",
+      converter = TypedPath.Spec.class,
       paramLabel = "SPEC",
       description = "convnet, inception_v2, or savedmodel:DIR, a SavedModel to train further.")
   private String model;
@@ -112,6 +114,7 @@ final class TrainingOptions {
 
   @Option(
       names = "--weights",
+      converter = TypedPath.Spec.class,
       paramLabel = "FILE",
       description =
           "A TensorFlow checkpoint (TF-Slim's inception_v2.ckpt; V1 or V2 format) to take the"

@@ -55,7 +55,7 @@ final class ClassFolders {
     if (all.isEmpty()) {
       throw new IllegalArgumentException(
           base
-              + ": has no folders in it, but "
+              + ": has no folders of classes in it, and "
               + Folders.directly(base)
               + " pictures; put those of each class into a folder of its own");
     }
@@ -118,6 +118,9 @@ final class ClassFolders {
     List<String> small = new ArrayList<>();
     int deep = 0;
     for (Path each : Folders.in(folder)) {
+      if (folders.leadsAround(each)) {
+        continue;
+      }
       List<Path> pictures = folders.pictures(each);
       String name = each.getFileName().toString();
       if (pictures.size() < 2) {

@@ -77,6 +77,9 @@ public final class DataSets {
     Path folder = colon < 0 ? null : Path.of(spec.substring(colon + 1));
     String kind = colon < 0 ? spec : spec.substring(0, colon);
     if (folder != null && KINDS.contains(kind)) {
+      if (spec.substring(colon + 1).isBlank()) { // the current folder would be taken
+        throw new IllegalArgumentException("data set '" + spec + "': it must be " + kind + ":DIR");
+      }
       requireFolder(folder);
     }
     return switch (colon < 0 ? "" : kind) {
@@ -91,7 +94,8 @@ public final class DataSets {
                   + spec
                   + "': no such data set; it must be icons or one of "
                   + String.join(":DIR, ", KINDS)
-                  + ":DIR");
+                  + ":DIR"
+                  + (Files.isDirectory(Path.of(spec)) ? "; for this folder folder:" + spec : ""));
     };
   }
 
@@ -205,7 +209,7 @@ public final class DataSets {
           place
               + (Files.isDirectory(place)
                   ? ": no PNG, JPEG, GIF or BMP file in this folder"
-                  : ": neither a folder nor a PNG, JPEG, GIF or BMP file"));
+                  : ": " + PictureKind.of(place).unread()));
     }
     return decodable(
         new ImageDataSet(

@@ -117,6 +117,17 @@ final class Folders {
     return pictures;
   }
 
+  /** Whether a folder is a link to one that it lies in; counts it as left out. */
+  boolean leadsAround(Path folder) throws IOException {
+    boolean around =
+        Files.isSymbolicLink(folder)
+            && folder.toAbsolutePath().getParent().toRealPath().startsWith(folder.toRealPath());
+    if (around) {
+      count(LOOP, 1);
+    }
+    return around;
+  }
+
   /** Counts something that is left out. */
   void count(String what, int times) {
     leftOut.merge(what, times, Integer::sum);

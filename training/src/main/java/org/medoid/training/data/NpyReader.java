@@ -83,11 +83,8 @@ final class NpyReader {
     start.flip();
     byte[] magic = Arrays.copyOf(start.array(), Npy.MAGIC.length);
     if (start.limit() < 10 || !Arrays.equals(Npy.MAGIC, magic)) {
-      boolean zip = magic[0] == 'P' && magic[1] == 'K';
       throw new IllegalArgumentException(
-          file
-              + ": not a NumPy .npy file"
-              + (zip ? " but an archive (.npz?); save one array with numpy.save" : ""));
+          file + ": " + other(Arrays.copyOf(start.array(), start.limit())));
     }
     int version = start.get(6);
     long length = version == 1 ? start.getShort(8) & 0xffff : start.getInt(8) & 0xffffffffL;
@@ -105,6 +102,23 @@ final class NpyReader {
     fill(channel, header);
     return new String(
         header.array(), version == 3 ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1);
+  }
+
+  /** What a file is that is no .npy file, by its first bytes, and the mend. */
+  private static String other(byte[] start) {
+    String text = new String(start, StandardCharsets.ISO_8859_1);
+    if (text.isEmpty()) {
+      return "not a NumPy .npy file: it is empty";
+    } else if (text.startsWith("PK")) {
+      return "not a NumPy .npy file but an archive (.npz?); save one array with numpy.save";
+    } else if (text.startsWith("\u0089HDF")) {
+      return "not a NumPy .npy file but one of HDF5; save the array in it with numpy.save";
+    } else if (text.startsWith("\u0080") && text.charAt(1) <= 5) {
+      return "not a NumPy .npy file but a Python pickle; save the array in it with numpy.save";
+    } else if (text.chars().allMatch(c -> c >= ' ' && c != 0x7f || Character.isWhitespace(c))) {
+      return "not a NumPy .npy file but text?; save what numpy.loadtxt reads with numpy.save";
+    }
+    return "not a NumPy .npy file";
   }
 
   private static void fill(FileChannel channel, ByteBuffer buffer) throws IOException {
@@ -179,6 +193,9 @@ final class NpyReader {
     int n = Arrays.stream(shape).reduce(1, (a, b) -> a * b);
     long held = channel.size() - channel.position();
     long claimed = (long) n * bytes;
+    if (held > claimed && another(claimed)) {
+      throw refused("it holds several arrays, one after the other; save each in a file of its own");
+    }
     if (held != claimed) {
       throw new IllegalArgumentException(
           "%s: a damaged .npy file: %d bytes of data, but %s of %d bytes each has %d"
@@ -191,6 +208,13 @@ final class NpyReader {
       case 'u' -> bytes >= 4 ? longs(new long[n]) : ints(new int[n]);
       default -> texts(new String[n]);
     };
+  }
+
+  /** Whether the elements are followed by another array, as of a second numpy.save to a file. */
+  private boolean another(long claimed) throws IOException {
+    ByteBuffer next = ByteBuffer.allocate(Npy.MAGIC.length);
+    channel.read(next, channel.position() + claimed);
+    return Arrays.equals(Npy.MAGIC, next.array());
   }
 
   /** Takes an element from a buffer. */

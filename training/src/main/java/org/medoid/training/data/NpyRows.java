@@ -6,6 +6,7 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -32,17 +33,21 @@ public final class NpyRows implements AutoCloseable {
   /**
    * Begins a file, or goes on with it.
    *
-   * @param file replaced, if it exists, when all rows are there
+   * @param file replaced, if it exists, when all rows are there; what a link leads to
    * @param rows how many there will be
    * @param key of letters and digits; tells all that decides the rows: what is left of a file with
    *     another key is removed
-   * @throws IOException if it cannot be written
+   * @throws IOException if it cannot be written, or is a folder, a device or a pipe
    */
   public NpyRows(Path file, int rows, String key) throws IOException {
-    this.file = file;
+    this.file = WholeFile.place(file);
     this.rows = rows;
-    String name = "." + file.getFileName() + ".";
-    aside = file.resolveSibling(name + key + ".part");
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw new FileSystemException(
+          file.toString(), null, "is a device or a pipe, where no file can be gone on with");
+    }
+    String name = "." + this.file.getFileName() + ".";
+    aside = this.file.resolveSibling(name + key + ".part");
     removeOthers(name);
     out =
         FileChannel.open(

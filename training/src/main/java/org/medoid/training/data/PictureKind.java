@@ -51,6 +51,13 @@ enum PictureKind {
     return title;
   }
 
+  /** Why a file that is not {@link #kept} is not read, and the mend. */
+  String unread() {
+    return title.isEmpty()
+        ? "neither a folder nor a PNG, JPEG, GIF or BMP file"
+        : "a picture of a format that is not read (" + title + "); save it as PNG or JPEG";
+  }
+
   /** Whether a file of this kind belongs to a data set, if only to be named as broken. */
   boolean kept() {
     return this == READ || this == BROKEN;

@@ -3,10 +3,13 @@ package org.medoid.training.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.AccessDeniedException;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.FileSystemLoopException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import org.junit.jupiter.api.Test;
 import org.tensorflow.exceptions.TFInvalidArgumentException;
 import org.tensorflow.exceptions.TensorFlowException;
@@ -29,8 +32,14 @@ class FailuresTest {
     assertThat(Failures.describe(new AccessDeniedException("a"))).isEqualTo("a: permission denied");
     assertThat(Failures.describe(new FileAlreadyExistsException("a")))
         .isEqualTo("a: already exists");
+    assertThat(Failures.describe(new NotDirectoryException("a")))
+        .isEqualTo("a: is a file, not a folder");
+    assertThat(Failures.describe(new DirectoryNotEmptyException("a")))
+        .isEqualTo("a: is a folder with something in it");
     assertThat(Failures.describe(new FileSystemLoopException("a")))
-        .isEqualTo("a: FileSystemLoopException");
+        .isEqualTo("a: is a link to a folder around it");
+    assertThat(Failures.describe(new AtomicMoveNotSupportedException("a", "b", null)))
+        .isEqualTo("a: AtomicMoveNotSupportedException");
   }
 
   @Test

@@ -9,6 +9,38 @@ class MistypedTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "loss --embeddings e --labels l --gamma -1",
+        "loss --embeddings e --labels l --gamma NaN",
+        "loss --embeddings e --labels l --gamma 1e39",
+        "loss --embeddings e --labels l --max-sweeps -1",
+        "demo --out x --steps -1",
+        "init --to x --model resnet",
+        "init --to x --model convnet --image-size -1",
+        "init --to x --model convnet --image-size 1000000",
+        "init --to x --run r --seed 3",
+        "evaluate --embeddings e --labels l --embeddings e"
+      })
+  void valuesAreToldWithTheirOptionBeforeAnythingIsDone(String words) {
+    Typed typed = Typed.medoid((Object[]) words.split(" ", -1));
+    String[] parts = words.split(" ", -1);
+    assertThat(typed.code()).isEqualTo(2);
+    assertThat(typed.out()).isEmpty();
+    assertThat(typed.err().strip())
+        .hasLineCount(1)
+        .startsWith("medoid: ")
+        .contains(parts[parts.length - 2])
+        .doesNotContain("Exception", "Error:");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"train", "evaluate", "doctor"})
+  void eachCommandSaysItsVersion(String command) {
+    assertThat(Typed.medoid(command, "--version").ok().lines().get(0)).startsWith("medoid ");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
         "evalute --json",
         "loss --margin nmy --embeddings e --labels l --gamma 1",
         "loss --distance x --embeddings e --labels l --gamma 1",

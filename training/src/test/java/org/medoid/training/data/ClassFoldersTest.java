@@ -86,6 +86,18 @@ class ClassFoldersTest {
     assertThat(DataSets.unlabelled(link).size()).isEqualTo(3);
   }
 
+  /** Else it would be a class of all pictures, those of the others too. */
+  @Test
+  void aLinkToAFolderAroundIsNoClass() throws IOException {
+    classes("set/a", "set/b", "set/c", "set/d", "other/e");
+    Files.createSymbolicLink(folder.resolve("set/up"), Path.of(".."));
+    Files.createSymbolicLink(folder.resolve("set/self"), Path.of("."));
+    DataSplit split = DataSets.open("folder:" + folder.resolve("set"));
+    assertThat(split.train().classNames()).containsExactly("a", "b");
+    assertThat(split.test().classNames()).containsExactly("c", "d");
+    assertThat(told()).contains("2 link to a folder around it");
+  }
+
   @Test
   void whatIsHiddenIsPassedOverAtAnyDepth() throws IOException {
     classes("a", "b", "c", "d", ".git/x", "__MACOSX/y", "a/.ipynb_checkpoints", "b/deep/@eaDir");

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
@@ -269,6 +270,25 @@ class DataSetsTest {
     Files.writeString(
         folder.resolve("Ebay_test.txt"), head + "3 7 1 bed/3.jpg\r\n1 7 1 bed/1.jpg\r\n");
     assertThat(DataSets.open("sop:" + folder).test().classNames()).containsExactly("7");
+  }
+
+  @Test
+  void aFolderWithoutAKindOrAKindWithoutAFolderIsToldTheMend() {
+    assertThatThrownBy(() -> DataSets.open(folder.toString()))
+        .hasMessageContaining("folder:" + folder);
+    assertThatThrownBy(() -> DataSets.open("sop: "))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("sop:DIR");
+  }
+
+  @Test
+  void ofOnePictureTheFormatThatIsNotReadIsNamed() throws IOException {
+    Path picture = folder.resolve("a.jpg");
+    Files.write(picture, "RIFF....WEBPVP8 ".getBytes(StandardCharsets.US_ASCII));
+    assertThatThrownBy(() -> DataSets.unlabelled(picture))
+        .hasMessageContaining("a.jpg")
+        .hasMessageContaining("WebP")
+        .hasMessageContaining("save it as PNG or JPEG");
   }
 
   @Test

@@ -1,6 +1,8 @@
 package org.medoid.training.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -54,6 +56,22 @@ class NpyRowsTest {
   void goesOnAfterTheLastWholeRowOfAKilledProcess() throws Exception {
     killed();
     finish("k1", 4);
+  }
+
+  @Test
+  void whatALinkLeadsToIsWrittenAndAFolderOrADeviceIsNot() throws Exception {
+    Path real = Files.createDirectory(folder.resolve("disk")).resolve("e.npy");
+    Files.createSymbolicLink(file, real);
+    try (NpyRows rows = new NpyRows(file, 1, "k1")) {
+      rows.add(new float[] {1, 2}, 2);
+    }
+    assertThat(file).isSymbolicLink();
+    assertThat((float[]) Npy.read(real).data()).containsExactly(1, 2);
+    assertThatThrownBy(() -> new NpyRows(folder, 1, "k1")).hasMessageContaining("is a folder");
+    Path device = Path.of("/dev/null");
+    assumeThat(Files.exists(device)).isTrue();
+    assertThatThrownBy(() -> new NpyRows(device, 1, "k1")).hasMessageContaining("is a device");
+    assertThat(Files.isRegularFile(device)).isFalse();
   }
 
   @Test

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import net.jqwik.api.ForAll;
@@ -297,6 +298,31 @@ class NpyTest {
     byte[] long2 = file(2, header("<f8", "False", "0,"), new byte[0]);
     ByteBuffer.wrap(long2).order(ByteOrder.LITTLE_ENDIAN).putInt(8, -1);
     assertThatThrownBy(() -> read(long2)).hasMessageContaining("4294967295 bytes");
+  }
+
+  @Test
+  void otherFilesAreNamedWithTheMend() throws IOException {
+    Path file = folder.resolve("other");
+    byte[] array;
+    new Npy(new int[] {2}, new int[] {1, 2}).write(file);
+    array = Files.readAllBytes(file);
+    byte[] two = Arrays.copyOf(array, 2 * array.length);
+    System.arraycopy(array, 0, two, array.length, array.length);
+    Map<String, byte[]> others =
+        Map.of(
+            "empty", new byte[0],
+            "text?", "1,2\n3,4\n".getBytes(StandardCharsets.UTF_8),
+            "archive", new byte[] {'P', 'K', 3, 4, 0, 0},
+            "HDF5", new byte[] {(byte) 0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'},
+            "pickle", new byte[] {(byte) 0x80, 4, (byte) 0x95, 0, 0},
+            "several arrays", two);
+    for (Map.Entry<String, byte[]> other : others.entrySet()) {
+      Files.write(file, other.getValue());
+      assertThatThrownBy(() -> Npy.read(file))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining(file.toString())
+          .hasMessageContaining(other.getKey());
+    }
   }
 
   @Test
