@@ -69,7 +69,8 @@ record ImageBytes(int height, int width, int resize) {
     GraphDef.Builder extended = frozen.graph().toBuilder();
     Map<String, String> copies = new LinkedHashMap<>();
     GraphDef decoding = decoding(prefix);
-    extended.addAllNode(decoding.getNodeList()).setLibrary(decoding.getLibrary());
+    extended.addAllNode(decoding.getNodeList());
+    extended.getLibraryBuilder().addAllFunction(decoding.getLibrary().getFunctionList());
     copies.put(images, decoding.getNode(decoding.getNodeCount() - 1).getName());
     for (NodeDef node : frozen.graph().getNodeList()) {
       if (node.getInputList().stream().anyMatch(input -> copies.containsKey(node(input)))) {

@@ -49,7 +49,10 @@ final class SizedInput {
         node.putAttr("shape", AttrValue.newBuilder().setShape(sized).build());
       }
     }
-    return new FrozenGraph(graph.build(), source.inputs(), source.outputs());
+    // A loop may have a known number of rounds now.
+    return graph.getLibrary().getFunctionCount() > 0
+        ? FrozenGraph.of(graph.build(), source.inputs(), source.outputs())
+        : new FrozenGraph(graph.build(), source.inputs(), source.outputs());
   }
 
   private static boolean fits(TensorShapeProto shape, long[] wanted) {

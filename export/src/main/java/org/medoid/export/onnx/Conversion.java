@@ -3,7 +3,7 @@ package org.medoid.export.onnx;
 import ai.onnx.proto.OnnxMl;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -11,6 +11,7 @@ import java.util.TreeMap;
 import org.medoid.export.onnx.pass.OnnxGraph;
 import org.medoid.export.onnx.pass.OnnxNode;
 import org.medoid.export.onnx.pass.Passes;
+import org.medoid.export.onnx.pass.Subgraph;
 import org.medoid.export.onnx.pass.Types;
 
 /** One run of {@link OnnxConverter}. */
@@ -19,8 +20,8 @@ final class Conversion {
   private final Map<String, Source.TensorName> inputs;
   private final Map<String, Source.TensorName> outputs;
   private final OnnxGraph graph = new OnnxGraph();
-  private final Map<Source.TensorName, Value> values = new LinkedHashMap<>();
-  private final Map<String, Source.Unsupported> unsupported = new LinkedHashMap<>();
+  private final Map<OnnxNode, Source.Unsupported> unsupported = new IdentityHashMap<>();
+  private final Translation translation;
   private final Map<String, String> outputTensors = new TreeMap<>();
 
   Conversion(
@@ -32,6 +33,7 @@ final class Conversion {
     this.source = source;
     this.inputs = inputs;
     this.outputs = outputs;
+    this.translation = new Translation(source, graph, converters, unsupported);
     inputs.keySet().forEach(name -> graph.setName(graph.fresh(name), name));
     outputs.keySet().forEach(graph::fresh);
     Set<Source.TensorName> images = Layouts.channelsFirstInputs(source);
@@ -47,14 +49,10 @@ final class Conversion {
           if (images.contains(tensor)) {
             value.channelsFirst();
           }
-          values.put(tensor, value);
+          translation.set(tensor, value);
         });
-    for (Source.Node node : source.nodes()) {
-      if (!values.containsKey(new Source.TensorName(node.name(), 0))) {
-        convert(node, converters.get(node.op()));
-      }
-    }
-    outputs.forEach((name, tensor) -> outputTensors.put(name, value(tensor).plain()));
+    translation.run();
+    outputs.forEach((name, tensor) -> outputTensors.put(name, translation.value(tensor).plain()));
     graph.prune(outputTensors.values());
     refuseUnsupported();
     OnnxConverter.checkSize(graph.constantBytes());
@@ -62,59 +60,24 @@ final class Conversion {
     nameOutputs();
   }
 
-  private Value value(Source.TensorName tensor) {
-    return values
-        .computeIfAbsent(
-            tensor, t -> new Value(graph, t.toString(), source.info(t), source.constant(t)))
-        .resolved();
-  }
-
-  private void convert(Source.Node node, OpConverter converter) {
-    List<Value> read = node.inputs().stream().map(this::value).toList();
-    List<Value> made = new ArrayList<>();
-    for (int i = 0; i < source.outputCount(node); i++) {
-      made.add(value(new Source.TensorName(node.name(), i)));
-    }
-    TfNode context = new TfNode(node, source.definition(node), graph, read, made);
-    try {
-      if (node.op().startsWith("Placeholder") && converter == null) {
-        throw context.unsupported("a placeholder that is not among the inputs");
-      }
-      if (converter == null) {
-        throw context.unsupported("no converter");
-      }
-      for (Value value : made) {
-        if (!Types.known(value.type())) {
-          throw context.unsupported("ONNX has no type for " + value.type());
-        }
-      }
-      converter.convert(context);
-    } catch (NodeFacts.UnsupportedException e) {
-      // A stand-in with all the node's inputs: whether it matters shows when the rest is there.
-      List<String> tensors = new ArrayList<>();
-      for (Value value : read) {
-        if (Types.known(value.type())) {
-          tensors.add(value.plain());
-        }
-      }
-      OnnxNode standIn =
-          graph.add(
-              OnnxGraph.UNSUPPORTED, node.name(), tensors, Map.of(), Math.max(1, made.size()));
-      unsupported.put(standIn.name, new Source.Unsupported(node, e.getMessage()));
-      for (int i = 0; i < made.size(); i++) {
-        made.get(i).setPlain(standIn.outputs.get(i));
-      }
-    }
-  }
-
   private void refuseUnsupported() {
-    List<Source.Unsupported> needed =
-        graph.nodes().stream()
-            .filter(node -> node.op.equals(OnnxGraph.UNSUPPORTED))
-            .map(node -> unsupported.get(node.name))
-            .toList();
+    List<Source.Unsupported> needed = new ArrayList<>();
+    collect(graph, needed);
     if (!needed.isEmpty()) {
       throw OnnxConverter.unsupported(needed);
+    }
+  }
+
+  private void collect(OnnxGraph in, List<Source.Unsupported> needed) {
+    for (OnnxNode node : in.nodes()) {
+      if (node.op.equals(OnnxGraph.UNSUPPORTED)) {
+        needed.add(unsupported.get(node));
+      }
+      for (Object attribute : node.attributes.values()) {
+        if (attribute instanceof Subgraph inner) {
+          collect(inner.graph(), needed);
+        }
+      }
     }
   }
 
@@ -134,9 +97,7 @@ final class Conversion {
             graph.setName(copy.output(), name);
           }
         });
-    values
-        .values()
-        .forEach(value -> value.names().forEach(name -> graph.rename(name, value.toString())));
+    translation.nameTensors();
   }
 
   OnnxMl.ModelProto model(OnnxConverter.Options options) {

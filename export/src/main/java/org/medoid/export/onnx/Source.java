@@ -11,6 +11,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.medoid.export.onnx.pass.Constant;
@@ -26,6 +27,7 @@ import org.tensorflow.TensorFlow;
 import org.tensorflow.exceptions.TensorFlowException;
 import org.tensorflow.proto.ConfigProto;
 import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.GraphOptions;
 import org.tensorflow.proto.NodeDef;
@@ -103,6 +105,11 @@ final class Source {
             .collect(Collectors.toMap(OpDef::getName, op -> op));
   }
 
+  /** The version of graphs from which on a placeholder of rank 0 is a scalar, and not anything. */
+  private static final int SCALARS = 24;
+
+  private final Set<String> supported;
+  private final Map<String, FunctionDef> functions = new TreeMap<>();
   private final Map<String, Node> nodes = new LinkedHashMap<>();
   private final Map<String, Info[]> outputs = new HashMap<>();
   private final Map<TensorName, Constant> constants = new HashMap<>();
@@ -123,11 +130,14 @@ final class Source {
       Collection<TensorName> roots,
       Collection<TensorName> also,
       Set<String> supported) {
+    this.supported = supported;
+    graph.getLibrary().getFunctionList().forEach(f -> functions.put(f.getSignature().getName(), f));
     order(graph, roots, also);
     refuseUnknown(supported);
     keep(known(graph), roots, also);
     try (Graph imported = new Graph()) {
       GraphDef.Builder plain = GraphDef.newBuilder().setVersions(graph.getVersions());
+      plain.getLibraryBuilder().addAllFunction(functions.values());
       nodes.values().forEach(node -> plain.addNode(plain(node)));
       try {
         imported.importGraphDef(plain.build());
@@ -376,6 +386,34 @@ final class Source {
   }
 
   OpDef definition(Node node) {
-    return Operations.BY_NAME.get(node.op());
+    return definition(node.op());
+  }
+
+  /** TensorFlow's definition of an operation, or null. */
+  static OpDef definition(String op) {
+    return Operations.BY_NAME.get(op);
+  }
+
+  /** The functions that loops run, by name. */
+  Map<String, FunctionDef> functions() {
+    return functions;
+  }
+
+  /** One of these functions, as {@link Functions} writes it, with all of the others. */
+  Source function(GraphDef graph) {
+    GraphDef.Builder whole = graph.toBuilder();
+    whole.getVersionsBuilder().setProducer(SCALARS);
+    whole.getLibraryBuilder().addAllFunction(functions.values());
+    List<TensorName> roots = new ArrayList<>();
+    List<TensorName> arguments = new ArrayList<>();
+    for (NodeDef node : graph.getNodeList()) {
+      TensorName name = new TensorName(node.getName(), 0);
+      if (name.equals(Functions.result(roots.size()))) {
+        roots.add(name);
+      } else if (node.getOp().equals("Placeholder")) {
+        arguments.add(name);
+      }
+    }
+    return new Source(whole.build(), roots, arguments, supported);
   }
 }

@@ -57,6 +57,11 @@ final class Value {
     return channelsFirst != null && constant == null;
   }
 
+  /** Whether the tensor is in that graph. */
+  boolean isOf(OnnxGraph one) {
+    return graph == one;
+  }
+
   /** Makes this another name for a value. */
   void setSame(Value value) {
     same = value;

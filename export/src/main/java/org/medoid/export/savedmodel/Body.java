@@ -1,5 +1,6 @@
 package org.medoid.export.savedmodel;
 
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +36,13 @@ final class Body {
     nodes.forEach(node -> this.nodes.put(node.getName(), node));
   }
 
+  /** The same nodes in another round of a loop: what is done is done here, what follows is not. */
+  private Body(Body outside) {
+    this(outside.function, outside.prefix, outside.caller, outside.attributes, List.of());
+    nodes.putAll(outside.nodes);
+    tensors.putAll(outside.tensors);
+  }
+
   /** A whole graph. */
   static Body ofGraph(List<NodeDef> nodes) {
     return new Body("", "", null, Map.of(), nodes);
@@ -55,6 +63,16 @@ final class Body {
       }
     }
     return new Body(name, prefix + call.getName() + "/", this, attributes, nodes);
+  }
+
+  /** A copy for a round of a loop whose nodes are among these. */
+  Body round() {
+    return new Body(this);
+  }
+
+  /** All nodes, in the order of their names. */
+  List<NodeDef> nodes() {
+    return nodes.values().stream().sorted(Comparator.comparing(NodeDef::getName)).toList();
   }
 
   boolean isGraph() {

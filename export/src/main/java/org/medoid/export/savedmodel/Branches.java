@@ -185,8 +185,11 @@ final class Branches {
     while (!open.isEmpty()) {
       Step step = open.poll();
       int closed = step.closed;
-      if (closed > DEEPEST || ControlFlow.isFrame(step.node)) {
-        return null; // a loop
+      if (closed > DEEPEST) {
+        return null;
+      }
+      if (ControlFlow.isFrame(step.node) || Frames.isCarried(body, step.node)) {
+        continue; // the border of the loop that the branch is in
       }
       if (ControlFlow.isSwitch(step.node)) {
         if (closed == 0) {

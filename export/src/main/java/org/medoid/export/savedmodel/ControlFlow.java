@@ -1,10 +1,10 @@
 package org.medoid.export.savedmodel;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.UnaryOperator;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.NameAttrList;
@@ -12,13 +12,10 @@ import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.OpDef;
 
 /**
- * Calls and loops while a graph is flattened: a call is replaced by the function's body, a loop
- * whose number of rounds is known by as many copies of its body. {@link Branches} has the rest.
+ * Calls while a graph is flattened: a call is replaced by the function's body. {@link Loops},
+ * {@link Frames} and {@link Branches} have the rest.
  */
 final class ControlFlow {
-  /** The nodes that copies of a loop's body may take: an LSTM over 800 rows. */
-  private static final int LARGEST_LOOP = 20_000;
-
   private static final Set<String> CONDITIONS = Set.of("If", "StatelessIf");
   private static final Set<String> CASES = Set.of("Case", "StatelessCase");
   private static final Set<String> WHILES = Set.of("While", "StatelessWhile");
@@ -40,14 +37,20 @@ final class ControlFlow {
 
   private final Flattener flattener;
   private final Operations operations;
-  private final Constants constants;
+  private final Loops loops;
+  private final Frames frames;
   private final Branches branches;
 
   ControlFlow(
-      Flattener flattener, Operations operations, Constants constants, InferredScalars inferred) {
+      Flattener flattener,
+      Operations operations,
+      Constants constants,
+      InferredScalars inferred,
+      Loops loops) {
     this.flattener = flattener;
     this.operations = operations;
-    this.constants = constants;
+    this.loops = loops;
+    this.frames = new Frames(flattener, loops);
     this.branches = new Branches(flattener, this, constants, inferred);
   }
 
@@ -78,6 +81,11 @@ final class ControlFlow {
         || operations.function(op) != null;
   }
 
+  /** Flattens a node for which {@link #isFrame} holds. */
+  List<String> frame(Body body, NodeDef node) {
+    return frames.flatten(body, node);
+  }
+
   /** Flattens a node for which {@link #isCall} holds. */
   List<String> flatten(Body body, NodeDef node, List<String> inputs) {
     String op = node.getOp();
@@ -85,7 +93,7 @@ final class ControlFlow {
       return call(body, node, attribute(node, "f"), inputs);
     }
     if (WHILES.contains(op)) {
-      return repeated(body, node, inputs);
+      return loops.flatten(body, node, new Functional(body, node), inputs);
     }
     if (CONDITIONS.contains(op)) {
       List<AttrValue> sides =
@@ -107,38 +115,51 @@ final class ControlFlow {
     return node.getAttrOrDefault(name, NONE);
   }
 
-  /** As many copies of the body as the condition, a constant each time, allows. */
-  private List<String> repeated(Body body, NodeDef node, List<String> inputs) {
-    int before = flattener.size();
-    // TensorFlow is asked once; counters follow from what it knows.
-    List<String> carried = each(inputs, constants::asConstant);
-    while (true) {
-      String condition = call(body, node, attribute(node, "cond"), carried).get(0);
-      Double more = Flattener.isTensor(condition) ? constants.settled(condition) : null;
-      if (more == null || flattener.size() - before > LARGEST_LOOP) {
-        flattener.forget(before);
-        throw new IllegalArgumentException(
-            body.where(node)
-                + (more == null
-                    ? " is a loop of an unknown number of rounds, which cannot be flattened"
-                    : " is a loop that takes more than "
-                        + LARGEST_LOOP
-                        + " operations, too many to be flattened"));
+  /** A loop whose condition and body are functions. */
+  private final class Functional implements Loops.Loop {
+    private final Body body;
+    private final NodeDef node;
+
+    Functional(Body body, NodeDef node) {
+      this.body = body;
+      this.node = node;
+    }
+
+    @Override
+    public String more(List<String> carried) {
+      return call(body, node, attribute(node, "cond"), carried).get(0);
+    }
+
+    @Override
+    public List<String> next(List<String> carried) {
+      return call(body, node, attribute(node, "body"), carried);
+    }
+
+    @Override
+    public boolean stays(int number) {
+      FunctionDef round = operations.function(bound(body, attribute(node, "body"), node).getName());
+      if (round == null) {
+        return false; // told when it is called
       }
-      if (more == 0) {
-        return carried;
+      OpDef signature = round.getSignature();
+      String given = signature.getOutputArg(number).getName();
+      Map<String, NodeDef> nodes = new HashMap<>();
+      round.getNodeDefList().forEach(n -> nodes.put(n.getName(), n));
+      String tensor = Tensors.node(round.getRetOrDefault(given, given));
+      while (nodes.containsKey(tensor) && nodes.get(tensor).getOp().equals("Identity")) {
+        tensor = Tensors.node(nodes.get(tensor).getInput(0));
       }
-      carried = each(call(body, node, attribute(node, "body"), carried), constants::computed);
+      return tensor.equals(signature.getInputArg(number).getName());
     }
   }
 
-  private static List<String> each(List<String> tensors, UnaryOperator<String> change) {
-    return tensors.stream().map(t -> Flattener.isTensor(t) ? change.apply(t) : t).toList();
+  List<String> call(Body body, NodeDef node, AttrValue unbound, List<String> inputs) {
+    NameAttrList f = bound(body, unbound, node);
+    return call(body, node, f.getName(), f.getAttrMap(), inputs);
   }
 
-  List<String> call(Body body, NodeDef node, AttrValue unbound, List<String> inputs) {
-    AttrValue f = body.bound(node, Map.of("f", unbound)).get("f");
-    return call(body, node, f.getFunc().getName(), f.getFunc().getAttrMap(), inputs);
+  private static NameAttrList bound(Body body, AttrValue unbound, NodeDef node) {
+    return body.bound(node, Map.of("f", unbound)).get("f").getFunc();
   }
 
   private List<String> call(

@@ -1,7 +1,9 @@
 package org.medoid.export.savedmodel;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -9,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.TensorProto;
@@ -16,8 +19,8 @@ import org.tensorflow.proto.TensorShapeProto;
 import org.tensorflow.proto.VersionDef;
 
 /**
- * The part of a graph that some tensors depend on, one list of nodes without functions, variables
- * and what matters to the order of execution only:
+ * The part of a graph that some tensors depend on, one list of nodes without calls, variables and
+ * what matters to the order of execution only:
  *
  * <ul>
  *   <li>A call of a function is replaced by the function's body, to any depth; the body's nodes get
@@ -27,7 +30,9 @@ import org.tensorflow.proto.VersionDef;
  *       placeholder that is not fed counts as a constant: networks of TensorFlow 1 choose so
  *       between training and serving.
  *   <li>A loop whose number of rounds is a constant, or a size that is known, is replaced by as
- *       many copies of its body; the lists of tensors that it reads and writes, by the tensors.
+ *       many copies of its body; the lists of tensors that it reads and writes, by the tensors. Any
+ *       other loop stays, as a {@code StatelessWhile} whose functions are flat too and whose lists
+ *       are tensors; not for {@link Purpose#TRAINING}, as no gradient goes through it.
  *   <li>A variable, be it a reference or a resource, is not among the nodes, and reading it
  *       vanishes: its name stands for its value, see {@link #variables}.
  *   <li>Identities vanish, and with them {@code CheckNumerics} and the like, control dependencies,
@@ -45,6 +50,7 @@ public final class FlatGraph {
   private final VersionDef versions;
   private final List<NodeDef> nodes;
   private final List<Variable> variables;
+  private final List<FunctionDef> functions;
   private final Map<String, String> inputs;
   private final Map<String, String> outputs;
 
@@ -80,11 +86,13 @@ public final class FlatGraph {
       VersionDef versions,
       List<NodeDef> nodes,
       List<Variable> variables,
+      List<FunctionDef> functions,
       Map<String, String> inputs,
       Map<String, String> outputs) {
     this.versions = versions;
     this.nodes = List.copyOf(nodes);
     this.variables = List.copyOf(variables);
+    this.functions = List.copyOf(functions);
     this.inputs = Collections.unmodifiableMap(new LinkedHashMap<>(inputs));
     this.outputs = Collections.unmodifiableMap(new LinkedHashMap<>(outputs));
   }
@@ -98,7 +106,7 @@ public final class FlatGraph {
    * @param purpose what the flat graph is for
    * @return the flat graph
    * @throws IllegalArgumentException if it cannot be done, naming the node: it is not there, is a
-   *     further input, is a loop or a branch that depends on the values of the inputs, is part of a
+   *     further input, is a loop or a branch of a form that cannot be flattened, is part of a
    *     cycle, is an operation that this TensorFlow does not have, or changes a state
    */
   public static FlatGraph of(
@@ -133,7 +141,9 @@ public final class FlatGraph {
         .variables()
         .forEach(
             (name, node) -> variables.add(new Variable(name, node, Nodes.type(node, "dtype"))));
-    return new FlatGraph(versions, flattener.nodes(), variables, inputs, outputs).pruned();
+    return new FlatGraph(
+            versions, flattener.nodes(), variables, flattener.functions(), inputs, outputs)
+        .pruned();
   }
 
   /** The node that bears a port's name, as far as TensorFlow allows the name for a node. */
@@ -161,17 +171,45 @@ public final class FlatGraph {
     }
     Collections.reverse(kept);
     List<Variable> read = variables.stream().filter(v -> needed.contains(v.name())).toList();
-    return new FlatGraph(versions, kept, read, inputs, outputs);
+    return new FlatGraph(versions, kept, read, called(kept), inputs, outputs);
+  }
+
+  /** The functions that nodes need, and those that these need. */
+  private List<FunctionDef> called(List<NodeDef> by) {
+    Set<String> names = new HashSet<>();
+    Deque<NodeDef> open = new ArrayDeque<>(by);
+    while (!open.isEmpty()) {
+      for (AttrValue value : open.pop().getAttrMap().values()) {
+        String name = value.getFunc().getName();
+        if (!name.isEmpty() && names.add(name)) {
+          functions.stream()
+              .filter(function -> function.getSignature().getName().equals(name))
+              .forEach(function -> open.addAll(function.getNodeDefList()));
+        }
+      }
+    }
+    return functions.stream().filter(f -> names.contains(f.getSignature().getName())).toList();
   }
 
   /** The part of the graph that other tensors of it, by public name, depend on. */
   FlatGraph to(Map<String, String> others) {
-    return new FlatGraph(versions, nodes, variables, inputs, others).pruned();
+    return new FlatGraph(versions, nodes, variables, functions, inputs, others).pruned();
   }
 
   /** The same inputs and outputs by other nodes, which may need fewer variables. */
   FlatGraph with(List<NodeDef> others, List<Variable> otherVariables) {
-    return new FlatGraph(versions, others, otherVariables, inputs, outputs);
+    return with(others, otherVariables, functions);
+  }
+
+  /** The same, with other functions too. */
+  FlatGraph with(
+      List<NodeDef> others, List<Variable> otherVariables, List<FunctionDef> otherFunctions) {
+    return new FlatGraph(versions, others, otherVariables, otherFunctions, inputs, outputs);
+  }
+
+  /** What the loops among the nodes run, of {@link Loops}. */
+  List<FunctionDef> functions() {
+    return functions;
   }
 
   /**
@@ -227,13 +265,22 @@ public final class FlatGraph {
           "the frozen graph takes %d MB, a protocol buffer holds 2048 MB at most"
               .formatted(bytes >> 20));
     }
-    return GraphDef.newBuilder().setVersions(versions).addAllNode(all).build();
+    return empty().addAllNode(all).build();
   }
 
   /** The graph with placeholders in place of the variables, to learn its shapes. */
   GraphDef open() {
-    GraphDef.Builder open = GraphDef.newBuilder().setVersions(versions);
+    GraphDef.Builder open = empty();
     variables.forEach(v -> open.addNode(Nodes.placeholder(v.name(), v.type(), v.shape())));
     return open.addAllNode(nodes).build();
+  }
+
+  private GraphDef.Builder empty() {
+    GraphDef.Builder graph = GraphDef.newBuilder().setVersions(versions);
+    // None at all where there is none: the same bytes as ever.
+    if (!functions.isEmpty()) {
+      graph.getLibraryBuilder().addAllFunction(functions);
+    }
+    return graph;
   }
 }

@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.OpDef;
@@ -54,7 +55,8 @@ final class Flattener implements Border.Nodebook {
   private final List<String> refusals = new ArrayList<>();
   private final Set<String> names = new HashSet<>();
   private final Map<String, NodeDef> flat = new LinkedHashMap<>();
-  private final InferredScalars inferred = new InferredScalars(flat, variables);
+  private final Map<String, FunctionDef> functions = new LinkedHashMap<>();
+  private final InferredScalars inferred = new InferredScalars(flat, variables, functions);
   private final Constants constants = new Constants(flat, this, inferred);
   private final TensorLists lists = new TensorLists(this, constants, inferred);
   private final ControlFlow controlFlow;
@@ -63,7 +65,8 @@ final class Flattener implements Border.Nodebook {
     this.purpose = purpose;
     this.operations = new Operations(source);
     this.graph = Body.ofGraph(source.getNodeList());
-    this.controlFlow = new ControlFlow(this, operations, constants, inferred);
+    Loops loops = new Loops(this, lists, constants, inferred, purpose);
+    this.controlFlow = new ControlFlow(this, operations, constants, inferred, loops);
   }
 
   /** Whether a flat tensor is one, and not a word in place of it. */
@@ -107,10 +110,43 @@ final class Flattener implements Border.Nodebook {
     return flat.size();
   }
 
-  /** Takes the newest nodes away again. */
-  void forget(int size) {
-    List.copyOf(flat.keySet()).subList(size, flat.size()).forEach(flat::remove);
+  /**
+   * Takes the newest nodes away again.
+   *
+   * @return these nodes
+   */
+  List<NodeDef> forget(int size) {
+    List<NodeDef> newest = List.copyOf(flat.values()).subList(size, flat.size());
+    for (NodeDef node : newest) {
+      flat.remove(node.getName());
+      // An argument of a loop keeps its name for the next trial.
+      if (!node.getOp().equals("Placeholder")) {
+        names.remove(node.getName());
+      }
+    }
     constants.forget();
+    return newest;
+  }
+
+  /** The node of that name in the flat graph so far, or null. */
+  NodeDef node(String name) {
+    return flat.get(name);
+  }
+
+  /** Keeps a function that a node of the flat graph runs; returns the name it has here. */
+  String keep(String wanted, FunctionDef.Builder function) {
+    String name = wanted;
+    for (int i = 1; functions.containsKey(name); i++) {
+      name = wanted + "_" + i;
+    }
+    function.getSignatureBuilder().setName(name);
+    functions.put(name, function.build());
+    return name;
+  }
+
+  /** What the loops of the flat graph run. */
+  List<FunctionDef> functions() {
+    return List.copyOf(functions.values());
   }
 
   /** The flat graph's nodes so far, each after its inputs. */
@@ -232,8 +268,7 @@ final class Flattener implements Border.Nodebook {
   private List<String> flatten(Body body, NodeDef node, List<String> inputs) {
     String op = node.getOp();
     if (ControlFlow.isFrame(node)) {
-      throw new IllegalArgumentException(
-          body.where(node) + " is a loop, control flow that cannot be flattened");
+      return controlFlow.frame(body, node);
     }
     if (ControlFlow.isMerge(node)) {
       return controlFlow.branches().merged(body, node, inputs);

@@ -14,6 +14,7 @@ import org.tensorflow.exceptions.TensorFlowException;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Ops;
 import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.NodeDef;
 import org.tensorflow.types.TBool;
@@ -30,18 +31,27 @@ final class InferredScalars {
   static final Set<DataType> TYPES =
       EnumSet.of(DataType.DT_INT32, DataType.DT_INT64, DataType.DT_BOOL);
 
+  /** The version of graphs from which on a placeholder of rank 0 is a scalar, and not anything. */
+  private static final int SCALARS = 24;
+
   private final Map<String, NodeDef> nodes;
   private final Map<String, NodeDef> variables;
+  private final Map<String, FunctionDef> functions;
 
   /**
    * Of a graph that grows.
    *
    * @param nodes its nodes so far, by name
    * @param variables its variables so far, by name
+   * @param functions of its loops so far, by name
    */
-  InferredScalars(Map<String, NodeDef> nodes, Map<String, NodeDef> variables) {
+  InferredScalars(
+      Map<String, NodeDef> nodes,
+      Map<String, NodeDef> variables,
+      Map<String, FunctionDef> functions) {
     this.nodes = nodes;
     this.variables = variables;
+    this.functions = functions;
   }
 
   /** The type of a tensor; DT_INVALID if the graph is not valid. */
@@ -86,7 +96,7 @@ final class InferredScalars {
   /** What a tensor depends on, in a graph. */
   private Output<?> imported(Graph graph, String tensor) {
     String root = Tensors.node(tensor);
-    if (!nodes.containsKey(root)) {
+    if (!nodes.containsKey(root) && !variables.containsKey(root)) {
       throw new IllegalArgumentException(tensor + " is no tensor of a node");
     }
     Set<String> needed = new HashSet<>();
@@ -99,6 +109,8 @@ final class InferredScalars {
       }
     }
     GraphDef.Builder part = GraphDef.newBuilder();
+    part.getVersionsBuilder().setProducer(SCALARS);
+    part.getLibraryBuilder().addAllFunction(functions.values());
     variables.forEach(
         (name, node) -> {
           if (needed.contains(name)) {

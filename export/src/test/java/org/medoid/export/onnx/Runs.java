@@ -217,7 +217,7 @@ final class Runs {
     return model;
   }
 
-  private static Reference.Values onnxRuntime(OnnxMl.ModelProto model, float[] x, long... shape) {
+  static Reference.Values onnxRuntime(OnnxMl.ModelProto model, float[] x, long... shape) {
     OrtEnvironment environment = OrtEnvironment.getEnvironment();
     ByteBuffer fed =
         ByteBuffer.allocateDirect(Math.max(4, 4 * x.length)).order(ByteOrder.nativeOrder());

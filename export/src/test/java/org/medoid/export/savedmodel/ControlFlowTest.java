@@ -106,11 +106,15 @@ class ControlFlowTest {
   }
 
   private static FlatGraph flat(GraphDef source, String tensor) {
+    return flat(source, tensor, Purpose.TRAINING);
+  }
+
+  private static FlatGraph flat(GraphDef source, String tensor, Purpose purpose) {
     return FlatGraph.of(
         source,
         List.of(new FlatGraph.Port("in", "x", DataType.DT_FLOAT, Nodes.shape(-1, 3))),
         List.of(new FlatGraph.Port("out", tensor, DataType.DT_FLOAT, Nodes.shape(-1, 3))),
-        Purpose.TRAINING);
+        purpose);
   }
 
   private static List<String> operations(FlatGraph flat) {
@@ -146,12 +150,119 @@ class ControlFlowTest {
   }
 
   @Test
-  void aLoopThatDependsOnTheBatchIsNamed() {
+  void aLoopThatDependsOnTheBatchStaysALoopUnlessItIsToBeTrained() {
     NodeDef.Builder rounds = floats("rounds", "Size", "x").putAttr("out_type", INT);
+    FlatGraph kept = flat(counted(rounds), "loop:2", Purpose.INFERENCE);
+    assertThat(operations(kept))
+        .filteredOn(op -> !op.equals("Const"))
+        .containsExactly("Placeholder", "Size", "StatelessWhile", "Identity");
+    double expected = 3;
+    for (int i = 0; i < 3; i++) {
+      expected = Math.tanh(expected);
+    }
+    assertThat(last(kept, 1)).isCloseTo((float) expected, within(1e-6f));
+    // Flat once more, it is the same.
+    FlatGraph again =
+        FlatGraph.of(
+            kept.frozen(Map.of()),
+            List.of(new FlatGraph.Port("in", "in", DataType.DT_FLOAT, Nodes.shape(-1, 3))),
+            List.of(new FlatGraph.Port("out", "out", DataType.DT_FLOAT, Nodes.shape(-1, 3))),
+            Purpose.INFERENCE);
+    assertThat(last(again, 1)).isCloseTo((float) expected, within(1e-6f));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> flat(counted(rounds), "loop:2"))
         .withMessageContaining(
             "node loop (StatelessWhile) is a loop of an unknown number of rounds");
+  }
+
+  /** while (i < rounds) { y = tanh(y); i = i + 1 }, as TensorFlow 1 writes it. */
+  private static GraphDef framed(NodeDef.Builder... rounds) {
+    GraphDef.Builder graph = counted(rounds).toBuilder();
+    graph.removeNode(graph.getNodeCount() - 1).clearLibrary();
+    AttrValue frame =
+        AttrValue.newBuilder().setS(com.google.protobuf.ByteString.copyFromUtf8("loop")).build();
+    AttrValue two = AttrValue.newBuilder().setI(2).build();
+    graph.addNode(ints("i", "Enter", "zero").putAttr("frame_name", frame));
+    graph.addNode(floats("y", "Enter", "x").putAttr("frame_name", frame));
+    graph.addNode(
+        ints("end", "Enter", "rounds")
+            .putAttr("frame_name", frame)
+            .putAttr("is_constant", AttrValue.newBuilder().setB(true).build()));
+    graph.addNode(ints("i/merge", "Merge", "i", "i/next").putAttr("N", two));
+    graph.addNode(floats("y/merge", "Merge", "y", "y/next").putAttr("N", two));
+    graph.addNode(ints("less", "Less", "i/merge", "end"));
+    graph.addNode(node("more", "LoopCond", "less"));
+    graph.addNode(ints("i/switch", "Switch", "i/merge", "more"));
+    graph.addNode(floats("y/switch", "Switch", "y/merge", "more"));
+    graph.addNode(ints("i/inside", "Identity", "i/switch:1"));
+    graph.addNode(Nodes.constant("one", 1).toBuilder().addInput("^i/inside"));
+    graph.addNode(ints("i/add", "AddV2", "i/inside", "one"));
+    graph.addNode(floats("y/tanh", "Tanh", "y/switch:1"));
+    graph.addNode(ints("i/next", "NextIteration", "i/add"));
+    graph.addNode(floats("y/next", "NextIteration", "y/tanh"));
+    graph.addNode(floats("loop", "Exit", "y/switch"));
+    return graph.build();
+  }
+
+  @Test
+  void aLoopOfTheFirstTensorFlowIsWrittenOutOrStays() {
+    FlatGraph flat = flat(framed(Nodes.constant("rounds", 3).toBuilder()), "loop");
+    assertThat(operations(flat)).containsExactly("Placeholder", "Tanh", "Tanh", "Tanh", "Identity");
+    NodeDef.Builder size = floats("rounds", "Size", "x").putAttr("out_type", INT);
+    FlatGraph kept = flat(framed(size), "loop", Purpose.INFERENCE);
+    assertThat(operations(kept)).contains("StatelessWhile");
+    assertThat(last(kept, 1)).isCloseTo(last(flat, 1), within(1e-6f));
+  }
+
+  /** list = the rows of x; for each row i, d[i] = 2 list[i]; stack d. */
+  @Test
+  void aListOfOpenLengthIsATensor() {
+    List<DataType> types =
+        List.of(DataType.DT_INT32, DataType.DT_VARIANT, DataType.DT_VARIANT, DataType.DT_INT32);
+    NodeDef.Builder shape = floats("shape", "Shape", "x").putAttr("out_type", INT);
+    NodeDef.Builder rows =
+        node("rounds", "StridedSlice", "shape", "from", "to", "to")
+            .putAttr("T", INT)
+            .putAttr("Index", INT)
+            .putAttr("shrink_axis_mask", AttrValue.newBuilder().setI(1).build());
+    GraphDef.Builder graph =
+        counted(
+            shape,
+            Nodes.constant("from", List.of(0)).toBuilder(),
+            Nodes.constant("to", List.of(1)).toBuilder(),
+            rows)
+            .toBuilder();
+    graph.removeNode(graph.getNodeCount() - 1).clearLibrary();
+    graph.addNode(Nodes.constant("any", -1));
+    Map<String, AttrValue> list = new TreeMap<>(Map.of("element_dtype", FLOAT, "shape_type", INT));
+    graph.addNode(node("list", "TensorListFromTensor", "x", "any").putAllAttr(list));
+    graph.addNode(node("empty", "TensorListReserve", "any", "rounds").putAllAttr(list));
+    graph.addNode(
+        node("fill", "While", "zero", "list", "empty", "rounds")
+            .putAttr("T", types(types.toArray(DataType[]::new)))
+            .putAttr("cond", function("fewer"))
+            .putAttr("body", function("double")));
+    graph.addNode(
+        node("stack", "TensorListStack", "fill:2", "any").putAttr("element_dtype", FLOAT));
+    graph
+        .getLibraryBuilder()
+        .addFunction(function("fewer", types, List.of("less:z:0"), ints("less", "Less", "a", "d")))
+        .addFunction(
+            function(
+                "double",
+                types,
+                List.of("next:z:0", "b", "set:output_handle:0", "d"),
+                Nodes.constant("one", 1).toBuilder(),
+                Nodes.constant("shape", -1).toBuilder(),
+                ints("next", "AddV2", "a", "one:output:0"),
+                node("get", "TensorListGetItem", "b", "a", "shape:output:0")
+                    .putAttr("element_dtype", FLOAT),
+                floats("twice", "AddV2", "get:item:0", "get:item:0"),
+                node("set", "TensorListSetItem", "c", "a", "twice:z:0")
+                    .putAttr("element_dtype", FLOAT)));
+    FlatGraph flat = flat(graph.build(), "stack", Purpose.INFERENCE);
+    assertThat(operations(flat)).contains("StatelessWhile").noneMatch(op -> op.contains("List"));
+    assertThat(last(flat, 2)).isEqualTo(12);
   }
 
   @Test

@@ -403,7 +403,7 @@ class FlatGraphTest {
             body("g", List.of("a"), Map.of("y", "again:output:0"), call("again", "g", 1, "a")));
     refused(source, "second", "node second (Placeholder) is an input too");
     refused(source, "trip", "is part of a cycle");
-    refused(source, "merge", "node enter (Enter) is a loop");
+    refused(source, "merge", "node enter (Enter) is part of a loop");
     refused(source, "strange", "node strange (NobodyKnowsThisOp) is an operation that");
     refused(source, "absent", "node absent (StatefulPartitionedCall) calls no_such_function");
     refused(source, "wrong", "calls f with 2 arguments, it has 1");

@@ -50,6 +50,8 @@ public final class OnnxGraph {
   private final Map<String, long[]> shapes = new HashMap<>();
   private final Map<String, String> names = new HashMap<>();
   private final Map<String, String> replaced = new HashMap<>();
+  private final Map<String, String> around = new HashMap<>();
+  private String prefix = "";
   private final Set<String> taken = new HashSet<>();
   private final Set<String> nodeNames = new HashSet<>();
 
@@ -150,7 +152,11 @@ public final class OnnxGraph {
 
   /** The final name of a tensor. */
   private String named(String tensor) {
-    return names.getOrDefault(tensor, tensor);
+    if (around.containsKey(tensor)) {
+      return around.get(tensor);
+    }
+    // No name in a graph may be that of a tensor around it; no tensor's own has two colons.
+    return tensor.isEmpty() ? tensor : prefix + names.getOrDefault(tensor, tensor);
   }
 
   /**
@@ -295,12 +301,18 @@ public final class OnnxGraph {
   }
 
   /**
-   * Returns the bytes of all constants.
+   * Returns the bytes of all constants, those of graphs that nodes run among them.
    *
    * @return their sum
    */
   public long constantBytes() {
-    return constants.values().stream().mapToLong(constant -> constant.data().length).sum();
+    long bytes = constants.values().stream().mapToLong(constant -> constant.data().length).sum();
+    for (OnnxNode node : nodes) {
+      for (Object attribute : node.attributes.values()) {
+        bytes += attribute instanceof Subgraph inner ? inner.graph().constantBytes() : 0;
+      }
+    }
+    return bytes;
   }
 
   /**
@@ -311,10 +323,18 @@ public final class OnnxGraph {
   public void write(OnnxMl.GraphProto.Builder graph) {
     for (OnnxNode node : nodes) {
       OnnxMl.NodeProto.Builder out =
-          OnnxMl.NodeProto.newBuilder().setOpType(node.op).setName(node.name);
-      node.inputs.forEach(input -> out.addInput(named(input)));
+          OnnxMl.NodeProto.newBuilder().setOpType(node.op).setName(prefix + node.name);
+      int own = node.inputs.size();
+      for (Map.Entry<String, Object> attribute : node.attributes.entrySet()) {
+        if (attribute.getValue() instanceof Subgraph inner) {
+          own -= inner.captured().size();
+          out.addAttribute(subgraph(attribute.getKey(), inner, node, own));
+        } else {
+          out.addAttribute(attribute(attribute.getKey(), attribute.getValue()));
+        }
+      }
+      node.inputs.subList(0, own).forEach(input -> out.addInput(named(input)));
       node.outputs.forEach(output -> out.addOutput(named(output)));
-      node.attributes.forEach((name, value) -> out.addAttribute(attribute(name, value)));
       graph.addNode(out);
     }
     constants.forEach(
@@ -327,6 +347,41 @@ public final class OnnxGraph {
           Arrays.stream(constant.shape()).forEach(out::addDims);
           graph.addInitializer(out);
         });
+  }
+
+  private OnnxMl.AttributeProto subgraph(String name, Subgraph inner, OnnxNode node, int own) {
+    inner.graph().prefix = prefix + node.name + "::";
+    for (int i = 0; i < inner.captured().size(); i++) {
+      inner.graph().around.put(inner.captured().get(i), named(node.inputs.get(own + i)));
+    }
+    OnnxMl.GraphProto.Builder graph = OnnxMl.GraphProto.newBuilder().setName(node.name);
+    inner.inputs().forEach(port -> graph.addInput(inner.graph().info(port)));
+    inner.outputs().forEach(port -> graph.addOutput(inner.graph().info(port)));
+    inner.graph().write(graph);
+    return OnnxMl.AttributeProto.newBuilder()
+        .setName(name)
+        .setType(OnnxMl.AttributeProto.AttributeType.GRAPH)
+        .setG(graph)
+        .build();
+  }
+
+  private OnnxMl.ValueInfoProto info(Subgraph.Port port) {
+    OnnxMl.TypeProto.Tensor.Builder type =
+        OnnxMl.TypeProto.Tensor.newBuilder().setElemType(Types.onnx(port.type()).getNumber());
+    if (port.shape() != null) {
+      type.getShapeBuilder();
+      for (long size : port.shape()) {
+        OnnxMl.TensorShapeProto.Dimension.Builder dimension =
+            type.getShapeBuilder().addDimBuilder();
+        if (size >= 0) {
+          dimension.setDimValue(size);
+        }
+      }
+    }
+    return OnnxMl.ValueInfoProto.newBuilder()
+        .setName(named(port.tensor()))
+        .setType(OnnxMl.TypeProto.newBuilder().setTensorType(type))
+        .build();
   }
 
   private static OnnxMl.AttributeProto attribute(String name, Object value) {

@@ -1,0 +1,146 @@
+package org.medoid.export.onnx;
+
+import com.google.protobuf.ByteString;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import org.medoid.export.onnx.pass.Constant;
+import org.tensorflow.proto.AttrValue;
+import org.tensorflow.proto.FunctionDef;
+import org.tensorflow.proto.GraphDef;
+import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.OpDef;
+import org.tensorflow.proto.TensorProto;
+import org.tensorflow.proto.TensorShapeProto;
+
+/**
+ * Functions of a TensorFlow graph as graphs: a placeholder for an argument, a node for a result.
+ */
+final class Functions {
+  private Functions() {}
+
+  /** The node of a result; no node of the function can be called so. */
+  static Source.TensorName result(int number) {
+    return new Source.TensorName(".result/" + number, 0);
+  }
+
+  /** The node of an argument. */
+  static Source.TensorName argument(FunctionDef function, int number) {
+    return new Source.TensorName(function.getSignature().getInputArg(number).getName(), 0);
+  }
+
+  /** Whether a function gives as a result the argument of that number. */
+  static boolean returnsArgument(FunctionDef function, int number) {
+    Map<String, NodeDef> nodes = new HashMap<>();
+    function.getNodeDefList().forEach(node -> nodes.put(node.getName(), node));
+    String tensor = returned(function, number).split(":", -1)[0];
+    while (nodes.containsKey(tensor) && nodes.get(tensor).getOp().equals("Identity")) {
+      tensor = nodes.get(tensor).getInput(0).split(":", -1)[0];
+    }
+    return tensor.equals(argument(function, number).node());
+  }
+
+  private static String returned(FunctionDef function, int number) {
+    String name = function.getSignature().getOutputArg(number).getName();
+    return function.getRetOrDefault(name, name);
+  }
+
+  /**
+   * The graph.
+   *
+   * @param infos types and shapes of the arguments
+   * @param constants their values, null for those that are fed
+   */
+  static GraphDef graph(FunctionDef function, Source.Info[] infos, Constant[] constants) {
+    GraphDef.Builder graph = GraphDef.newBuilder();
+    for (int i = 0; i < infos.length; i++) {
+      String name = argument(function, i).node();
+      graph.addNode(
+          constants[i] == null ? placeholder(name, infos[i]) : constant(name, constants[i]));
+    }
+    Map<String, NodeDef> nodes = new HashMap<>();
+    function.getNodeDefList().forEach(node -> nodes.put(node.getName(), node));
+    for (NodeDef node : function.getNodeDefList()) {
+      NodeDef.Builder flat = node.toBuilder().clearInput();
+      for (String input : node.getInputList()) {
+        if (!input.startsWith("^")) {
+          flat.addInput(flat(input, nodes));
+        }
+      }
+      graph.addNode(flat);
+    }
+    for (int i = 0; i < function.getSignature().getOutputArgCount(); i++) {
+      graph.addNode(
+          NodeDef.newBuilder()
+              .setName(result(i).node())
+              .setOp("Identity")
+              .addInput(flat(returned(function, i), nodes))
+              .putAttr("T", type(function.getSignature().getOutputArg(i).getType())));
+    }
+    return graph.build();
+  }
+
+  /** An argument, or node:output:number, as node:number. */
+  private static String flat(String tensor, Map<String, NodeDef> nodes) {
+    String[] part = tensor.split(":", -1);
+    NodeDef node = nodes.get(part[0]);
+    if (node == null || part.length < 2) {
+      return part[0];
+    }
+    int number = part.length > 2 ? Integer.parseInt(part[2]) : 0;
+    OpDef definition = Source.definition(node.getOp());
+    if (definition != null) {
+      for (OpDef.ArgDef output : definition.getOutputArgList()) {
+        if (output.getName().equals(part[1])) {
+          break;
+        }
+        number += size(node, output);
+      }
+    }
+    return part[0] + ":" + number;
+  }
+
+  private static int size(NodeDef node, OpDef.ArgDef output) {
+    if (!output.getNumberAttr().isEmpty()) {
+      return (int) node.getAttrOrThrow(output.getNumberAttr()).getI();
+    }
+    return output.getTypeListAttr().isEmpty()
+        ? 1
+        : node.getAttrOrThrow(output.getTypeListAttr()).getList().getTypeCount();
+  }
+
+  private static AttrValue type(org.tensorflow.proto.DataType type) {
+    return AttrValue.newBuilder().setType(type).build();
+  }
+
+  private static NodeDef placeholder(String name, Source.Info info) {
+    TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
+    if (info.shape() == null) {
+      shape.setUnknownRank(true);
+    } else {
+      Arrays.stream(info.shape()).forEach(size -> shape.addDimBuilder().setSize(size));
+    }
+    return NodeDef.newBuilder()
+        .setName(name)
+        .setOp("Placeholder")
+        .putAttr("dtype", type(info.type()))
+        .putAttr("shape", AttrValue.newBuilder().setShape(shape).build())
+        .build();
+  }
+
+  private static NodeDef constant(String name, Constant value) {
+    TensorProto.Builder tensor =
+        TensorProto.newBuilder()
+            .setDtype(value.type())
+            .setTensorContent(ByteString.copyFrom(value.data()));
+    tensor.getTensorShapeBuilder();
+    Arrays.stream(value.shape())
+        .forEach(size -> tensor.getTensorShapeBuilder().addDimBuilder().setSize(size));
+    return NodeDef.newBuilder()
+        .setName(name)
+        .setOp("Const")
+        .putAttr("dtype", type(value.type()))
+        .putAttr("value", AttrValue.newBuilder().setTensor(tensor).build())
+        .build();
+  }
+}
