@@ -2,6 +2,7 @@ package org.medoid.training.report;
 
 import de.javagl.tsne.Tsne;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * Points in the plane whose neighbours are neighbours among the embeddings, by Barnes-Hut t-SNE
@@ -37,7 +38,7 @@ final class Projection {
     tsne.setInitialDims(x[0].length); // no principal components first: d is small
     tsne.setRandomSeed(1);
     tsne.setMessageConsumer(message -> {});
-    double[][] points = tsne.run(x);
+    double[][] points = tsne.run(fromZero(x));
     double[] low = {Double.POSITIVE_INFINITY, Double.POSITIVE_INFINITY};
     double[] high = {Double.NEGATIVE_INFINITY, Double.NEGATIVE_INFINITY};
     for (double[] point : points) {
@@ -52,5 +53,19 @@ final class Projection {
       }
     }
     return points;
+  }
+
+  /**
+   * The same points, moved so that none has a negative coordinate: the library divides by the
+   * largest coordinate, 0 where all are below it, and then finds no neighbours.
+   */
+  private static double[][] fromZero(double[][] x) {
+    double[] least = x[0].clone();
+    for (double[] row : x) {
+      Arrays.setAll(least, j -> Math.min(least[j], row[j]));
+    }
+    return Arrays.stream(x)
+        .map(row -> IntStream.range(0, row.length).mapToDouble(j -> row[j] - least[j]).toArray())
+        .toArray(double[][]::new);
   }
 }
