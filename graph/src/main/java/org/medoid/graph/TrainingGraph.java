@@ -13,7 +13,6 @@ import org.medoid.graph.network.Layers;
 import org.medoid.graph.network.Network;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
-import org.tensorflow.Output;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
@@ -135,46 +134,24 @@ public final class TrainingGraph {
 
     ownFlags = tf.placeholderWithDefault(tf.constant(0f), Shape.scalar());
 
-    List<LayerVariable> models = layers.trainables();
-    Operand<TFloat32> given = inChunks ? placeholder(tf, Shape.of(-1, head.size())) : embeddings;
-    Operand<TFloat32> batch = exchange.gather(tf, given);
-    this.loss = loss.build(layers, exchange.gather(tf, labels), batch, marginMultiplier);
-    List<LayerVariable> trainables = layers.trainables();
-    List<Operand<TFloat32>> ofLoss =
-        gradientsOfLoss(batch, trainables.subList(models.size(), trainables.size()));
-    Operand<TFloat32> givenGradient = exchange.own(tf, ofLoss.get(0));
-    List<Operand<TFloat32>> lossOwn = ofLoss.subList(1, ofLoss.size());
-    List<Operand<TFloat32>> summands;
-    if (inChunks) {
-      Placeholder<TFloat32> gradient = placeholder(tf, embeddings.asOutput().shape());
-      List<Operand<TFloat32>> own = layers.gradients(embeddings, gradient, models);
-      List<Placeholder<TFloat32>> carried = new ArrayList<>();
-      trainables.forEach(each -> carried.add(placeholder(tf, each.shape())));
-      List<Operand<TFloat32>> sums = new ArrayList<>();
-      for (int i = 0; i < models.size(); i++) {
-        sums.add(tf.math.add(own.get(i), carried.get(i)));
-      }
-      chunks =
-          new Chunks(
-              (Placeholder<TFloat32>) given, givenGradient, gradient, own, carried, sums, lossOwn);
-      summands = new ArrayList<>(sums);
-      summands.addAll(carried.subList(models.size(), carried.size()));
-    } else {
-      chunks = null;
-      summands = new ArrayList<>();
-      if (!models.isEmpty() || lossOwn.isEmpty()) {
-        summands.addAll(layers.gradients(embeddings, givenGradient, models));
-      }
-      summands.addAll(lossOwn);
-    }
-    summands.add(tf.identity(ownFlags));
-    List<Operand<TFloat32>> gradients =
-        new ArrayList<>(exchange.sum(tf, onceEach(tf, summands, models.size())));
-    flags = gradients.remove(gradients.size() - 1);
-    gradients = layers.whenAll(gradients);
+    BackwardPass back =
+        new BackwardPass(
+            tf,
+            layers,
+            exchange,
+            embeddings,
+            head.size(),
+            labels,
+            loss,
+            marginMultiplier,
+            ownFlags,
+            inChunks);
+    this.loss = back.loss();
+    chunks = back.chunks();
+    flags = back.flags();
 
     scores = new LinkedHashMap<>(this.loss.scores());
-    scores.putAll(Spread.of(tf, batch));
+    scores.putAll(Spread.of(tf, back.batch()));
     globalStep = tf.withName("global_step").variable(Shape.scalar(), TInt64.class);
     Ops init = tf.withInitScope();
     init.assign(globalStep, init.constant(0L));
@@ -185,7 +162,8 @@ public final class TrainingGraph {
             tf.math.mul(learningRate, proxyFactor));
     List<Op> updates =
         new ArrayList<>(
-            optimizer.apply(tf, layers.trainables(), gradients, rates, tf.identity(globalStep)));
+            optimizer.apply(
+                tf, layers.trainables(), back.gradients(), rates, tf.identity(globalStep)));
     updates.addAll(layers.updates());
     // Counted when all else is done: an optimizer may read the number of steps before.
     updates.add(tf.withControlDependencies(updates).assignAdd(globalStep, tf.constant(1L)));
@@ -193,37 +171,8 @@ public final class TrainingGraph {
     synchronize = Synchronization.of(tf, exchange);
   }
 
-  /** Of the loss in the embeddings of the batch, and in the variables that it brings itself. */
-  private List<Operand<TFloat32>> gradientsOfLoss(
-      Operand<TFloat32> batch, List<LayerVariable> brought) {
-    List<Output<?>> x = new ArrayList<>(List.of(batch.asOutput()));
-    brought.forEach(each -> x.add(each.variable().asOutput()));
-    List<Operand<TFloat32>> gradients = new ArrayList<>();
-    for (Output<?> each :
-        graph().addGradients(loss.value().asOutput(), x.toArray(Output<?>[]::new))) {
-      gradients.add(each.expect(TFloat32.class));
-    }
-    return gradients;
-  }
-
-  /**
-   * Every worker computes the gradients of the loss's own variables whole. The first one's count,
-   * so that they are the same on all to the bit and those of one process.
-   */
-  private List<Operand<TFloat32>> onceEach(Ops tf, List<Operand<TFloat32>> summands, int models) {
-    List<Operand<TFloat32>> counted = new ArrayList<>(summands);
-    for (int i = models; i < counted.size() - 1 && exchange.rank() > 0; i++) {
-      counted.set(i, tf.zerosLike(counted.get(i)));
-    }
-    return counted;
-  }
-
   private static Operand<TFloat32> factor(Ops tf) {
     return tf.placeholderWithDefault(tf.constant(1f), Shape.scalar());
-  }
-
-  private static Placeholder<TFloat32> placeholder(Ops tf, Shape shape) {
-    return tf.placeholder(TFloat32.class, Placeholder.shape(shape));
   }
 
   /**

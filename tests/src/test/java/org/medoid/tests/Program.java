@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
+import java.lang.reflect.Method;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
@@ -52,17 +52,18 @@ record Program(String source) {
                 file.toString());
     assertThat(code).as(complaints.toString(StandardCharsets.UTF_8)).isZero();
 
-    PrintStream out = System.out;
-    ByteArrayOutputStream printed = new ByteArrayOutputStream();
-    System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
     try (URLClassLoader loader = new URLClassLoader(new URL[] {folder.toUri().toURL()})) {
-      loader
-          .loadClass(name())
-          .getMethod("main", String[].class)
-          .invoke(null, (Object) new String[] {folder.toString()});
-    } finally {
-      System.setOut(out);
+      Method main = loader.loadClass(name()).getMethod("main", String[].class);
+      return Shell.of(
+              () -> {
+                main.invoke(null, (Object) new String[] {folder.toString()});
+                return 0;
+              })
+          .out();
+    } catch (ReflectiveOperationException | IOException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new AssertionError(e);
     }
-    return printed.toString(StandardCharsets.UTF_8);
   }
 }

@@ -6,6 +6,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.concurrent.Callable;
 import org.medoid.training.cli.Medoid;
 
 /**
@@ -17,11 +19,17 @@ import org.medoid.training.cli.Medoid;
  */
 record Shell(int code, String out, String err) {
   /** Runs {@code medoid} with arguments; each is taken by its string. */
-  static synchronized Shell medoid(Object... arguments) {
-    String[] words = new String[arguments.length];
-    for (int i = 0; i < words.length; i++) {
-      words[i] = arguments[i].toString();
+  static Shell medoid(Object... arguments) {
+    String[] words = Arrays.stream(arguments).map(Object::toString).toArray(String[]::new);
+    try {
+      return of(() -> Medoid.run(words));
+    } catch (Exception e) {
+      throw new AssertionError(e);
     }
+  }
+
+  /** Runs a program that gives its exit code, in this JVM. */
+  static synchronized Shell of(Callable<Integer> program) throws Exception {
     PrintStream out = System.out;
     PrintStream err = System.err;
     ByteArrayOutputStream printed = new ByteArrayOutputStream();
@@ -29,7 +37,7 @@ record Shell(int code, String out, String err) {
     System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
     System.setErr(new PrintStream(complained, true, StandardCharsets.UTF_8));
     try {
-      int code = Medoid.run(words);
+      int code = program.call();
       return new Shell(
           code,
           printed.toString(StandardCharsets.UTF_8),

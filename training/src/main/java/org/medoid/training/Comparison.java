@@ -1,7 +1,6 @@
 package org.medoid.training;
 
 import java.io.IOException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -9,10 +8,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.medoid.graph.loss.Losses;
 import org.medoid.training.data.DataSplit;
 import org.medoid.training.settings.TrainingSettings;
@@ -48,10 +45,10 @@ import org.medoid.training.settings.TrainingSettings;
  * }</pre>
  */
 public final class Comparison {
-  private static final String TRIALS = "trials";
   private static final String FEATURES = "features";
 
   private final Path path;
+  private final ComparisonFolder folder;
   private final TrainingSettings settings;
   private final List<Integer> recallAt;
   private final int trials;
@@ -72,6 +69,7 @@ public final class Comparison {
 
   private Comparison(Path path, TrainingSettings settings, List<Integer> recallAt, int trials) {
     this.path = path;
+    folder = new ComparisonFolder(path);
     this.settings = settings;
     this.recallAt = recallAt;
     this.trials = trials;
@@ -99,44 +97,14 @@ public final class Comparison {
     TreeSet<Integer> all = new TreeSet<>(recallAt);
     all.add(1); // what chooses and ranks
     Comparison comparison = new Comparison(path, settings, List.copyOf(all), trials);
-    List<Path> runs = trainings(path);
-    List<Path> tried = trainings(path.resolve(TRIALS));
-    if (runs.isEmpty() && tried.isEmpty()) {
-      refuseForeign(path);
+    comparison.folder.requireOwn();
+    for (RunFolder each : comparison.folder.startedTrials()) {
+      comparison.refuseOtherTrial(each);
     }
-    for (Path each : tried) {
-      comparison.refuseOtherTrial(RunFolder.open(each));
-    }
-    for (Path each : runs) {
-      comparison.refuseOtherRun(RunFolder.open(each));
+    for (RunFolder each : comparison.folder.startedRuns()) {
+      comparison.refuseOtherRun(each);
     }
     return comparison;
-  }
-
-  /** The folders in one that trainings began in. */
-  private static List<Path> trainings(Path path) throws IOException {
-    if (!Files.exists(path)) {
-      return List.of();
-    }
-    try (Stream<Path> files = Files.list(path)) {
-      return files
-          .filter(each -> Files.isRegularFile(each.resolve(RunFolder.SETTINGS)))
-          .sorted()
-          .toList();
-    }
-  }
-
-  /** A comparison that was killed before its first training leaves nothing but empty folders. */
-  private static void refuseForeign(Path path) throws IOException {
-    if (!Files.exists(path)) {
-      return;
-    }
-    try (Stream<Path> files = Files.walk(path)) {
-      if (!Files.isDirectory(path) || files.anyMatch(each -> !Files.isDirectory(each))) {
-        throw new FileAlreadyExistsException(
-            path.toString(), null, "is not empty and holds no comparison");
-      }
-    }
   }
 
   private void refuseOtherTrial(RunFolder trial) throws IOException {
@@ -224,20 +192,7 @@ public final class Comparison {
    * @throws IOException if one cannot be read
    */
   public List<Trial> trials(String loss) throws IOException {
-    List<Trial> done = new ArrayList<>();
-    for (int number = 0; number < trials; number++) {
-      Path folder = folder(new Job(loss, true, number));
-      if (Files.exists(folder.resolve(Trial.FILE))) {
-        done.add(RunFolder.open(folder).readJson(Trial.FILE, Trial.class));
-      }
-    }
-    return done;
-  }
-
-  private Path folder(Job job) {
-    return job.trial()
-        ? path.resolve(TRIALS).resolve(job.loss() + "-" + job.number())
-        : path.resolve(job.loss() + "-seed" + job.number());
+    return folder.trials(loss, trials);
   }
 
   /**
@@ -272,18 +227,8 @@ public final class Comparison {
    */
   public boolean done(Job job) throws IOException {
     return job.trial()
-        ? Files.exists(folder(job).resolve(Trial.FILE))
-        : result(job.loss(), job.number()).isPresent();
-  }
-
-  private Optional<TrainingResult> result(String loss, long seed) throws IOException {
-    Path folder = folder(new Job(loss, false, seed));
-    if (!Files.exists(folder.resolve(RunFolder.SETTINGS))) {
-      return Optional.empty();
-    }
-    return RunFolder.open(folder)
-        .result()
-        .filter(each -> each.scores().recallAt().keySet().containsAll(recallAt));
+        ? folder.trial(job).isPresent()
+        : folder.result(job.loss(), job.number(), recallAt).isPresent();
   }
 
   /**
@@ -318,9 +263,9 @@ public final class Comparison {
    * @throws DivergedException if it is a run and diverges
    */
   public void run(Job job, Trainer trainer) throws IOException {
-    Path folder = folder(job);
+    Path own = folder.of(job);
     if (!job.trial()) {
-      train(folder, trainer);
+      train(own, trainer);
       return;
     }
     SearchSpace space = SearchSpace.of(job.loss(), settings);
@@ -330,7 +275,7 @@ public final class Comparison {
     TrainingResult result = null;
     String diverged = null;
     try {
-      result = train(folder, trainer);
+      result = train(own, trainer);
     } catch (DivergedException e) {
       diverged = e.getMessage();
     }
@@ -344,15 +289,15 @@ public final class Comparison {
             result == null ? null : result.scores().nmi(),
             result == null ? null : result.checkpoint(),
             diverged);
-    RunFolder done = RunFolder.open(folder);
+    RunFolder done = RunFolder.open(own);
     done.writeJson(Trial.FILE, trial);
     Checkpoints.of(done).delete();
   }
 
-  private static TrainingResult train(Path folder, Trainer trainer) throws IOException {
-    return Files.exists(folder.resolve(RunFolder.SETTINGS))
-        ? trainer.resume(RunFolder.open(folder))
-        : trainer.run(folder);
+  private static TrainingResult train(Path own, Trainer trainer) throws IOException {
+    return Files.exists(own.resolve(RunFolder.SETTINGS))
+        ? trainer.resume(RunFolder.open(own))
+        : trainer.run(own);
   }
 
   /**
@@ -369,7 +314,7 @@ public final class Comparison {
     for (String loss : losses) {
       Map<Long, TrainingResult> own = new LinkedHashMap<>();
       for (long seed : seeds) {
-        result(loss, seed).ifPresent(result -> own.put(seed, result));
+        folder.result(loss, seed, recallAt).ifPresent(result -> own.put(seed, result));
       }
       runs.put(loss, own);
       tried.put(loss, trials(loss));

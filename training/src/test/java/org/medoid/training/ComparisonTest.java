@@ -6,10 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.medoid.graph.loss.Losses;
-import org.medoid.training.cli.Medoid;
+import org.medoid.training.cli.Typed;
 import org.medoid.training.data.DataSets;
 import org.medoid.training.evaluation.EvaluationResult;
 import org.medoid.training.settings.TrainingSettings;
@@ -54,22 +51,10 @@ class ComparisonTest {
     words.addAll(List.of("--batch", "12", "--classes-per-batch", "3", "--embedding", "4"));
     words.addAll(List.of("--steps", Integer.toString(STEPS), "--recall-at", "1,5", "--quiet"));
     words.addAll(List.of(more));
-    PrintStream systemOut = System.out;
-    PrintStream systemErr = System.err;
-    ByteArrayOutputStream printed = new ByteArrayOutputStream();
-    ByteArrayOutputStream complained = new ByteArrayOutputStream();
-    System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
-    System.setErr(new PrintStream(complained, true, StandardCharsets.UTF_8));
-    int code;
-    try {
-      code = Medoid.run(words.toArray(String[]::new));
-    } finally {
-      System.setOut(systemOut);
-      System.setErr(systemErr);
-    }
-    complaints = complained.toString(StandardCharsets.UTF_8);
-    assertThat(code).as(complaints).isEqualTo(expected);
-    return printed.toString(StandardCharsets.UTF_8);
+    Typed typed = Typed.medoid(words.toArray());
+    complaints = typed.err();
+    assertThat(typed.code()).as(complaints).isEqualTo(expected);
+    return typed.out();
   }
 
   private static TrainingSettings settings(String loss, long seed) throws IOException {

@@ -4,21 +4,20 @@ import java.util.concurrent.Callable;
 import org.medoid.graph.image.Crop;
 import org.medoid.graph.network.InceptionV2.Pooling;
 import org.medoid.graph.network.Layers.BatchNormalization;
-import org.medoid.ops.clustering.Distance;
-import org.medoid.ops.clustering.LocalSearch;
-import org.medoid.ops.clustering.Margin;
-import org.medoid.ops.clustering.Start;
-import org.medoid.training.settings.OptimizerSettings.Fall;
-import org.medoid.training.settings.OptimizerSettings.Precision;
 import org.medoid.training.settings.ScheduleSettings.Choice;
 import org.medoid.training.settings.SettingException;
 import org.medoid.training.settings.SettingsDraft;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
 /** The options that are settings of a run. What is not given stays null: the settings know. */
 final class TrainingOptions {
+  @Mixin private LossOptions lossOptions;
+
+  @Mixin private OptimizerOptions optimizerOptions;
+
   @Option(
       names = "--data",
       converter = TypedPath.Spec.class,
@@ -148,158 +147,6 @@ final class TrainingOptions {
   private BatchNormalization batchNorm;
 
   @Option(
-      names = "--loss",
-      paramLabel = "NAME",
-      description =
-          "facility_location, or a rival: contrastive, triplet_semihard, lifted_structure, n_pairs,"
-              + " multi_similarity, proxy_nca, proxy_anchor, normalized_softmax, deep_clustering,"
-              + " spectral_clustering, arcface, supcon, soft_triple or smooth_ap. Default:"
-              + " facility_location.")
-  private String loss;
-
-  @Option(
-      names = "--loss-parameter",
-      paramLabel = "X",
-      description =
-          "The main number of a rival loss: a margin, scale or temperature. Default: its paper's.")
-  private Double lossParameter;
-
-  @Option(
-      names = "--gamma",
-      paramLabel = "G",
-      description = "Margin multiplier γ at step 0. Default: a quarter of the batch.")
-  private Double gamma;
-
-  @Option(
-      names = "--gamma-decay",
-      paramLabel = "F",
-      description =
-          "Factor by which γ falls every --gamma-decay-steps; 1 keeps it constant. Default: 1.")
-  private Double gammaDecay;
-
-  @Option(
-      names = "--gamma-decay-steps",
-      paramLabel = "N",
-      description = "Steps in which γ falls by the factor; 0: an epoch. Default: 0.")
-  private Long gammaDecaySteps;
-
-  @Option(
-      names = "--margin",
-      paramLabel = "NAME",
-      description = "nmi, nmi_arithmetic, ami, ari, v_measure or identical. Default: nmi.")
-  private Margin margin;
-
-  @Option(
-      names = "--local-search",
-      paramLabel = "NAME",
-      description = "exact, reference, swap or none. Default: exact.")
-  private LocalSearch localSearch;
-
-  @Option(
-      names = "--max-sweeps",
-      paramLabel = "N",
-      description = "Most sweeps of the local search; 0: the op's default. Default: 0.")
-  private Long maxSweeps;
-
-  @Option(
-      names = "--start",
-      paramLabel = "NAME",
-      description = "Where the local search starts: greedy or random. Default: greedy.")
-  private Start start;
-
-  @Option(
-      names = "--distance",
-      paramLabel = "NAME",
-      description = "euclidean, squared_euclidean or cosine. Default: euclidean.")
-  private Distance distance;
-
-  @Option(
-      names = "--optimizer",
-      paramLabel = "NAME",
-      description = "rmsprop or adamw. Default: rmsprop.")
-  private String optimizer;
-
-  @Option(
-      names = "--precision",
-      paramLabel = "NAME",
-      description =
-          "float32, or bf16 for convolutions and products in bfloat16, on processors with"
-              + " AVX512_BF16 or AMX. Default: float32.")
-  private Precision precision;
-
-  @Option(
-      names = "--learning-rate",
-      paramLabel = "R",
-      description =
-          "Of the embedding layer at step 0. Default: 0.0003 with --weights or savedmodel:, else"
-              + " 0.001.")
-  private Double learningRate;
-
-  @Option(
-      names = "--warm-up",
-      paramLabel = "N",
-      description =
-          "Steps in which the backbone stands still. Default: 100, or a fifth of --steps, with"
-              + " --weights or savedmodel:, else 0.")
-  private Long warmUp;
-
-  @Option(
-      names = "--learning-rate-schedule",
-      paramLabel = "NAME",
-      description =
-          "How the learning rate falls: exponential (by the factor, a little with each step), step"
-              + " (by the factor at once), or cosine (to 0 at the last step). Default:"
-              + " exponential.")
-  private Fall learningRateSchedule;
-
-  @Option(
-      names = "--learning-rate-decay",
-      paramLabel = "F",
-      description =
-          "Factor by which the learning rate falls every --learning-rate-decay-steps; 1 keeps it"
-              + " constant. Default: 1.")
-  private Double learningRateDecay;
-
-  @Option(
-      names = "--learning-rate-decay-steps",
-      paramLabel = "N",
-      description =
-          "Steps in which the learning rate falls by the factor; 0: an epoch. Default: 0.")
-  private Long learningRateDecaySteps;
-
-  @Option(
-      names = "--backbone-rate-multiplier",
-      paramLabel = "F",
-      description =
-          "The backbone's learning rate over that of the embedding layer. Default: 0.1 with"
-              + " --weights or savedmodel:, else 1.")
-  private Double backboneRateMultiplier;
-
-  @Option(
-      names = "--proxy-rate-multiplier",
-      paramLabel = "F",
-      description =
-          "The learning rate of a loss's own variables (proxies) over that of the embedding layer."
-              + " Default: 10.")
-  private Double proxyRateMultiplier;
-
-  @Option(
-      names = "--clip-norm",
-      paramLabel = "N",
-      description =
-          "Scales the gradients down to this global norm where it is larger; 0: no limit. Default:"
-              + " 0.")
-  private Double clipNorm;
-
-  @Option(
-      names = "--weight-decay",
-      paramLabel = "F",
-      description =
-          "This times each weight (not biases) is added to its gradient (rmsprop), or, times the"
-              + " learning rate, taken from the weight (adamw). Default: 0.01 for adamw, else 0.")
-  private Double weightDecay;
-
-  @Option(
       names = "--steps",
       paramLabel = "N",
       description = "In all; 0: only scores the untrained network. Default: 500.")
@@ -359,33 +206,14 @@ final class TrainingOptions {
     draft.freezeBackbone = freezeBackbone;
     draft.frozenFeatures = frozenFeatures;
     draft.batchNorm = batchNorm;
-    draft.loss = loss;
-    draft.lossParameter = lossParameter;
-    draft.gamma = gamma;
-    draft.gammaDecay = gammaDecay;
-    draft.gammaDecaySteps = gammaDecaySteps;
-    draft.margin = margin;
-    draft.localSearch = localSearch;
-    draft.maxSweeps = maxSweeps;
-    draft.start = start;
-    draft.distance = distance;
-    draft.optimizer = optimizer;
-    draft.learningRate = learningRate;
-    draft.learningRateSchedule = learningRateSchedule;
-    draft.warmUp = warmUp;
-    draft.learningRateDecay = learningRateDecay;
-    draft.learningRateDecaySteps = learningRateDecaySteps;
-    draft.backboneRateMultiplier = backboneRateMultiplier;
-    draft.proxyRateMultiplier = proxyRateMultiplier;
-    draft.clipNorm = clipNorm;
-    draft.weightDecay = weightDecay;
-    draft.precision = precision;
     draft.steps = steps;
     draft.evalEvery = evalEvery;
     draft.earlyStop = earlyStop;
     draft.validationClasses = validationClasses;
     draft.chooseOn = chooseOn;
     draft.seed = seed;
+    lossOptions.tell(draft);
+    optimizerOptions.tell(draft);
     return draft;
   }
 

@@ -16,10 +16,10 @@ import java.util.List;
  * @param out what it wrote to standard output
  * @param err what it wrote to standard error
  */
-record Typed(int code, String out, String err) {
+public record Typed(int code, String out, String err) {
 
   /** Runs a command in this virtual machine. */
-  static Typed medoid(Object... words) {
+  public static Typed medoid(Object... words) {
     PrintStream out = System.out;
     PrintStream err = System.err;
     ByteArrayOutputStream told = new ByteArrayOutputStream();
