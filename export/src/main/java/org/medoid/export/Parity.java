@@ -155,6 +155,10 @@ final class Parity {
   }
 
   private double judged(String what, Vectors given, double difference, double allowed) {
+    if (!Double.isFinite(expected.largest())) {
+      throw new IllegalStateException(
+          "the model's own embeddings of these pictures are not finite: " + expected.largest());
+    }
     Vectors right = judge();
     double ours = right.difference(given);
     double theirs = right.difference(expected);

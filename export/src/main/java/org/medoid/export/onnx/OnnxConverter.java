@@ -202,7 +202,7 @@ public final class OnnxConverter {
     StringBuilder text = new StringBuilder();
     text.append(nodes.size()).append(nodes.size() == 1 ? " node" : " nodes");
     text.append(" cannot be converted to ONNX:");
-    kinds.values().forEach(same -> text.append("\n  ").append(line(same)));
+    kinds.values().forEach(same -> text.append("\n  ").append(line(same)).append(';'));
     text.append("\nadd a converter with OnnxConverter.Options.withConverter,");
     return new IllegalArgumentException(text + " or export a SavedModel");
   }

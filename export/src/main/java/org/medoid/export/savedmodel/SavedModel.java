@@ -2,14 +2,17 @@ package org.medoid.export.savedmodel;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.tensorflow.SavedModelBundle;
 import org.tensorflow.exceptions.TensorFlowException;
 import org.tensorflow.proto.MetaGraphDef;
@@ -26,6 +29,8 @@ import org.tensorflow.proto.TensorProto;
  */
 public final class SavedModel {
   private static final String FILE = "saved_model.pb";
+
+  private static final List<String> KERAS = List.of(".keras", ".h5", ".hdf5");
 
   private final Path folder;
   private final MetaGraphDef meta;
@@ -48,8 +53,7 @@ public final class SavedModel {
   public static SavedModel open(Path folder) throws IOException {
     Path file = folder.resolve(FILE);
     if (!Files.exists(file)) {
-      throw new NoSuchFileException(
-          file.toString(), null, "no SavedModel here: give the folder that holds " + FILE);
+      throw new NoSuchFileException(file.toString(), null, missing(folder));
     }
     org.tensorflow.proto.SavedModel model;
     try {
@@ -58,6 +62,28 @@ public final class SavedModel {
       throw new IOException(file + " is damaged or not a SavedModel: " + e.getMessage(), e);
     }
     return new SavedModel(folder, graph(file, model.getMetaGraphsList()));
+  }
+
+  /** What to give in place of something that is no SavedModel. */
+  private static String missing(Path place) throws IOException {
+    String name = String.valueOf(place.getFileName()).toLowerCase(Locale.ROOT);
+    if (Files.isRegularFile(place) && KERAS.stream().anyMatch(name::endsWith)) {
+      return place + " is a file of Keras: write a SavedModel with model.export(folder)";
+    }
+    if (Files.isRegularFile(place) && name.endsWith(".onnx")) {
+      return place + " is an ONNX file: give the SavedModel that it was made of";
+    }
+    List<Path> below = List.of();
+    if (Files.isDirectory(place)) { // TensorFlow Serving numbers its folders
+      try (Stream<Path> found = Files.find(place, 3, (each, any) -> each.endsWith(FILE))) {
+        below = found.map(Path::getParent).sorted().limit(3).toList();
+      } catch (UncheckedIOException e) {
+        below = List.of(); // a folder that may not be read is none to give
+      }
+    }
+    return below.isEmpty()
+        ? "no SavedModel here: give the folder that holds " + FILE
+        : "there is one in " + below.stream().map(Path::toString).collect(Collectors.joining(", "));
   }
 
   private static MetaGraphDef graph(Path file, List<MetaGraphDef> graphs) throws IOException {

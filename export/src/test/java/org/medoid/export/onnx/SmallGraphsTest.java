@@ -179,7 +179,7 @@ class SmallGraphsTest {
             });
     assertThatThrownBy(() -> Runs.convert(graph))
         .hasMessageContaining("3 nodes cannot be converted to ONNX")
-        .hasMessageContaining("\n  Lgamma, 2 nodes, the first is first: no converter\n")
-        .hasMessageContaining("\n  Digamma (Digamma): no converter\n");
+        .hasMessageContaining("\n  Lgamma, 2 nodes, the first is first: no converter;\n")
+        .hasMessageContaining("\n  Digamma (Digamma): no converter;\n");
   }
 }

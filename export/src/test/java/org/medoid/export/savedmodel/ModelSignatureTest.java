@@ -250,6 +250,24 @@ class ModelSignatureTest {
         .withMessageContaining("give the folder that holds saved_model.pb");
   }
 
+  /** What people give in place of the folder. */
+  @Test
+  void whatIsNoSavedModelIsToldWithWhatToGive() throws IOException {
+    for (String name : List.of("net.keras", "net.h5", "net.onnx")) {
+      Path file = Files.createFile(folder.resolve(name));
+      assertThatExceptionOfType(NoSuchFileException.class)
+          .isThrownBy(() -> SavedModel.open(file))
+          .withMessageContaining(name.endsWith("onnx") ? "ONNX file" : "model.export(");
+    }
+    Path served = Files.createDirectories(folder.resolve("served").resolve("embedding"));
+    for (String version : List.of("1", "2")) {
+      Files.createFile(Files.createDirectory(served.resolve(version)).resolve("saved_model.pb"));
+    }
+    assertThatExceptionOfType(NoSuchFileException.class)
+        .isThrownBy(() -> SavedModel.open(folder.resolve("served")))
+        .withMessageContaining("there is one in " + served.resolve("1") + ", ");
+  }
+
   /** How networks begin, and the pixels that they must be fed with. */
   enum Beginning {
     BY_255(PixelRange.ZERO_TO_255, 1 / 255.0, 0),
