@@ -785,6 +785,25 @@ def any_rank(x, weight):
     return tf.reduce_max(tf.nn.relu(tf.nn.conv2d(x, weight("k", 3, 3, 3, 8), 2, "SAME")), [1, 2])
 
 
+@network(shape=(3, 32, 32))
+def layers_with_channels_first(x):
+    k = {"data_format": "channels_first"}
+    x = layers.Conv2D(16, 3, 2, padding="same", activation="relu", **k)(x)
+    y = layers.BatchNormalization(axis=1)(layers.DepthwiseConv2D(3, padding="same", **k)(layers.ZeroPadding2D(1, **k)(x)))
+    y = layers.Cropping2D(1, **k)(layers.PReLU(shared_axes=[2, 3])(y))
+    x = layers.Concatenate(axis=1)([x, layers.Add()([x, y])])
+    x = layers.Conv2DTranspose(8, 3, 2, padding="same", **k)(layers.AveragePooling2D(3, 2, padding="same", **k)(x))
+    x = layers.Concatenate(axis=1)([x, layers.UpSampling2D(2, **k)(layers.MaxPooling2D(2, **k)(x))])
+    return layers.GlobalAveragePooling2D(**k)(layers.SeparableConv2D(8, (3, 5), **k)(x))
+
+
+@network()
+def channels_first_inside(x):
+    x = layers.Conv2D(16, 3, 2, padding="valid", data_format="channels_first")(layers.Permute((3, 1, 2))(x))
+    x = layers.LayerNormalization(axis=1)(layers.MaxPooling2D(3, 2, padding="same", data_format="channels_first")(x))
+    return layers.GlobalMaxPooling2D(data_format="channels_first")(layers.Activation("gelu")(x))
+
+
 @network(size=(24, 40))
 def not_square(x):
     return layers.Dense(8)(layers.Flatten()(stem(x)))

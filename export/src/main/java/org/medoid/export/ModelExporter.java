@@ -368,7 +368,7 @@ public final class ModelExporter {
         return new Vectors(reference, expected.count(), expected.size());
       };
     }
-    return signature == null ? null : this::ofSource;
+    return signature == null || !signature.runs() ? null : this::ofSource;
   }
 
   /** What the SavedModel gave before it was flattened and frozen. */

@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.tensorflow.ndarray.Shape;
-import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.NodeDef;
@@ -25,7 +24,8 @@ import org.tensorflow.proto.TensorShapeProto;
  * {@link #input} and {@link #output}, is reached by nodes before and behind it: pixels are scaled
  * to its {@link #range}, rounded for a network of integers, cast and transposed; a map or a
  * sequence of features is averaged over its places. Half precision and float64 are computed in
- * float32. A batch that was fixed is freed where the graph allows it.
+ * float32. Layers with their channels first become such with their channels last. A batch that was
+ * fixed is freed where the graph allows it.
  *
  * <p>Immutable and safe for threads. Holds the graph, not the variables.
  */
@@ -42,6 +42,7 @@ public final class ModelSignature {
   private final long batch;
   private final Set<DataType> narrowed;
   private final double step;
+  private final boolean runs;
   private final List<String> notes = new ArrayList<>();
 
   ModelSignature(SavedModel model, SignatureChooser.Fit fit, SignatureChoice choice)
@@ -53,7 +54,8 @@ public final class ModelSignature {
     Set<DataType> ports = EnumSet.of(fit.images().type(), output.type());
     narrowed = Precision.of(core, ports);
     core = Precision.single(core, narrowed);
-    refuseChannelsFirst(core);
+    runs = !ChannelsLast.isNeeded(core);
+    core = ChannelsLast.of(core);
     step =
         narrowed.stream().mapToDouble(Precision::step).max().orElse(Precision.step(output.type()));
     String tensor = core.outputs().get(output.name());
@@ -101,24 +103,6 @@ public final class ModelSignature {
         flattener,
         Map.of(IMAGES, images + ":0"),
         outputs);
-  }
-
-  /** Layers that TensorFlow computes on a graphics card only. */
-  private static void refuseChannelsFirst(FlatGraph core) {
-    for (NodeDef node : core.nodes()) {
-      String format =
-          node.getAttrOrDefault("data_format", AttrValue.getDefaultInstance())
-              .getS()
-              .toStringUtf8();
-      boolean anywhere =
-          node.getOp().equals("BiasAdd") || node.getOp().startsWith("FusedBatchNorm");
-      if (format.equals("NCHW") && !anywhere) {
-        throw new IllegalArgumentException(
-            ("node %s (%s) has its channels first (NCHW), which TensorFlow does not compute on a"
-                    + " processor: write the model with data_format channels_last")
-                .formatted(node.getName(), node.getOp()));
-      }
-    }
   }
 
   private void feedSwitches(Flattener flattener) {
@@ -216,6 +200,11 @@ public final class ModelSignature {
     }
     if (!narrowed.isEmpty()) {
       notes.add("numbers: float32 in place of " + Precision.names(narrowed));
+    }
+    if (!runs) {
+      notes.add(
+          "layout: layers with their channels first (NCHW) are computed with their channels last,"
+              + " as TensorFlow does on a processor; the model as it is cannot be compared with");
     }
     if (border.features().rank() > 2) {
       notes.add("features: the mean over all places of " + border.features());
@@ -317,6 +306,16 @@ public final class ModelSignature {
   }
 
   /**
+   * Whether TensorFlow computes the network on a processor as it is; it does not if layers have
+   * their channels first.
+   *
+   * @return false if only {@link #flat} can be run
+   */
+  public boolean runs() {
+    return runs;
+  }
+
+  /**
    * Returns what a user should be told: which signature and output were taken, which pixels they
    * are fed with and why, what was made of types, maps and batches.
    *
@@ -356,7 +355,7 @@ public final class ModelSignature {
             flattener,
             Map.of(IMAGES, images + ":0"),
             Map.of(FEATURES, features + ":0"));
-    return Precision.single(flat, narrowed);
+    return ChannelsLast.of(Precision.single(flat, narrowed));
   }
 
   /**
