@@ -545,7 +545,7 @@ def capsules(x):
 # What prepares pictures
 
 
-@network(size=48, shape=(None, None, 3), options=("--image-size", "48"))
+@network(size=(40, 32), shape=(None, None, 3))
 def resized_inside(x):
     x = layers.Resizing(40, 32)(layers.Rescaling(1 / 127.5, -1)(x))
     return pooled(layers.CenterCrop(24, 24)(stem(x, stride=1)))

@@ -337,7 +337,12 @@ public final class ModelExporter {
       throw new IllegalArgumentException(
           "Triton runs ONNX files: the format onnx must be exported");
     }
-    FrozenGraph frozen = SizedInput.of(source, height, width);
+    boolean meant = height == 0 && width == 0 && signature != null && signature.height() < 0;
+    FrozenGraph frozen =
+        meant
+            ? SizedInput.of(
+                source, Math.max(0, signature.meantHeight()), Math.max(0, signature.meantWidth()))
+            : SizedInput.of(source, height, width);
     ImageSize image = new ImageSize(SizedInput.height(frozen), SizedInput.width(frozen), resize);
     try (TargetFolder place = place(target)) {
       ComparedPictures compared = ComparedPictures.of(pixels, pictures, image);

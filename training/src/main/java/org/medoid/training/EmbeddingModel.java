@@ -186,10 +186,11 @@ public final class EmbeddingModel implements AutoCloseable {
     boolean told = choice.range() == null && before.isForPixelsToOne();
     ModelSignature signature =
         model.signature(told ? choice.withRange(PixelRange.ZERO_TO_ONE) : choice);
+    boolean meant = height <= 0 && width <= 0;
     ImageSize image =
         new ImageSize(
-            side(folder, signature.height(), height, "height"),
-            side(folder, signature.width(), width, "width"),
+            side(folder, signature.height(), meant ? signature.meantHeight() : height, "height"),
+            side(folder, signature.width(), meant ? signature.meantWidth() : width, "width"),
             before.resize());
     FrozenGraph frozen = FrozenGraph.of(signature);
     Graph graph = new Graph();

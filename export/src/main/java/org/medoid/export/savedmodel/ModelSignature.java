@@ -43,6 +43,7 @@ public final class ModelSignature {
   private final Set<DataType> narrowed;
   private final double step;
   private final boolean runs;
+  private final Shape scaled;
   private final List<String> notes = new ArrayList<>();
 
   ModelSignature(SavedModel model, SignatureChooser.Fit fit, SignatureChoice choice)
@@ -51,6 +52,7 @@ public final class ModelSignature {
     this.fit = fit;
     FlatGraph core = core();
     ModelTensor output = output(core);
+    scaled = height() < 0 && width() < 0 ? ScaledSize.of(core) : null;
     Set<DataType> ports = EnumSet.of(fit.images().type(), output.type());
     narrowed = Precision.of(core, ports);
     core = Precision.single(core, narrowed);
@@ -201,6 +203,11 @@ public final class ModelSignature {
     if (!narrowed.isEmpty()) {
       notes.add("numbers: float32 in place of " + Precision.names(narrowed));
     }
+    if (scaled != null) {
+      notes.add(
+          "size: any; %dx%d pixels are what the graph scales images to"
+              .formatted(scaled.get(0), scaled.get(1)));
+    }
     if (!runs) {
       notes.add(
           "layout: layers with their channels first (NCHW) are computed with their channels last,"
@@ -269,6 +276,25 @@ public final class ModelSignature {
    */
   public int width() {
     return side(2);
+  }
+
+  /**
+   * Returns the height that images should have.
+   *
+   * @return {@link #height}, or where the network takes any, what it scales them to before it does
+   *     anything else; -1 if it does not
+   */
+  public int meantHeight() {
+    return scaled == null ? height() : Math.toIntExact(scaled.get(0));
+  }
+
+  /**
+   * Returns the width that images should have.
+   *
+   * @return as {@link #meantHeight}
+   */
+  public int meantWidth() {
+    return scaled == null ? width() : Math.toIntExact(scaled.get(1));
   }
 
   private int side(int axis) {

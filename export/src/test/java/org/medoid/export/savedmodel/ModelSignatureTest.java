@@ -368,6 +368,21 @@ class ModelSignatureTest {
   }
 
   @Test
+  void anOpenSizeIsWhatTheGraphScalesImagesTo() throws IOException {
+    Placeholder<TFloat32> in = placeholder(TFloat32.class, -1, -1, -1, 3);
+    Operand<TFloat32> half = tf.math.mul(in, tf.constant(0.5f));
+    Operand<TFloat32> scaled = tf.image.resizeBilinear(half, tf.constant(new int[] {6, 7}));
+    ModelSignature signature = only(in, colours(scaled));
+    assertThat(signature.height()).isEqualTo(-1);
+    assertThat(signature.meantHeight()).isEqualTo(6);
+    assertThat(signature.meantWidth()).isEqualTo(7);
+    // One that looks at the pictures before it scales them is meant for no size.
+    Operand<TFloat32> mean = tf.math.mean(in, tf.constant(new int[] {1, 2}));
+    Operand<TFloat32> both = tf.concat(List.of(colours(scaled), mean), tf.constant(1));
+    assertThat(only(in, both).meantHeight()).isEqualTo(-1);
+  }
+
+  @Test
   void channelsFirstAreTransposedAndLayersOfThemRewritten() throws IOException {
     Placeholder<TFloat32> in = placeholder(TFloat32.class, -1, 3, SIDE, SIDE);
     ModelSignature signature =

@@ -75,13 +75,13 @@ public final class Networks {
     }
     ModelSignature signature =
         SavedModel.open(folder(settings.model())).signature(settings.choice());
-    if (signature.height() != signature.width()) {
+    if (signature.meantHeight() != signature.meantWidth()) {
       throw new SettingException(
           "model",
           "%s: takes images of %dx%d pixels; only square ones can be trained"
-              .formatted(settings.model(), signature.height(), signature.width()));
+              .formatted(settings.model(), signature.meantWidth(), signature.meantHeight()));
     }
-    return signature.height() < 0 ? OPEN_SIZE : signature.height();
+    return signature.meantHeight() < 0 ? OPEN_SIZE : signature.meantHeight();
   }
 
   /** The specification with an absolute path, so that it holds in every folder. */
