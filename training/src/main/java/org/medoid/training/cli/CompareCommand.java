@@ -47,7 +47,8 @@ final class CompareCommand implements Callable<Integer> {
   @Option(
       names = "--losses",
       paramLabel = "NAME",
-      split = ",",
+      split = "\\s*,\\s*",
+      splitSynopsisLabel = ",",
       description = "The losses to compare, separated by commas.")
   private List<String> losses = Losses.names();
 
@@ -66,7 +67,8 @@ final class CompareCommand implements Callable<Integer> {
   @Option(
       names = "--recall-at",
       paramLabel = "K",
-      split = ",",
+      split = "\\s*,\\s*",
+      splitSynopsisLabel = ",",
       defaultValue = "1,2,4,8",
       description = "The K of Recall@K.")
   private List<Integer> recallAt;
@@ -89,7 +91,8 @@ final class CompareCommand implements Callable<Integer> {
     @Option(
         names = "--seeds",
         paramLabel = "S",
-        split = ",",
+        split = "\\s*,\\s*",
+        splitSynopsisLabel = ",",
         description = "The seed of each run of a loss, separated by commas.")
     private List<Long> each;
 

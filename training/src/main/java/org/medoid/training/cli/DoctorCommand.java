@@ -5,9 +5,10 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.google.protobuf.Message;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
+import java.net.URISyntaxException;
+import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,9 +17,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Properties;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
+import java.util.jar.JarFile;
 import org.bytedeco.javacpp.Loader;
 import org.medoid.graph.distributed.Cluster;
 import org.medoid.ops.FacilityLocationLoss;
@@ -271,16 +272,13 @@ final class DoctorCommand implements Callable<Integer> {
   /** The ONNX classes and TensorFlow share one line of protobuf. */
   private static Finding protobuf() {
     String version = "of an unknown version";
-    try (InputStream stream =
-        Message.class.getResourceAsStream(
-            "/META-INF/maven/com.google.protobuf/protobuf-java/pom.properties")) {
-      if (stream != null) {
-        Properties properties = new Properties();
-        properties.load(stream);
-        version = properties.getProperty("version", version);
-      }
-    } catch (IOException e) {
-      version = e.getMessage();
+    URL place = Message.class.getProtectionDomain().getCodeSource().getLocation();
+    try (JarFile jar = new JarFile(Path.of(place.toURI()).toFile())) {
+      // The Maven properties that others have left the jar with 3.22.
+      String told = jar.getManifest().getMainAttributes().getValue("Bundle-Version");
+      version = told == null ? version : told;
+    } catch (IOException | URISyntaxException e) {
+      version += " (" + e.getMessage() + ")";
     }
     return version.startsWith("3.25.")
         ? Finding.ok(version)

@@ -72,7 +72,8 @@ final class EvaluateCommand implements Callable<Integer> {
   @Option(
       names = "--recall-at",
       paramLabel = "K",
-      split = ",",
+      split = "\\s*,\\s*",
+      splitSynopsisLabel = ",",
       defaultValue = "1,2,4,8",
       description = "The K of Recall@K.")
   private List<Integer> recallAt;

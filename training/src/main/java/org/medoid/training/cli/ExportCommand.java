@@ -65,7 +65,8 @@ final class ExportCommand implements Callable<Integer> {
   @Option(
       names = "--format",
       paramLabel = "FORMAT",
-      split = ",",
+      split = "\\s*,\\s*",
+      splitSynopsisLabel = ",",
       defaultValue = "savedmodel,onnx",
       description = "savedmodel, onnx or both.")
   private List<ExportFormat> formats;

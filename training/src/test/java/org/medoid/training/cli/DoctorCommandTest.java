@@ -25,6 +25,8 @@ class DoctorCommandTest {
     JsonNode found = new ObjectMapper().readTree(run(0, "doctor", "--json"));
     assertThat(found.get("training_works").asBoolean()).isTrue();
     assertThat(found.at("/loss_op/status").asText()).isEqualTo("ok");
+    assertThat(found.at("/protobuf/value").asText()).startsWith("3.25.");
+    assertThat(found.at("/protobuf/status").asText()).isEqualTo("ok");
     assertThat(found.at("/tensorflow/value").asText()).startsWith(TensorFlow.version());
   }
 

@@ -2,6 +2,7 @@ package org.medoid.training.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -30,6 +31,17 @@ class MistypedTest {
         .startsWith("medoid: ")
         .contains(parts[parts.length - 2])
         .doesNotContain("Exception", "Error:");
+  }
+
+  @Test
+  void listsMayHaveSpacesBehindTheirCommas() {
+    assertThat(Typed.medoid("compare", "--losses", "n_pairs, x", "--out", "o").err())
+        .contains("--losses x: no such loss");
+    String help = Typed.medoid("evaluate", "--help").ok().out();
+    assertThat(help).contains("--recall-at=K[,K...]");
+    assertThat(Typed.medoid("evaluate", "--run", "r", "--recall-at", "1, 2,4 ,x").err())
+        .contains("--recall-at")
+        .contains("'x'");
   }
 
   @ParameterizedTest
