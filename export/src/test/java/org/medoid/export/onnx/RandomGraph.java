@@ -24,7 +24,6 @@ final class RandomGraph {
   private final Draw draw;
   private final Ops tf;
   private final List<Operand<TFloat32>> pool = new ArrayList<>();
-  private boolean turned;
 
   private RandomGraph(Draw draw, Ops tf) {
     this.draw = draw;
@@ -154,11 +153,7 @@ final class RandomGraph {
       case 4 ->
           Runs.node(
                   tf,
-                  // onnxruntime's optimiser moves a Transpose of height and channels behind a
-                  // Resize,
-                  // whose kernel then refuses the scales (1.32: ScalesValidation).
-                  draw.of(
-                      "ResizeNearestNeighbor", turned ? "ResizeNearestNeighbor" : "ResizeBilinear"),
+                  draw.of("ResizeNearestNeighbor", "ResizeBilinear"),
                   Map.of("half_pixel_centers", true),
                   x,
                   tf.constant(ints((int) shape[1] * 2, (int) shape[2] * 2)))
@@ -204,7 +199,6 @@ final class RandomGraph {
 
   /** All axes but that of the batch. */
   private Operand<TFloat32> moved(Operand<TFloat32> x, int rank) {
-    turned = true;
     int[] order = new int[rank];
     int[] behind = draw.permutation(rank - 1);
     for (int i = 1; i < rank; i++) {

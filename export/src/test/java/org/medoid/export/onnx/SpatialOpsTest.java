@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.medoid.export.onnx.Draw.Domain;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
+import org.tensorflow.proto.GraphDef;
 import org.tensorflow.types.TFloat32;
 
 /** As {@link OpsTest}, for what moves pixels: blocks, patches, transposed convolutions, sizes. */
@@ -398,5 +399,31 @@ class SpatialOpsTest {
                     Runs.random(5, sizes),
                     sizes)))
         .containsExactly("Transpose", "ConvTranspose", "Transpose");
+  }
+
+  /** onnxruntime moves the transposition behind the scaling if it can, and then refuses it. */
+  @Test
+  void whatWasTransposedInAnyWayIsScaled() {
+    for (int[] order :
+        new int[][] {{0, 1, 3, 2}, {0, 2, 1, 3}, {0, 2, 3, 1}, {0, 3, 1, 2}, {0, 3, 2, 1}}) {
+      GraphDef graph =
+          Runs.graph(
+              new long[] {-1, 4, 5, 6},
+              tf ->
+                  x -> {
+                    Operand<TFloat32> turned =
+                        tf.nn.relu(tf.linalg.transpose(x, tf.constant(order)));
+                    return tf.math.add(
+                        Runs.node(
+                                tf,
+                                "ResizeBilinear",
+                                Map.of("half_pixel_centers", true),
+                                turned,
+                                tf.constant(new int[] {9, 7}))
+                            .output(),
+                        tf.constant(1f));
+                  });
+      Runs.same(graph, Runs.random(5, 2, 4, 5, 6), 2, 4, 5, 6);
+    }
   }
 }

@@ -61,6 +61,11 @@ abstract class Pass {
     return node != null && node.is(ops) ? node : null;
   }
 
+  /** The node behind a tensor, or null. */
+  final OnnxNode maker(String tensor) {
+    return producers.get(tensor);
+  }
+
   /** Whether one input alone reads a tensor. */
   final boolean isSole(String tensor) {
     return uses.getOrDefault(tensor, 0) == 1;

@@ -16,7 +16,7 @@ import java.util.Map;
  *   <li>Padding goes into the convolution behind it, products and sums for each channel into the
  *       one before it; what is left of these becomes a batch normalisation.
  *   <li>Pads that runtimes would take for a pooling's own are kept apart when nobody folds them any
- *       more.
+ *       more, as are transpositions that one would move behind a scaling.
  *   <li>What ONNX has not is spelled out at last.
  * </ol>
  */
@@ -45,6 +45,7 @@ public final class Passes {
             new FoldAffine(),
             new GatherAffine(),
             new GuardPadding(),
+            new GuardResize(),
             new Lower())
         .forEach(pass -> pass.run(graph, outputs));
     graph.shareEqualConstants();
