@@ -4,13 +4,16 @@ import java.util.Arrays;
 
 /**
  * The points that each candidate of the greedy choice would attract: those nearer to it than to
- * their medoid. A point that is lost is lost for good, since medoids only come.
+ * their medoid. A point that is lost is lost for good, since medoids only come, and it can be lost
+ * only to a choice that moved it: of a row of distances only those to points that moved are looked
+ * at, each of which is a cache miss.
  *
- * <p>Memory: m²/8 bytes, and 12 bytes for each of the {@value #FEW} places in a candidate's list.
+ * <p>Memory: m²/8 bytes for sets of bits, and 4 bytes for each of the {@value #FEW} places in a
+ * candidate's list.
  */
 final class Attraction {
-  /** A row of distances is a cache miss a point; a list of so many is two or three lines. */
-  static final int FEW = 32;
+  /** A list of so many is as long as the bits of 2048 points. */
+  private static final int FEW = 64;
 
   private final int m;
   private final double[] distances;
@@ -18,13 +21,16 @@ final class Attraction {
   private final long[] attracted;
   private final int attractedWords;
 
-  /** For candidates that attract {@value #FEW} points or fewer: the points and their distances. */
+  /** For candidates that attract {@value #FEW} points or fewer: the points. */
   private final int[] fewPoints;
-
-  private final double[] fewDistances;
 
   /** How many points are in the list of each candidate; -1 where there is no list yet. */
   private final int[] fewCount;
+
+  /** The number of the choice that last moved each point, and up to which a candidate knows it. */
+  private final int[] movedAt;
+
+  private final int[] collectedAt;
 
   /**
    * Makes the sets, empty.
@@ -39,8 +45,9 @@ final class Attraction {
     attractedWords = (m + 63) / 64;
     attracted = new long[m * attractedWords];
     fewPoints = new int[m * FEW];
-    fewDistances = new double[m * FEW];
     fewCount = new int[m];
+    movedAt = new int[m];
+    collectedAt = new int[m];
     Arrays.fill(fewCount, -1);
   }
 
@@ -59,108 +66,77 @@ final class Attraction {
     }
   }
 
+  /** Takes note that a choice, numbered upwards from 1, has brought point i nearer to a medoid. */
+  void move(int i, int choice) {
+    movedAt[i] = choice;
+  }
+
   /**
    * Collects the points that candidate j attracts, itself among them even where it lies on a
-   * medoid, and forgets those that it has lost.
+   * medoid, and forgets those that it has lost. Touches nothing that is another candidate's.
    *
-   * @param moved takes the points
+   * @param points takes the points
+   * @param choice the number of the last choice
    * @return their number
    */
-  int collect(int j, int[] moved) {
-    int count = fewCount[j] >= 0 ? collectFew(j, moved) : collectBits(j, moved);
+  int collect(int j, int[] points, int choice) {
+    int count = fewCount[j] >= 0 ? collectFew(j, points) : collectBits(j, points);
+    collectedAt[j] = choice;
     if (near[j] == 0) {
-      moved[count++] = j;
+      points[count++] = j;
     }
     return count;
   }
 
-  /**
-   * Whether candidate j attracts any of some points.
-   *
-   * @param points a bit for each point
-   * @return true also where j attracted one when it was last collected, but no longer does
-   */
-  boolean attractsAny(int j, long[] points) {
-    if (fewCount[j] >= 0) {
-      for (int e = j * FEW; e < j * FEW + fewCount[j]; e++) {
-        if (((points[fewPoints[e] >> 6] >>> fewPoints[e]) & 1) != 0) {
-          return true;
-        }
-      }
-      return false;
-    }
-    for (int w = 0; w < attractedWords; w++) {
-      if ((attracted[j * attractedWords + w] & points[w]) != 0) {
-        return true;
-      }
-    }
-    return false;
+  /** Takes note that candidate j has lost point i if lost is 1, or nothing if it is 0. */
+  void lose(int j, int i, int lost) {
+    attracted[j * attractedWords + (i >> 6)] &= ~((long) lost << i);
   }
 
-  /** Whether candidate j was found to attract few points when it was last collected. */
-  boolean isFew(int j) {
-    return fewCount[j] >= 0;
+  /** Takes note that all that candidate j lost up to a choice has been told. */
+  void know(int j, int choice) {
+    collectedAt[j] = choice;
   }
 
-  /**
-   * Collects those of some points that candidate j attracted, and forgets those that it has lost.
-   * Not for candidates that attract few.
-   *
-   * @param points a bit for each point
-   * @param hits takes from its start on the points that j still takes, itself always among them,
-   *     and towards its end those that it does not
-   * @return the numbers of the two, the first in the upper half
-   */
-  long collect(int j, long[] points, int[] hits) {
+  /** At most how many of some points candidate j takes, itself among them. */
+  int atMostOf(int j, int[] points) {
+    int row = j * attractedWords;
+    int count = 0;
+    for (int i : points) {
+      count += i == j ? 1 : (int) (attracted[row + (i >> 6)] >>> i) & 1;
+    }
+    return count;
+  }
+
+  private int collectFew(int j, int[] points) {
     int row = j * m;
-    int kept = 0;
-    int lost = 0;
-    for (int w = 0; w < attractedWords; w++) {
-      long bits = attracted[j * attractedWords + w] & points[w];
-      long gone = 0;
-      while (bits != 0) {
-        int bit = Long.numberOfTrailingZeros(bits);
-        int i = w * 64 + bit;
-        int attracts = distances[row + i] < near[i] ? 1 : 0; // no branch: nobody could foretell it
-        int keeps = i == j ? 1 : attracts;
-        gone |= (1L - attracts) << bit;
-        hits[kept] = i;
-        kept += keeps;
-        hits[m - 1 - lost] = i;
-        lost += 1 - keeps;
-        bits &= bits - 1;
-      }
-      attracted[j * attractedWords + w] &= ~gone;
-    }
-    return ((long) kept << 32) | lost;
-  }
-
-  private int collectFew(int j, int[] moved) {
+    int bits = j * attractedWords;
+    int since = collectedAt[j];
     int count = 0;
     int start = j * FEW;
     for (int e = start; e < start + fewCount[j]; e++) {
       int i = fewPoints[e];
-      double distance = fewDistances[e];
-      if (distance < near[i]) {
+      boolean told = ((attracted[bits + (i >> 6)] >>> i) & 1) == 0;
+      if (!told && (movedAt[i] <= since || distances[row + i] < near[i])) {
         fewPoints[start + count] = i;
-        fewDistances[start + count] = distance;
-        moved[count++] = i;
+        points[count++] = i;
       }
     }
     fewCount[j] = count;
     return count;
   }
 
-  private int collectBits(int j, int[] moved) {
+  private int collectBits(int j, int[] points) {
     int row = j * m;
+    int since = collectedAt[j];
     int count = 0;
     for (int w = 0; w < attractedWords; w++) {
       long bits = attracted[j * attractedWords + w];
       long kept = bits;
       while (bits != 0) {
         int i = w * 64 + Long.numberOfTrailingZeros(bits);
-        if (distances[row + i] < near[i]) {
-          moved[count++] = i;
+        if (movedAt[i] <= since || distances[row + i] < near[i]) {
+          points[count++] = i;
         } else {
           kept &= ~(1L << i);
         }
@@ -170,10 +146,7 @@ final class Attraction {
     }
     if (count <= FEW) {
       fewCount[j] = count;
-      for (int e = 0; e < count; e++) {
-        fewPoints[j * FEW + e] = moved[e];
-        fewDistances[j * FEW + e] = distances[row + moved[e]];
-      }
+      System.arraycopy(points, 0, fewPoints, j * FEW, count);
     }
     return count;
   }

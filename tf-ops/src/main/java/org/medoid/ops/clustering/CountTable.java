@@ -146,24 +146,30 @@ final class CountTable {
 
   /**
    * Whether the agreement is certainly above a limit, for less than the agreement costs: neither a
-   * root nor a division.
+   * root nor a division. The agreement rises with the cells' sum and falls with the clusters', so
+   * bounds of the two will do.
    *
    * @param limit any value
-   * @param cells Σ t over the cells of the contingency table
-   * @param clusters Σ t over the clusters
-   * @return false also where it is not certain, as always for AMI, ARI and identical
+   * @param cells Σ t over the cells of the contingency table, or less
+   * @param clusters Σ t over the clusters, or more
+   * @return false also where it is not certain, as always for AMI and identical
    */
-  boolean isAbove(double limit, long cells, long clusters) {
-    double certain = limit + 1e-9; // the rounding of what is compared is a thousandth of it
-    double information = information(cells, clusters);
+  boolean isAbove(double limit, double cells, double clusters) {
+    double certain = limit + 1e-9; // the rounding of what is compared is a thirtieth of it at most
+    double information = cells - clusters - classes + total;
     return switch (measure) {
       case NMI ->
           certain >= 0
               && information > 0
               && information * information
-                  > certain * certain * (double) (total - clusters) * (double) (total - classes);
+                  > certain * certain * (total - clusters) * (double) (total - classes);
       case NMI_ARITHMETIC, V_MEASURE ->
-          2 * information > certain * ((double) (total - clusters) + (double) (total - classes));
+          2 * information > certain * ((total - clusters) + (double) (total - classes));
+      case ARI -> {
+        double chance = clusters * classes / total;
+        double room = 0.5 * (clusters + classes) - chance;
+        yield certain >= 0 && room > 0 && cells - chance > certain * room;
+      }
       default -> false;
     };
   }

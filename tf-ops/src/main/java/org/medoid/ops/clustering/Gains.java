@@ -66,6 +66,16 @@ final class Gains {
     }
   }
 
+  private static void take(
+      double[] gain, double[] hit, double[] distances, int row, double before, double after) {
+    for (int j = 0; j < gain.length; j++) {
+      double distance = distances[row + j];
+      double lost = Math.max(0, before - distance);
+      gain[j] -= lost - Math.max(0, after - distance);
+      hit[j] = Math.max(hit[j], lost);
+    }
+  }
+
   /** The gain of point j. */
   double of(int j) {
     return gain[j];
@@ -74,6 +84,16 @@ final class Gains {
   /** Takes note that point i has another distance to its medoid. */
   void move(int i, double before, double after) {
     move(gain, distances, i * m, before, after);
+    updates++;
+  }
+
+  /**
+   * Takes note that point i has come nearer to a medoid.
+   *
+   * @param hit becomes positive for each point that is nearer to i than the medoid was before
+   */
+  void take(int i, double before, double after, double[] hit) {
+    take(gain, hit, distances, i * m, before, after);
     updates++;
   }
 

@@ -9,8 +9,6 @@ import java.util.Arrays;
  * <p>Of the table only the cells that have points are kept, so that it has m places, not C².
  */
 final class Growing {
-  private static final int FEW = 8;
-
   private final Problem problem;
   private final CountTable table;
 
@@ -21,17 +19,16 @@ final class Growing {
   final int[] sizes;
 
   /** The counts of the cells that have points, in no order. */
-  final int[] cells;
+  private final int[] cells;
 
   /** Where in {@link #cells} each point is counted. */
-  final int[] cellOf;
+  private final int[] cellOf;
 
   private final int[] unused;
   private int unusedCount;
   private final int[] cellOfLabel;
-
-  /** For each class the points of a candidate's cluster while it is measured. */
-  private final int[] fresh;
+  private final int[] placeOf;
+  private final int[] placeOfLabel;
 
   /** Σ t over the cells. */
   long cellSum;
@@ -42,32 +39,35 @@ final class Growing {
   /** Σ u over the clusters. */
   long expectation;
 
-  /** The number of clusters. */
+  /** The number of clusters, which is the number of the last choice too. */
   int count;
 
-  /** The points that the last choice moved, a bit each. */
-  final long[] taken;
+  /** The choice that last changed each cluster. */
+  final int[] changedAt;
 
-  /** The clusters that it took them from, a bit each, and as a list. */
-  final long[] changed;
+  /** The points that the last choice took, and where their clusters and classes are listed. */
+  final int[] taken;
 
-  final int[] changedList;
+  final int[] changedOf;
+  final int[] labelOf;
+  int takenCount;
+
+  /** The clusters from which it took them. */
+  final int[] changed;
+
   int changedCount;
 
-  /** The sizes of those clusters before it. */
+  /** Their sizes before it, in the same order. */
   final int[] sizesBefore;
 
-  /**
-   * For such a cluster k and a = 1 to {@value #FEW}, at k · {@value #FEW} + a - 1: by how much more
-   * taking a of its points changes its t than before, see {@link #rise}.
-   */
-  private final long[] rise;
-
-  /** For the points that it moved, their clusters before it. */
-  final int[] clusterBefore;
-
-  /** The classes of the points that it moved. */
+  /** The classes of the points that it took. */
   final int[] labels;
+
+  /** How many points it took of each of them. */
+  final int[] takenOfLabel;
+
+  /** What it did to Σ t over the cells of each of them. */
+  final long[] labelChange;
 
   int labelCount;
 
@@ -83,14 +83,17 @@ final class Growing {
     cellOf = problem.classes.clone();
     unused = new int[m];
     cellOfLabel = new int[c];
-    fresh = new int[c];
-    taken = new long[(m + 63) / 64];
-    changed = new long[(c + 63) / 64];
-    changedList = new int[c];
+    changedAt = new int[c];
+    changed = new int[c];
     sizesBefore = new int[c];
-    rise = new long[c * FEW];
-    clusterBefore = new int[m];
     labels = new int[c];
+    labelChange = new long[c];
+    takenOfLabel = new int[c];
+    taken = new int[m];
+    changedOf = new int[m];
+    labelOf = new int[m];
+    placeOf = new int[c];
+    placeOfLabel = new int[c];
     System.arraycopy(problem.classSizes, 0, cells, 0, c);
     for (int cell = m - 1; cell >= c; cell--) {
       unused[unusedCount++] = cell;
@@ -102,6 +105,7 @@ final class Growing {
     clusterSum = table.t[m];
     expectation = table.expected(m);
     count = 1;
+    changedAt[0] = 1;
     Arrays.fill(cellOfLabel, -1);
   }
 
@@ -110,92 +114,144 @@ final class Growing {
     return table.agreement(cellSum, clusterSum, expectation);
   }
 
-  /**
-   * Measures, point by point, what candidate j would do.
-   *
-   * @param points the points that it would take
-   * @param changes takes the measure
-   */
-  void measure(int j, int[] points, int pointCount, Changes changes) {
-    long cellDelta = 0;
-    long clusterDelta = table.t[pointCount];
-    long expectationDelta = table.expected(pointCount);
-    for (int n = 0; n < pointCount; n++) {
-      int i = points[n];
-      cellDelta += table.step[fresh[problem.classes[i]]++] - table.step[--cells[cellOf[i]]];
-      int size = --sizes[cluster[i]];
-      clusterDelta -= table.step[size];
-      expectationDelta -= table.expected(size + 1) - table.expected(size);
+  /** What one more medoid would do, and what a thread needs to find it. */
+  static final class Trial {
+    private final int[] ofCell;
+    private final int[] ofCluster;
+    private final int[] ofClass;
+
+    /** What it does to Σ t over the cells. */
+    long cells;
+
+    /** To Σ t over the clusters. */
+    long clusters;
+
+    /** To Σ u over the clusters. */
+    long expectation;
+
+    /** The most points that it takes from one cluster. */
+    int most;
+
+    Trial(Problem problem) {
+      ofCell = new int[problem.m];
+      ofCluster = new int[problem.classCount()];
+      ofClass = new int[problem.classCount()];
     }
-    for (int n = 0; n < pointCount; n++) {
-      int i = points[n];
-      cells[cellOf[i]]++;
-      sizes[cluster[i]]++;
-      fresh[problem.classes[i]] = 0;
-    }
-    changes.set(j, cellDelta, clusterDelta, expectationDelta, pointCount);
   }
 
-  /** Makes a new cluster of some points, the sums of the table being told. */
-  void add(int[] points, int pointCount, long cellChange, long clusterChange, long expected) {
+  /**
+   * Measures what candidate j would do. Changes nothing but the trial and the candidate's parts.
+   *
+   * @param points the points that it would take
+   */
+  void measure(int j, int[] points, int pointCount, Parts parts, Trial trial) {
+    if (count == 1) {
+      measureSecond(j, points, pointCount, parts, trial);
+      return;
+    }
+    long cellDelta = 0;
+    for (int n = 0; n < pointCount; n++) {
+      int i = points[n];
+      int cell = cellOf[i];
+      trial.ofCluster[cluster[i]]++;
+      cellDelta += table.step[trial.ofClass[problem.classes[i]]++];
+      cellDelta -= table.step[cells[cell] - ++trial.ofCell[cell]];
+    }
+    parts.clear(j);
+    long clusterDelta = table.t[pointCount];
+    long expectationDelta = table.expected(pointCount);
+    int most = 0;
+    for (int n = 0; n < pointCount; n++) {
+      int i = points[n];
+      int from = cluster[i];
+      int part = trial.ofCluster[from];
+      if (part > 0) {
+        int size = sizes[from];
+        parts.add(j, from, part);
+        most = Math.max(most, part);
+        clusterDelta += table.t[size - part] - table.t[size];
+        expectationDelta += table.expected(size - part) - table.expected(size);
+        trial.ofCluster[from] = 0;
+      }
+      trial.ofCell[cellOf[i]] = 0;
+      trial.ofClass[problem.classes[i]] = 0;
+    }
+    trial.cells = cellDelta;
+    trial.clusters = clusterDelta;
+    trial.expectation = expectationDelta;
+    trial.most = most;
+  }
+
+  /**
+   * The same for the second medoid, when all points are in one cluster and each class is a cell.
+   */
+  private void measureSecond(int j, int[] points, int pointCount, Parts parts, Trial trial) {
+    for (int n = 0; n < pointCount; n++) {
+      trial.ofClass[problem.classes[points[n]]]++;
+    }
+    long cellDelta = 0;
+    for (int c = 0; c < trial.ofClass.length; c++) {
+      int size = problem.classSizes[c];
+      int part = trial.ofClass[c];
+      cellDelta += table.t[part] + table.t[size - part] - table.t[size];
+      trial.ofClass[c] = 0;
+    }
+    parts.clear(j);
+    parts.add(j, 0, pointCount);
+    int left = problem.m - pointCount;
+    trial.cells = cellDelta;
+    trial.clusters = table.t[pointCount] + table.t[left] - clusterSum;
+    trial.expectation = table.expected(pointCount) + table.expected(left) - expectation;
+    trial.most = pointCount;
+  }
+
+  /**
+   * Makes a new cluster of the first {@link #takenCount} points of {@link #taken}.
+   *
+   * @param clusterChange what that does to Σ t over the clusters
+   * @param expected and to Σ u
+   */
+  void add(long clusterChange, long expected) {
     for (int n = 0; n < labelCount; n++) {
       cellOfLabel[labels[n]] = -1;
     }
     labelCount = 0;
     changedCount = 0;
-    Arrays.fill(taken, 0);
-    Arrays.fill(changed, 0);
     int to = count++;
-    for (int n = 0; n < pointCount; n++) {
-      int i = points[n];
+    changedAt[to] = count;
+    for (int n = 0; n < takenCount; n++) {
+      int i = taken[n];
       int from = cluster[i];
       int label = problem.classes[i];
-      if (((changed[from >> 6] >>> from) & 1) == 0) {
-        changed[from >> 6] |= 1L << from;
-        changedList[changedCount++] = from;
-        sizesBefore[from] = sizes[from];
+      if (changedAt[from] < count) {
+        changedAt[from] = count;
+        placeOf[from] = changedCount;
+        sizesBefore[changedCount] = sizes[from];
+        changed[changedCount++] = from;
       }
-      taken[i >> 6] |= 1L << i;
-      clusterBefore[i] = from;
-      if (--cells[cellOf[i]] == 0) {
+      changedOf[n] = placeOf[from];
+      long change = -table.step[--cells[cellOf[i]]];
+      if (cells[cellOf[i]] == 0) {
         unused[unusedCount++] = cellOf[i];
       }
       if (cellOfLabel[label] < 0) {
         cellOfLabel[label] = unused[--unusedCount];
+        placeOfLabel[label] = labelCount;
+        labelChange[labelCount] = 0;
+        takenOfLabel[labelCount] = 0;
         labels[labelCount++] = label;
       }
       cellOf[i] = cellOfLabel[label];
-      cells[cellOf[i]]++;
+      change += table.step[cells[cellOf[i]]++];
+      labelOf[n] = placeOfLabel[label];
+      labelChange[labelOf[n]] += change;
+      takenOfLabel[labelOf[n]]++;
+      cellSum += change;
       sizes[from]--;
       sizes[to]++;
       cluster[i] = to;
     }
-    for (int n = 0; n < changedCount; n++) {
-      int k = changedList[n];
-      for (int a = 1; a <= Math.min(FEW, sizes[k]); a++) {
-        rise[k * FEW + a - 1] = computeRise(k, a);
-      }
-    }
-    cellSum += cellChange;
     clusterSum += clusterChange;
     expectation += expected;
-  }
-
-  /**
-   * By how much taking a points of a cluster from which the last choice took u changes its t more
-   * than before: t(n - u - a) - t(n - u) over t(n - a) - t(n). Not negative, t being convex, and
-   * more the larger a is.
-   *
-   * @param a 1 or more; counts as the size of the cluster if it is more
-   */
-  long rise(int k, int a) {
-    int points = Math.min(a, sizes[k]);
-    return points <= FEW ? rise[k * FEW + points - 1] : computeRise(k, points);
-  }
-
-  private long computeRise(int k, int a) {
-    int n = sizes[k];
-    int before = sizesBefore[k];
-    return table.t[n - a] - table.t[n] - table.t[before - a] + table.t[before];
   }
 }

@@ -24,6 +24,9 @@ final class Problem {
   /** The number of points of each class. */
   final int[] classSizes;
 
+  /** The points of each class, ascending. */
+  final int[][] members;
+
   Problem(double[] embeddings, int m, int d, long[] labels, Distance distance) {
     if (m < 1 || d < 1) {
       throw new IllegalArgumentException("embeddings is empty: " + m + " rows of " + d + " values");
@@ -66,6 +69,14 @@ final class Problem {
     classSizes = new int[numbers.size()];
     for (int each : classes) {
       classSizes[each]++;
+    }
+    members = new int[classSizes.length][];
+    for (int c = 0; c < members.length; c++) {
+      members[c] = new int[classSizes[c]];
+    }
+    int[] next = new int[members.length];
+    for (int i = 0; i < m; i++) {
+      members[classes[i]][next[classes[i]]++] = i;
     }
     distances = DistanceMatrix.compute(x, m, d, distance);
   }

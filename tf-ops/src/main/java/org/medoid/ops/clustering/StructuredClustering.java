@@ -31,9 +31,8 @@ import java.util.SplittableRandom;
  * allows (default: one per processor); the result does not depend on their number.
  *
  * <p>Memory: 8m² bytes of distances, which the result keeps; besides, while it works, 8md for a
- * transposed copy of the embeddings, then (m² + mC)/8 for the greedy choice's sets of bits and,
- * where γ is large, 3mC for what candidates take, then 4C² for the contingency table of the local
- * search; all else is linear in m, some 500 bytes a point.
+ * transposed copy of the embeddings, then m²/8 for the greedy choice's sets of bits, then 4C² for
+ * the contingency table of the local search; all else is linear in m, some 700 bytes a point.
  *
  * <p>Immutable; may be used by many threads at once.
  */
@@ -126,15 +125,7 @@ public final class StructuredClustering {
   }
 
   private static double oracle(Problem problem, int[] classMedoids) {
-    int[][] members = new int[problem.classCount()][];
-    int[] filled = new int[problem.classCount()];
-    for (int i = 0; i < problem.m; i++) {
-      int c = problem.classes[i];
-      if (members[c] == null) {
-        members[c] = new int[problem.classSizes[c]];
-      }
-      members[c][filled[c]++] = i;
-    }
+    int[][] members = problem.members;
     double total = 0;
     double[] within = new double[problem.m];
     for (int c = 0; c < members.length; c++) {

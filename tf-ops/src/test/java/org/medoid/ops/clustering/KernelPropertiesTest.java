@@ -105,7 +105,7 @@ class KernelPropertiesTest {
     }
     Batch many = Batch.of(Batch.Points.GAUSSIAN, Batch.Classes.RANDOM, 522, 4, 1e6, 6);
     equalsTheDefinition(
-        many.withLabels(Samples.labels(522, 87)), // so small classes that candidates keep takings
+        many.withLabels(Samples.labels(522, 87)), // all candidates are in the running at once
         ClusteringOptions.defaults().withLocalSearch(LocalSearch.NONE));
   }
 
