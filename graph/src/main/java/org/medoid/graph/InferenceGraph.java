@@ -68,12 +68,22 @@ public final class InferenceGraph implements AutoCloseable {
       Network network, EmbeddingHead head, int imageSize, Path checkpoint) {
     InferenceGraph made = new InferenceGraph(network, head, imageSize, 0);
     try {
-      made.session.restore(checkpoint.toString());
+      made.restore(checkpoint);
     } catch (RuntimeException e) {
       made.close();
       throw e;
     }
     return made;
+  }
+
+  /**
+   * Takes over the weights of another checkpoint.
+   *
+   * @param checkpoint as for {@link #restored}
+   * @throws org.tensorflow.exceptions.TensorFlowException if a variable is missing in it
+   */
+  public void restore(Path checkpoint) {
+    session.restore(checkpoint.toString());
   }
 
   /**

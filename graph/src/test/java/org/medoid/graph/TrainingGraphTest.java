@@ -253,13 +253,15 @@ class TrainingGraphTest {
     assertThat(one.keySet()).isEqualTo(other.keySet());
     one.forEach(
         (name, values) -> {
+          float[] others = other.get(name);
+          assertThat(others).as(name).hasSameSizeAs(values);
           double largest = 1e-3;
-          for (float value : values) {
-            largest = Math.max(largest, Math.abs(value));
+          double difference = 0; // AssertJ's own comparison takes 15 s for these
+          for (int i = 0; i < values.length; i++) {
+            largest = Math.max(largest, Math.abs(values[i]));
+            difference = Math.max(difference, Math.abs(values[i] - others[i]));
           }
-          assertThat(other.get(name))
-              .as(name)
-              .containsExactly(values, within((float) (by * largest)));
+          assertThat(difference).as(name).isLessThanOrEqualTo(by * largest);
         });
   }
 

@@ -6,6 +6,8 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -22,6 +24,9 @@ import org.junit.jupiter.api.io.TempDir;
 class TrainWorkersTest {
   private static final String MEDOID = "org.medoid.training.cli.Medoid";
   private static final int STEPS = 120;
+
+  /** {@code -Dmedoid.workerKills=N}: how many workers are killed. */
+  private static final int KILLS = Integer.getInteger("medoid.workerKills", 2);
 
   @TempDir private Path folder;
   private Path pictures;
@@ -94,6 +99,16 @@ class TrainWorkersTest {
     }
   }
 
+  /** Waits until a run, begun or resumed just now, writes its metrics: all workers are there. */
+  private static void awaitTraining(WorkerProcesses workers, Path run) throws Exception {
+    Path metrics = run.resolve("metrics.csv");
+    FileTime begun = FileTime.from(Instant.now());
+    while (workers.get(0).isAlive()
+        && (!Files.exists(metrics) || Files.getLastModifiedTime(metrics).compareTo(begun) < 0)) {
+      Thread.sleep(20);
+    }
+  }
+
   private static byte[] weights(Path run) throws IOException {
     return Files.readAllBytes(
         run.resolve("checkpoints").resolve("step-%08d.data-00000-of-00001".formatted(STEPS)));
@@ -114,26 +129,41 @@ class TrainWorkersTest {
       assertThat(stopped).startsWith("medoid: stopped after step ");
       assertThat(workers.line(1)).startsWith(stopped);
     }
-    try (WorkerProcesses workers = started(run, true)) {
-      awaitStep(workers, run, 40);
-      workers.get(1).destroyForcibly(); // kill -9
-      assertThat(workers.await(0, 30)).isEqualTo(1);
-      assertThat(workers.line(0))
-          .contains("worker 1 at " + workers.cluster().workers().get(1) + " is gone");
+    Random moments = new Random(KILLS);
+    for (int kills = 0; kills < KILLS; ) {
+      try (WorkerProcesses workers = started(run, Files.exists(run))) {
+        int killed = (kills + 1) % 2; // the one that leads every second time
+        int other = 1 - killed;
+        awaitTraining(workers, run);
+        Thread.sleep(moments.nextInt(1500));
+        workers.get(killed).destroyForcibly(); // kill -9
+        if (workers.await(other, 30) == 0) { // it came too late
+          run = checked(run, whole);
+        } else {
+          assertThat(workers.get(other).exitValue()).isEqualTo(1);
+          assertThat(workers.line(other))
+              .contains(
+                  "worker "
+                      + killed
+                      + " at "
+                      + workers.cluster().workers().get(killed)
+                      + " is gone");
+          kills++;
+        }
+      }
     }
-    try (WorkerProcesses workers = started(run, true)) {
-      awaitStep(workers, run, 70);
-      workers.get(0).destroyForcibly(); // the one that leads
-      assertThat(workers.await(1, 30)).isEqualTo(1);
-      assertThat(workers.line(1))
-          .contains("worker 0 at " + workers.cluster().workers().get(0) + " is gone");
-    }
-    try (WorkerProcesses workers = started(run, true)) {
+    try (WorkerProcesses workers = started(run, Files.exists(run))) {
       assertThat(workers.await(0, 200)).as(workers.output(0)).isZero();
       assertThat(workers.await(1, 30)).as(workers.output(1)).isZero();
     }
-    assertThat(weights(run)).isEqualTo(weights(whole));
+    checked(run, whole);
     assertThat(folder.resolve("nowhere")).doesNotExist(); // the first alone writes
+  }
+
+  /** Compares a run that is done; where the next one goes. */
+  private static Path checked(Path run, Path whole) throws IOException {
+    assertThat(weights(run)).isEqualTo(weights(whole));
+    return run.resolveSibling(run.getFileName() + "-next");
   }
 
   @Test

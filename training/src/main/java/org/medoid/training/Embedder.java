@@ -1,15 +1,13 @@
 package org.medoid.training;
 
-import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.medoid.export.image.ImageSize;
 import org.medoid.graph.InferenceGraph;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.data.ImagePipeline;
-import org.tensorflow.Graph;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.ndarray.buffer.DataBuffers;
-import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 /** Runs the images of a data set through a network, in order. */
@@ -46,11 +44,21 @@ public final class Embedder {
    */
   public static float[] embed(
       Session session, String input, String output, ImageDataSet data, int imageSize, int resize) {
-    Rows rows = new Rows(data.size());
-    forEachBatch(
-        data,
-        imageSize,
-        resize,
+    try (ImagePipeline pictures = pipeline(data, imageSize, resize)) {
+      return embed(session, input, output, pictures, data.size());
+    }
+  }
+
+  /** What reads images as {@link #embed} does. */
+  static ImagePipeline pipeline(ImageDataSet data, int imageSize, int resize) {
+    return ImagePipeline.evaluation(data, BATCH, ImageSize.square(imageSize, resize));
+  }
+
+  /** Embeds every image of a pipeline, which may be used again. */
+  static float[] embed(
+      Session session, String input, String output, ImagePipeline pictures, int count) {
+    Rows rows = new Rows(count);
+    pictures.forEach(
         images -> {
           try (Result result = session.runner().feed(input, images).fetch(output).run()) {
             rows.add((TFloat32) result.get(0));
@@ -68,25 +76,16 @@ public final class Embedder {
    * @return n·(imageSize·imageSize·3) values in [0, 1], a row for each image
    */
   public static float[] pixels(ImageDataSet data, int imageSize, int resize) {
-    Rows rows = new Rows(data.size());
-    forEachBatch(data, imageSize, resize, rows::add);
-    return rows.values;
+    try (ImagePipeline pictures = pipeline(data, imageSize, resize)) {
+      return pixels(pictures, IntStream.range(0, data.size()).toArray());
+    }
   }
 
-  private static void forEachBatch(
-      ImageDataSet data, int imageSize, int resize, Consumer<TFloat32> use) {
-    try (Graph graph = new Graph();
-        Session session = new Session(graph)) {
-      ImagePipeline pipeline =
-          ImagePipeline.evaluation(
-              Ops.create(graph), data, BATCH, ImageSize.square(imageSize, resize));
-      pipeline.start(session);
-      for (int done = 0; done < data.size(); done += BATCH) {
-        try (TFloat32 images = pipeline.next(session)) {
-          use.accept(images);
-        }
-      }
-    }
+  /** The pixels of some images of a pipeline, which may be used again. */
+  static float[] pixels(ImagePipeline pictures, int[] sequence) {
+    Rows rows = new Rows(sequence.length);
+    pictures.forEach(sequence, rows::add);
+    return rows.values;
   }
 
   /** Gathers tensors of any rank as rows. */

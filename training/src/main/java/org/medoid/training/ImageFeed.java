@@ -4,15 +4,9 @@ import org.medoid.training.data.BatchSampler;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.data.ImagePipeline;
 import org.medoid.training.settings.TrainingSettings;
-import org.tensorflow.Graph;
-import org.tensorflow.Session;
-import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
-/**
- * The images of a run's batches, whole or in chunks, from a step on. Reads ahead in a graph of its
- * own, so that a training graph does not depend on where its images come from.
- */
+/** The images of a run's batches, whole or in chunks, from a step on. Reads ahead. */
 final class ImageFeed implements AutoCloseable {
   /**
    * Steps whose batches are drawn at once: few enough that a run of many steps over many classes
@@ -23,9 +17,7 @@ final class ImageFeed implements AutoCloseable {
   private final TrainingSettings settings;
   private final BatchSampler sampler;
   private final Share share;
-  private final Graph graph = new Graph();
   private final ImagePipeline pipeline;
-  private final Session session;
   private long nextStep;
   private int left;
 
@@ -50,14 +42,12 @@ final class ImageFeed implements AutoCloseable {
     nextStep = firstStep;
     pipeline =
         ImagePipeline.training(
-            Ops.create(graph),
             data,
             share.rows(),
             settings.data().size(),
             settings.data().crop(),
             settings.data().mirror(),
             settings.schedule().seed());
-    session = new Session(graph);
   }
 
   /** The next batch or chunk, float [rows, imageSize, imageSize, 3]; the caller closes it. */
@@ -74,17 +64,16 @@ final class ImageFeed implements AutoCloseable {
           places[i * size + k] = (nextStep + i) * share.batch() + share.first() + k;
         }
       }
-      pipeline.start(session, images, places);
+      pipeline.start(images, places);
       nextStep += steps;
       left = steps * (size / share.rows());
     }
     left--;
-    return pipeline.next(session);
+    return pipeline.next();
   }
 
   @Override
   public void close() {
-    session.close();
-    graph.close();
+    pipeline.close();
   }
 }

@@ -1,11 +1,10 @@
 package org.medoid.training;
 
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.stream.IntStream;
 import org.medoid.ops.clustering.Distance;
 import org.medoid.training.data.ImageDataSet;
+import org.medoid.training.data.ImagePipeline;
 import org.medoid.training.evaluation.Embeddings;
 import org.medoid.training.evaluation.Neighbours;
 import org.tensorflow.ndarray.Shape;
@@ -20,7 +19,7 @@ import org.tensorflow.types.TFloat32;
  *
  * <p>Cost: queries · n · d, and decoding some 50 images.
  */
-final class NeighbourGrid {
+final class NeighbourGrid implements AutoCloseable {
   /** Queries, evenly spaced over the classes. */
   static final int ROWS = 8;
 
@@ -37,6 +36,10 @@ final class NeighbourGrid {
   private static final float[] RED = {0.8f, 0.1f, 0.1f};
 
   private final ImageDataSet data;
+
+  /** Read from at each evaluation. */
+  private ImagePipeline pictures;
+
   private final int[] labels;
   private final int[] queries;
 
@@ -71,27 +74,23 @@ final class NeighbourGrid {
    */
   TFloat32 draw(float[] embeddings) {
     int columns = 1 + Math.min(NEIGHBOURS, labels.length - 1);
-    List<Integer> shown = new ArrayList<>();
     int[][] nearest =
         Neighbours.leaveOneOut(
                 Embeddings.of(embeddings, labels.length), queries, columns - 1, Distance.EUCLIDEAN)
             .nearest();
-    for (int i = 0; i < queries.length; i++) {
-      shown.add(queries[i]);
-      Arrays.stream(nearest[i]).forEach(shown::add);
+    int[] shown =
+        IntStream.range(0, queries.length)
+            .flatMap(i -> IntStream.concat(IntStream.of(queries[i]), Arrays.stream(nearest[i])))
+            .toArray();
+    if (pictures == null) {
+      pictures = Embedder.pipeline(data, INNER, INNER);
     }
-    ImageDataSet some =
-        new ImageDataSet(
-            data.name(),
-            shown.stream().map(data.files()::get).toList(),
-            shown.stream().mapToInt(row -> labels[row]).toArray(),
-            data.classNames());
-    float[] images = Embedder.pixels(some, INNER, INNER);
+    float[] images = Embedder.pixels(pictures, shown);
     int width = columns * CELL;
     float[] pixels = new float[queries.length * CELL * width * 3];
-    for (int i = 0; i < shown.size(); i++) {
+    for (int i = 0; i < shown.length; i++) {
       int query = queries[i / columns];
-      float[] frame = i % columns == 0 ? GREY : labels[shown.get(i)] == labels[query] ? GREEN : RED;
+      float[] frame = i % columns == 0 ? GREY : labels[shown[i]] == labels[query] ? GREEN : RED;
       int corner = i / columns * CELL * width + i % columns * CELL;
       for (int y = 0; y < CELL; y++) {
         for (int x = 0; x < CELL; x++) {
@@ -109,5 +108,12 @@ final class NeighbourGrid {
     }
     return TFloat32.tensorOf(
         Shape.of(1, (long) queries.length * CELL, width, 3), DataBuffers.of(pixels));
+  }
+
+  @Override
+  public void close() {
+    if (pictures != null) {
+      pictures.close();
+    }
   }
 }

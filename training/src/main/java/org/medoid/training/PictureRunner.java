@@ -76,22 +76,18 @@ final class PictureRunner implements AutoCloseable {
 
   /** Embeds the files of a data set. */
   void run(ImageDataSet pictures, EmbeddingModel.Rows rows) throws IOException {
-    try (Graph graph = new Graph();
-        Session reading = new Session(graph)) {
-      ImagePipeline pipeline = ImagePipeline.evaluation(Ops.create(graph), pictures, batch, image);
-      pipeline.start(reading);
-      for (int done = 0; done < pictures.size(); done += batch) {
-        int count = Math.min(batch, pictures.size() - done);
-        try (TFloat32 images = pipeline.next(reading)) {
-          if (fixed && count < batch) {
-            float[] pixels = new float[count * size()];
-            images.copyTo(DataBuffers.of(pixels, false, false));
-            run(pixels, count, rows);
-          } else {
-            run(images, count, rows);
-          }
-        }
-      }
+    try (ImagePipeline pipeline = ImagePipeline.evaluation(pictures, batch, image)) {
+      pipeline.forEach(
+          images -> {
+            int count = (int) images.shape().get(0);
+            if (fixed && count < batch) {
+              float[] pixels = new float[count * size()];
+              images.copyTo(DataBuffers.of(pixels, false, false));
+              run(pixels, count, rows);
+            } else {
+              run(images, count, rows);
+            }
+          });
     }
   }
 
@@ -155,17 +151,14 @@ final class PictureRunner implements AutoCloseable {
   /** The pixels of the files of a data set, as the network sees them. */
   float[] pixels(ImageDataSet pictures) {
     float[] pixels = new float[Math.multiplyExact(pictures.size(), size())];
-    try (Graph graph = new Graph();
-        Session reading = new Session(graph)) {
-      ImagePipeline pipeline = ImagePipeline.evaluation(Ops.create(graph), pictures, batch, image);
-      pipeline.start(reading);
-      for (int filled = 0; filled < pixels.length; ) {
-        try (TFloat32 images = pipeline.next(reading)) {
-          int here = Math.toIntExact(images.size());
-          images.copyTo(DataBuffers.of(pixels, false, false).offset(filled).narrow(here));
-          filled += here;
-        }
-      }
+    int[] filled = new int[1];
+    try (ImagePipeline pipeline = ImagePipeline.evaluation(pictures, batch, image)) {
+      pipeline.forEach(
+          images -> {
+            int here = Math.toIntExact(images.size());
+            images.copyTo(DataBuffers.of(pixels, false, false).offset(filled[0]).narrow(here));
+            filled[0] += here;
+          });
     }
     return pixels;
   }

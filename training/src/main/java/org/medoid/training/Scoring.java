@@ -8,6 +8,7 @@ import org.medoid.graph.distributed.Worker;
 import org.medoid.graph.network.EmbeddingHead;
 import org.medoid.graph.network.Network;
 import org.medoid.training.data.ImageDataSet;
+import org.medoid.training.data.ImagePipeline;
 import org.medoid.training.evaluation.Embeddings;
 import org.medoid.training.evaluation.EvaluationResult;
 import org.medoid.training.evaluation.Evaluator;
@@ -16,7 +17,7 @@ import org.medoid.training.settings.TrainingSettings;
 import org.tensorflow.Session;
 
 /** Embeds and scores the watched images, and at the end those of the test classes. */
-final class Scoring {
+final class Scoring implements AutoCloseable {
   private final DataSettings settings;
   private final ImageDataSet test;
   private final TrainingData data;
@@ -25,6 +26,11 @@ final class Scoring {
   private final FeatureCache features;
   private final Evaluator.Options options;
   private final Worker worker;
+
+  /** Both are used again at the next evaluation: to build them takes longer than a small one. */
+  private InferenceGraph inference;
+
+  private ImagePipeline watched;
 
   /**
    * Prepares.
@@ -92,20 +98,56 @@ final class Scoring {
             images.size(),
             (from, to) -> {
               if (checkpoint != null) {
-                return embed(images.part(from, to), checkpoint);
+                restore(checkpoint);
+              } else {
+                // The weights are those of the worker that leads, its file perhaps on another
+                // machine.
+                try (TemporaryCheckpoint weights = new TemporaryCheckpoint(session)) {
+                  restore(weights.prefix());
+                }
               }
-              // The weights are those of the worker that leads, its file perhaps on another
-              // machine.
-              try (TemporaryCheckpoint weights = new TemporaryCheckpoint(session)) {
-                return embed(images.part(from, to), weights.prefix());
-              }
+              return images == data.watched()
+                  ? embed(watched(from, to), to - from)
+                  : embedOnce(images.part(from, to));
             });
   }
 
-  private float[] embed(ImageDataSet images, Path checkpoint) {
-    try (InferenceGraph inference =
-        InferenceGraph.restored(network, head, settings.imageSize(), checkpoint)) {
-      return Embedder.embed(inference, images, settings.imageSize(), settings.resize());
+  private void restore(Path checkpoint) {
+    if (inference == null) {
+      inference = InferenceGraph.restored(network, head, settings.imageSize(), checkpoint);
+    } else {
+      inference.restore(checkpoint);
+    }
+  }
+
+  /** Reads this worker's block of the watched images, the same at each evaluation. */
+  private ImagePipeline watched(int from, int to) {
+    if (watched == null) {
+      watched =
+          Embedder.pipeline(data.watched().part(from, to), settings.imageSize(), settings.resize());
+    }
+    return watched;
+  }
+
+  private float[] embedOnce(ImageDataSet images) {
+    try (ImagePipeline pictures =
+        Embedder.pipeline(images, settings.imageSize(), settings.resize())) {
+      return embed(pictures, images.size());
+    }
+  }
+
+  private float[] embed(ImagePipeline pictures, int count) {
+    return Embedder.embed(
+        inference.session(), InferenceGraph.INPUT, InferenceGraph.OUTPUT, pictures, count);
+  }
+
+  @Override
+  public void close() {
+    if (watched != null) {
+      watched.close();
+    }
+    if (inference != null) {
+      inference.close();
     }
   }
 

@@ -78,5 +78,8 @@ final class TensorBoard implements TrainingListener {
     if (events != null) {
       events.close();
     }
+    if (grid != null) {
+      grid.close();
+    }
   }
 }

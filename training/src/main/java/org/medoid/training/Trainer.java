@@ -282,17 +282,17 @@ public final class Trainer {
             settings.network().frozenFeatures()
                 ? new FeatureCache(keptIn(folder), settings, worker, session, training, split)
                 : null;
-        Scoring scoring =
-            new Scoring(
-                settings,
-                split.test(),
-                data,
-                parts.network(),
-                parts.head(),
-                cache,
-                evaluation,
-                worker);
-        try (Stepper stepper = stepper(session, training, cache, first)) {
+        try (Scoring scoring =
+                new Scoring(
+                    settings,
+                    split.test(),
+                    data,
+                    parts.network(),
+                    parts.head(),
+                    cache,
+                    evaluation,
+                    worker);
+            Stepper stepper = stepper(session, training, cache, first)) {
           TrainingResult result =
               new TrainingRun(
                       this,

@@ -52,7 +52,8 @@ class NeighbourGridTest {
             Color.PINK,
             Color.WHITE);
     // On a line: 0 is nearest to 2 of the other class, then 1; 2 is nearest to 0, then 1, then 3.
-    try (TFloat32 grid = new NeighbourGrid(data).draw(new float[] {0, 3, 1, 5, 90})) {
+    try (NeighbourGrid drawn = new NeighbourGrid(data);
+        TFloat32 grid = drawn.draw(new float[] {0, 3, 1, 5, 90})) {
       int middle = NeighbourGrid.CELL / 2;
       // No row for a class that has nothing to find.
       assertThat(grid.shape())

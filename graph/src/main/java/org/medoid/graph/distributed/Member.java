@@ -41,6 +41,7 @@ final class Member implements Worker {
   private final AtomicInteger keys = new AtomicInteger();
   private final Exchange exchange;
   private final Board board;
+  private final Watch watch;
   private Rounds rounds;
 
   static Member join(Cluster cluster, Duration patience, Consumer<String> told) {
@@ -67,6 +68,7 @@ final class Member implements Worker {
     this.patience = patience;
     waiting = new Waiting(patience, told);
     config = seeing(rank()).setIsolateSessionState(true).build();
+    watch = new Watch(cluster.others());
     exchange = new Collectives(workers(), rank(), patience, keys);
     if (!leads()) {
       waiting.until(cluster.peer(0), () -> cluster.peer(0).probe() == State.ALIVE);
@@ -121,7 +123,7 @@ final class Member implements Worker {
 
   @Override
   public Session session(Graph graph) {
-    return open(graph, config);
+    return watch.over(open(graph, config));
   }
 
   @Override
@@ -165,6 +167,7 @@ final class Member implements Worker {
       throw new IllegalStateException(refusal);
     }
     rounds = new Rounds(this);
+    watch.start();
   }
 
   /** Waits for the others' facts; why they cannot train together, or nothing. */
@@ -266,5 +269,6 @@ final class Member implements Worker {
     } catch (RuntimeException e) {
       // Another was faster: it has all it needs.
     }
+    watch.stop();
   }
 }

@@ -1,9 +1,11 @@
 package org.medoid.graph.distributed;
 
+import static org.tensorflow.internal.c_api.global.tensorflow.TF_CloseSession;
 import static org.tensorflow.internal.c_api.global.tensorflow.TF_SetConfig;
 import static org.tensorflow.internal.c_api.global.tensorflow.TF_SetTarget;
 
 import java.lang.reflect.Constructor;
+import java.lang.reflect.Field;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import org.bytedeco.javacpp.BytePointer;
@@ -63,6 +65,45 @@ final class TargetSession {
     } catch (Exception e) { // of reflection, or of the reference's close
       throw built(e);
     }
+  }
+
+  /**
+   * Ends what runs in a session, and all that will: each run throws. {@link Session#close}, which
+   * is still to be called, waits for the runs instead, and no other call of TensorFlow Java ends
+   * one. Counts as a run meanwhile, so that nobody frees the session.
+   *
+   * @param session open or closed
+   * @throws IllegalStateException if this TensorFlow Java is built otherwise
+   */
+  static void abort(Session session) {
+    try {
+      Object lock = field("nativeHandleLock").get(session);
+      Field runs = field("numActiveRuns");
+      TF_Session handle;
+      synchronized (lock) {
+        handle = (TF_Session) field("nativeHandle").get(session);
+        if (handle == null || handle.isNull()) {
+          return;
+        }
+        runs.setInt(session, runs.getInt(session) + 1);
+      }
+      try (TF_Status status = TF_Status.newStatus()) {
+        TF_CloseSession(handle, status);
+      } finally {
+        synchronized (lock) {
+          runs.setInt(session, runs.getInt(session) - 1);
+          lock.notifyAll();
+        }
+      }
+    } catch (ReflectiveOperationException e) {
+      throw built(e);
+    }
+  }
+
+  private static Field field(String name) throws NoSuchFieldException {
+    Field field = Session.class.getDeclaredField(name);
+    field.setAccessible(true);
+    return field;
   }
 
   private static IllegalStateException built(Exception e) {

@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.Consumer;
 import org.medoid.export.image.ImageSize;
 import org.medoid.graph.image.Crop;
 import org.medoid.training.data.DataSets;
@@ -74,23 +73,21 @@ public final class PipelineTimes {
     long[] places = new long[sequence.length];
     Arrays.setAll(places, i -> i);
 
-    try (Graph graph = new Graph();
-        Session session = new Session(graph)) {
-      Ops tf = Ops.create(graph);
-      ImageSize size = ImageSize.square(SIZE, RESIZE);
-      ImagePipeline training = ImagePipeline.training(tf, data, BATCH, size, Crop.RANDOM, true, 1);
-      ImagePipeline resized =
-          ImagePipeline.training(tf, data, BATCH, size, Crop.RANDOM_RESIZED, true, 1);
-      ImagePipeline evaluation = ImagePipeline.evaluation(tf, data, BATCH, size);
-      Plain plain = new Plain(tf, data);
+    ImageSize size = ImageSize.square(SIZE, RESIZE);
+    try (ImagePipeline training = ImagePipeline.training(data, BATCH, size, Crop.RANDOM, true, 1);
+        ImagePipeline resized =
+            ImagePipeline.training(data, BATCH, size, Crop.RANDOM_RESIZED, true, 1);
+        ImagePipeline evaluation = ImagePipeline.evaluation(data, BATCH, size);
+        Graph graph = new Graph();
+        Session session = ImagePipeline.session(graph)) {
+      Plain plain = new Plain(Ops.create(graph), data);
       double[][] rates = new double[4][rounds];
       for (int round = -1; round < rounds; round++) {
         double[] rate = {
-          rate(session, s -> training.start(s, sequence, places), s -> training.next(s).close()),
-          rate(session, s -> resized.start(s, sequence, places), s -> resized.next(s).close()),
-          rate(
-              session, s -> evaluation.start(s, sequence, places), s -> evaluation.next(s).close()),
-          rate(session, plain::start, plain::next)
+          rate(() -> training.start(sequence, places), () -> training.next().close()),
+          rate(() -> resized.start(sequence, places), () -> resized.next().close()),
+          rate(() -> evaluation.start(sequence, places), () -> evaluation.next().close()),
+          rate(() -> plain.start(session), () -> plain.next(session))
         };
         for (int i = 0; i < rate.length && round >= 0; i++) { // the first round warms up
           rates[i][round] = rate[i];
@@ -110,11 +107,11 @@ public final class PipelineTimes {
     }
   }
 
-  private static double rate(Session session, Consumer<Session> start, Consumer<Session> next) {
+  private static double rate(Runnable start, Runnable next) {
     long before = System.nanoTime();
-    start.accept(session);
+    start.run();
     for (int i = 0; i < BATCHES; i++) {
-      next.accept(session);
+      next.run();
     }
     return BATCHES * BATCH / ((System.nanoTime() - before) / 1e9);
   }

@@ -20,10 +20,6 @@ import javax.imageio.stream.ImageOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.medoid.export.image.ImageSize;
-import org.tensorflow.Graph;
-import org.tensorflow.Session;
-import org.tensorflow.op.Ops;
-import org.tensorflow.types.TFloat32;
 import us.hebi.matlab.mat.format.Mat5;
 import us.hebi.matlab.mat.format.Mat5File;
 import us.hebi.matlab.mat.types.Struct;
@@ -240,19 +236,16 @@ class DataSetsTest {
   /** The middle of an image as the pipeline reads it, RGB from 0 to 255. */
   private static float[] pixel(Path file) {
     ImageDataSet one = new ImageDataSet("one", List.of(file), new int[1], List.of("class"));
-    try (Graph graph = new Graph();
-        Session session = new Session(graph)) {
-      ImagePipeline pipeline =
-          ImagePipeline.evaluation(Ops.create(graph), one, 1, ImageSize.square(8, 0));
-      pipeline.start(session);
-      try (TFloat32 image = pipeline.next(session)) {
-        float[] rgb = new float[3];
-        for (int c = 0; c < 3; c++) {
-          rgb[c] = 255 * image.getFloat(0, 4, 4, c);
-        }
-        return rgb;
-      }
+    float[] rgb = new float[3];
+    try (ImagePipeline pipeline = ImagePipeline.evaluation(one, 1, ImageSize.square(8, 0))) {
+      pipeline.forEach(
+          image -> {
+            for (int c = 0; c < 3; c++) {
+              rgb[c] = 255 * image.getFloat(0, 4, 4, c);
+            }
+          });
     }
+    return rgb;
   }
 
   @Test
@@ -312,14 +305,8 @@ class DataSetsTest {
   }
 
   private static void read(ImageDataSet data) {
-    try (Graph graph = new Graph();
-        Session session = new Session(graph)) {
-      ImagePipeline pipeline =
-          ImagePipeline.evaluation(Ops.create(graph), data, 2, ImageSize.square(8, 0));
-      pipeline.start(session);
-      for (int done = 0; done < data.size(); done += 2) {
-        pipeline.next(session).close();
-      }
+    try (ImagePipeline pipeline = ImagePipeline.evaluation(data, 2, ImageSize.square(8, 0))) {
+      pipeline.forEach(images -> {});
     }
   }
 }
