@@ -74,7 +74,7 @@ public final class Checkpoints {
    * @throws NoSuchFileException if there is none
    */
   public Path latest() throws NoSuchFileException {
-    return prefix(required().latestStep());
+    return existing(required().latestStep());
   }
 
   /**
@@ -84,7 +84,7 @@ public final class Checkpoints {
    * @throws NoSuchFileException if there is none
    */
   public Path best() throws NoSuchFileException {
-    return prefix(required().bestStep());
+    return existing(required().bestStep());
   }
 
   /**
@@ -113,6 +113,16 @@ public final class Checkpoints {
           folder.path().resolve(STATE).toString(), null, "the run has no checkpoint yet");
     }
     return state;
+  }
+
+  private Path existing(long step) throws NoSuchFileException {
+    Path prefix = prefix(step);
+    Path index = prefix.resolveSibling(prefix.getFileName() + ".index");
+    if (!Files.exists(index)) {
+      throw new NoSuchFileException(
+          index.toString(), null, "the checkpoint that " + STATE + " names is gone");
+    }
+    return prefix;
   }
 
   private Path prefix(long step) {

@@ -27,7 +27,7 @@ record ExportDescription(JsonNode node) {
     try {
       return new ExportDescription(Json.mapper().readTree(Files.readAllBytes(file)));
     } catch (JsonProcessingException e) {
-      throw new IOException(file + " is damaged: " + e.getOriginalMessage(), e);
+      throw new IOException(file + " is damaged: " + Json.problem(e), e);
     }
   }
 

@@ -141,7 +141,7 @@ public final class RunFolder {
   }
 
   private static IOException damaged(Path file, JsonProcessingException e) {
-    return new IOException(file + " is damaged: " + e.getOriginalMessage(), e);
+    return new IOException(file + " is damaged: " + Json.problem(e), e);
   }
 
   /**

@@ -7,6 +7,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.medoid.graph.StepRates;
 import org.medoid.graph.TrainingGraph;
 import org.medoid.graph.distributed.Worker;
@@ -19,6 +21,7 @@ import org.medoid.training.settings.ScheduleSettings.Choice;
 import org.medoid.training.settings.TrainingSettings;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
+import org.tensorflow.exceptions.TFInvalidArgumentException;
 import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.types.TFloat32;
@@ -26,6 +29,11 @@ import org.tensorflow.types.TInt64;
 
 /** A run while it trains, as a {@link TrainingListener} sees it. */
 public final class TrainingRun {
+  /** What the loss op says of embeddings that it cannot cluster; other losses are NaN then. */
+  private static final Pattern BEYOND =
+      Pattern.compile(
+          "row \\d+ of embeddings has a value that is not finite: \\S+|of embeddings overflows");
+
   /** A flag that outweighs those of all workers that are being stopped. */
   private static final int FINISH = 1 << 16;
 
@@ -320,7 +328,7 @@ public final class TrainingRun {
     int[] images = trainer.share().of(sampler.batch(step));
     try (TInt64 classes =
         TInt64.vectorOf(Arrays.stream(images).mapToLong(i -> labels[i]).toArray())) {
-      Map<String, Float> values = stepped(stepper, classes, rates);
+      Map<String, Float> values = stepped(stepper, classes, rates, step + 1);
       int flags = Math.round(values.get(TrainingGraph.FLAGS));
       stopped |= worker.workers() == 1 ? trainer.stopped() : flags % FINISH > 0;
       finished |= flags >= FINISH;
@@ -346,9 +354,17 @@ public final class TrainingRun {
     }
   }
 
-  private Map<String, Float> stepped(Stepper stepper, TInt64 labels, StepRates rates) {
+  private Map<String, Float> stepped(Stepper stepper, TInt64 labels, StepRates rates, long step) {
     try {
       return stepper.step(labels, rates);
+    } catch (TFInvalidArgumentException e) {
+      Matcher beyond = BEYOND.matcher(e.getMessage());
+      if (beyond.find()) {
+        throw new DivergedException(
+            "step %d: %s; lower the learning rate or limit the norm of the gradients"
+                .formatted(step, beyond.group()));
+      }
+      throw worker.explain(e);
     } catch (RuntimeException e) {
       throw worker.explain(e);
     }

@@ -203,14 +203,16 @@ class TuningTest {
               draft.steps = 6L;
             });
     Comparison comparison = Comparison.open(folder.resolve("out"), settings, List.of(1), 1);
-    Comparison.Job trial = new Comparison.Job("n_pairs", true, 0);
     DataSplit split = DataSets.open(data);
-    comparison.run(trial, comparison.trainer(trial, split));
-    assertThat(comparison.trials("n_pairs").get(0).diverged()).contains("lower the learning rate");
-    Comparison.Job run = new Comparison.Job("n_pairs", false, 1);
-    assertThatExceptionOfType(DivergedException.class)
-        .isThrownBy(() -> comparison.trainer(run, split))
-        .withMessageContaining("every trial of n_pairs diverged");
+    for (String loss : List.of("n_pairs", "facility_location")) { // a NaN; an error of the op
+      Comparison.Job trial = new Comparison.Job(loss, true, 0);
+      comparison.run(trial, comparison.trainer(trial, split));
+      assertThat(comparison.trials(loss).get(0).diverged()).contains("lower the learning rate");
+      Comparison.Job run = new Comparison.Job(loss, false, 1);
+      assertThatExceptionOfType(DivergedException.class)
+          .isThrownBy(() -> comparison.trainer(run, split))
+          .withMessageContaining("every trial of " + loss + " diverged");
+    }
   }
 
   @Test

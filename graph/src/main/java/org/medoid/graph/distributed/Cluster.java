@@ -86,7 +86,7 @@ public record Cluster(List<String> workers, int rank) {
       throw new IllegalArgumentException(
           VARIABLE
               + " is not JSON: "
-              + e.getOriginalMessage().lines().findFirst().orElse("")
+              + e.getOriginalMessage().split("\\R| \\(start marker", 2)[0]
               + (e.getLocation() == null ? "" : ", at character " + e.getLocation().getColumnNr()),
           e);
     }

@@ -2,7 +2,9 @@ package org.medoid.training.format;
 
 import com.fasterxml.jackson.annotation.JacksonAnnotationsInside;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.MapperFeature;
@@ -12,6 +14,7 @@ import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import com.fasterxml.jackson.databind.annotation.JsonSerialize;
 import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.std.StdSerializer;
@@ -19,12 +22,17 @@ import java.io.IOException;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.util.Locale;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * JSON as this program writes and reads it: what is not a number, or infinite, is null; constants
  * are in lower case; names that are not known are passed over.
  */
 public final class Json {
+  /** What Jackson says of where a bracket was opened, with the name of one of its settings. */
+  private static final Pattern START = Pattern.compile("\\s*\\(start marker at \\[.*?\\]\\)");
+
   private static final ObjectMapper MAPPER =
       JsonMapper.builder()
           .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
@@ -46,6 +54,29 @@ public final class Json {
    */
   public static ObjectMapper mapper() {
     return MAPPER;
+  }
+
+  /**
+   * What is wrong with a JSON text, for a person: Jackson's own messages name classes.
+   *
+   * @param e what reading it threw
+   * @return one line, without the file's name
+   */
+  public static String problem(JsonProcessingException e) {
+    if (e instanceof MismatchedInputException mismatched) {
+      if (e.getOriginalMessage().startsWith("No content")) {
+        return "it is empty";
+      }
+      String path =
+          mismatched.getPath().stream()
+              .map(each -> each.getFieldName() == null ? "" + each.getIndex() : each.getFieldName())
+              .collect(Collectors.joining("."));
+      return "it holds something else than is written here" + (path.isEmpty() ? "" : ": " + path);
+    }
+    String told = START.matcher(e.getOriginalMessage()).replaceAll("");
+    JsonLocation at = e.getLocation();
+    return told.lines().findFirst().orElse("")
+        + (at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")");
   }
 
   /**

@@ -30,6 +30,9 @@ public record DataSettings(
     int batch,
     int classesPerBatch,
     int chunk) {
+  /** A picture of 67 million pixels, the largest that is decoded, is no larger if it is square. */
+  private static final int LARGEST_SIDE = 8_192;
+
   /**
    * Checks the values.
    *
@@ -46,8 +49,13 @@ public record DataSettings(
    */
   public DataSettings {
     require(data != null && !data.isBlank(), "data", data, "a run needs a data set");
-    require(imageSize >= 1, "image_size", imageSize, "must be 1 or more");
+    require(
+        imageSize >= 1 && imageSize <= LARGEST_SIDE,
+        "image_size",
+        imageSize,
+        "must be 1 to " + LARGEST_SIDE);
     require(resize >= imageSize, "resize", resize, "must not be below the image size " + imageSize);
+    require(resize <= 2 * LARGEST_SIDE, "resize", resize, "must be at most " + 2 * LARGEST_SIDE);
     require(crop != null && crop != Crop.CENTRE, "crop", crop, "must be random or random_resized");
     require(batch >= 3, "batch", batch, "must be 3 or more");
     require(

@@ -40,6 +40,9 @@ public record NetworkSettings(
     boolean freezeBackbone,
     boolean frozenFeatures,
     BatchNormalization batchNorm) {
+  /** More than the features of any network have values. */
+  private static final int LONGEST = 65_536;
+
   /**
    * Checks the values.
    *
@@ -62,7 +65,8 @@ public record NetworkSettings(
         "pool",
         pool == null ? null : pool.name().toLowerCase(Locale.ROOT),
         "is for inception_v2; leave it out");
-    require(embedding >= 1, "embedding", embedding, "must be 1 or more");
+    require(
+        embedding >= 1 && embedding <= LONGEST, "embedding", embedding, "must be 1 to " + LONGEST);
     require(
         !freezeBackbone || !frozenFeatures,
         "freeze_backbone",
