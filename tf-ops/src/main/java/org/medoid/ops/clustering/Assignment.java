@@ -90,6 +90,11 @@ final class Assignment {
     return -Sums.sum(toMedoid, 0, m);
   }
 
+  /** A of the medoids, to the last bit. */
+  double score(double gamma) {
+    return facility() + gamma * (1 - contingency.agreement());
+  }
+
   /** Whether point j as medoid of cluster k takes point i from another medoid, given by its key. */
   boolean takes(int j, int k, int i, double otherKey, int other) {
     return i == j || before(distances[j * m + i], k, otherKey, other);

@@ -71,7 +71,7 @@ final class EagerSwaps {
   /**
    * Swaps until no swap is better.
    *
-   * @param at the medoids to begin with, already the best of their clusters; changed in place
+   * @param at the medoids to begin with; changed in place
    * @param error the largest error of a score that is built from sums over 4m distances
    */
   static void search(Assignment at, double gamma, double error) {

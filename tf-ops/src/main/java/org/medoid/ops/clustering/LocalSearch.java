@@ -12,11 +12,12 @@ public enum LocalSearch {
   REFERENCE,
 
   /**
-   * As {@link #EXACT}, then any point for any medoid while that raises A(S): eager swaps (Schubert,
-   * Rousseeuw: "Fast and eager k-medoids clustering", Information Systems 101, 2021) with the
-   * margin in the score. A(S) is never below that of {@code EXACT}, and no single swap would raise
-   * it. The largest number of sweeps bounds those of {@code EXACT}, not the swaps, which end of
-   * themselves; with 0 the start is kept.
+   * Any point for any medoid while that raises A(S): eager swaps (Schubert, Rousseeuw: "Fast and
+   * eager k-medoids clustering", Information Systems 101, 2021) with the margin in the score; once
+   * from where {@link #EXACT} ends and once from the start itself, of which the better is kept.
+   * A(S) is never below that of {@code EXACT}, and no single swap would raise it. The largest
+   * number of sweeps bounds those of {@code EXACT}, not the swaps, which end of themselves; with 0
+   * the start is kept.
    */
   SWAP,
 

@@ -32,7 +32,8 @@ import java.util.SplittableRandom;
  *
  * <p>Memory: 8m² bytes of distances, which the result keeps; besides, while it works, 8md for a
  * transposed copy of the embeddings, then m²/8 for the greedy choice's sets of bits, then 4C² for
- * the contingency table of the local search; all else is linear in m, some 700 bytes a point.
+ * the contingency table of the local search, twice for swaps; all else is linear in m, some 700
+ * bytes a point.
  *
  * <p>Immutable; may be used by many threads at once.
  */

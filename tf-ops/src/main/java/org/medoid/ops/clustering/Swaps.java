@@ -123,12 +123,21 @@ final class Swaps {
     boolean reference = kind == LocalSearch.REFERENCE;
     Gains kept = reference || gains != null ? gains : new Gains(problem.distances, at.near);
     Swaps swaps = new Swaps(at, reference ? null : kept, gamma, reference);
+    int[] start = kind == LocalSearch.SWAP ? medoids.clone() : null;
     boolean moved = true;
     for (int sweep = 0; moved && sweep < maxSweeps; sweep++) {
       moved = swaps.sweep(); // if nothing moves, the next sweep would do the same nothing
     }
     if (kind == LocalSearch.SWAP) {
-      EagerSwaps.search(at, gamma, kept.scoreError(gamma));
+      double error = kept.scoreError(gamma);
+      EagerSwaps.search(at, gamma, error);
+      if (swaps.moves > 0) {
+        Assignment straight = new Assignment(problem, table, start);
+        EagerSwaps.search(straight, gamma, error);
+        if (straight.score(gamma) > at.score(gamma)) {
+          System.arraycopy(start, 0, medoids, 0, start.length);
+        }
+      }
     }
   }
 

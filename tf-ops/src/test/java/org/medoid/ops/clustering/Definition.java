@@ -1,6 +1,7 @@
 package org.medoid.ops.clustering;
 
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Algorithms 1 and 2 as the paper writes them: every candidate is scored from nothing. The kernel
@@ -79,11 +80,29 @@ final class Definition {
     return medoids;
   }
 
-  /** Sweeps in place. */
+  /** Searches in place. */
   void search(int[] medoids) {
-    if (options.localSearch() == LocalSearch.NONE) {
+    if (options.localSearch() == LocalSearch.NONE || options.maxSweeps() == 0) {
       return;
     }
+    int[] straight = medoids.clone();
+    sweep(medoids);
+    if (options.localSearch() == LocalSearch.SWAP) {
+      swap(medoids);
+      swap(straight);
+      double[] scores = {augmented(medoids), augmented(straight)};
+      boolean same = scores[0] == scores[1] && sorted(medoids).equals(sorted(straight));
+      if (!same && best(scores) == 1) { // where both end alike is no close choice
+        System.arraycopy(straight, 0, medoids, 0, medoids.length);
+      }
+    }
+  }
+
+  private static List<Integer> sorted(int[] medoids) {
+    return Arrays.stream(medoids).sorted().boxed().toList();
+  }
+
+  private void sweep(int[] medoids) {
     for (int sweep = 0; sweep < options.maxSweeps(); sweep++) {
       int[] cluster = assign(medoids);
       for (int k = 0; k < medoids.length; k++) {
@@ -107,11 +126,12 @@ final class Definition {
         medoids[k] = keep ? before : members[best];
       }
     }
-    if (options.localSearch() == LocalSearch.SWAP && options.maxSweeps() > 0) {
-      int since = 0;
-      for (int j = 0; since < problem.m; j = (j + 1) % problem.m) {
-        since = swap(medoids, j) ? 0 : since + 1;
-      }
+  }
+
+  private void swap(int[] medoids) {
+    int since = 0;
+    for (int j = 0; since < problem.m; j = (j + 1) % problem.m) {
+      since = swap(medoids, j) ? 0 : since + 1;
     }
   }
 

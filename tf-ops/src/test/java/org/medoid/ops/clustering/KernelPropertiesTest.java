@@ -197,6 +197,27 @@ class KernelPropertiesTest {
     assertThat(stuck).isPositive(); // no member of a cluster is in another group
   }
 
+  /** Sweeps may lead away from what the swaps would reach from the start itself. */
+  @Example
+  void swapsBeginAtTheStartToo() {
+    int better = 0;
+    for (int seed = 0; seed < 10; seed++) {
+      Batch batch =
+          Batch.of(Batch.Points.GAUSSIAN, Batch.Classes.RANDOM, 60, 8, 0, seed)
+              .withLabels(Samples.labels(60, 6));
+      ClusteringOptions options = ClusteringOptions.defaults().withLocalSearch(LocalSearch.SWAP);
+      Problem problem = batch.problem(Distance.EUCLIDEAN);
+      int[] swept = batch.solve(options.withLocalSearch(LocalSearch.EXACT)).medoids();
+      Assignment at =
+          new Assignment(problem, new CountTable(Margin.NMI, problem.classSizes), swept);
+      EagerSwaps.search(at, 0, 1e-9);
+      double score = batch.solve(options).facilityScore();
+      assertThat(score).isGreaterThanOrEqualTo(at.facility());
+      better += score > at.facility() ? 1 : 0;
+    }
+    assertThat(better).isPositive();
+  }
+
   /** The share of optima is what SPEED.md reports. */
   @Example
   void onSmallBatchesNothingBeatsExhaustiveSearchAndMostOftenItIsReached() {
