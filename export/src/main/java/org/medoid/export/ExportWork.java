@@ -83,7 +83,8 @@ final class ExportWork {
     this.options = options;
     this.place = place;
     this.parity =
-        new Parity(source.frozen, source.pictures.pixels(), source.image, options.tolerance);
+        new Parity(source.frozen, source.pictures.pixels(), source.image, options.tolerance)
+            .beside(source.pictures.decoded());
   }
 
   ExportReport run() throws IOException {

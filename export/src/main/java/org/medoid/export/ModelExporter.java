@@ -119,13 +119,27 @@ public final class ModelExporter {
    *     pictures at a time, as nobody could be served with that
    */
   public static ModelExporter of(ModelSignature signature) throws IOException {
+    return of(signature, null);
+  }
+
+  /**
+   * The same for a network that has been read already.
+   *
+   * @param signature from images to features
+   * @param frozen what {@link FrozenGraph#of(ModelSignature)} gave for it; null to read it now
+   * @return an exporter
+   * @throws IOException as {@link #of(ModelSignature)}
+   */
+  public static ModelExporter of(ModelSignature signature, FrozenGraph frozen) throws IOException {
     if (signature.batch() > 0) {
       throw new IOException(
           "%s: the network takes %d pictures at a time and no other number: write it with an open batch"
               .formatted(signature.model().folder(), signature.batch()));
     }
     return new ModelExporter(
-        oneToOne(FrozenGraph.of(signature)), signature.model().folder(), signature);
+        oneToOne(frozen == null ? FrozenGraph.of(signature) : frozen),
+        signature.model().folder(),
+        signature);
   }
 
   private static FrozenGraph oneToOne(FrozenGraph source) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.ref.SoftReference;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -193,6 +194,8 @@ public final class EmbeddingModel implements AutoCloseable {
             side(folder, signature.width(), meant ? signature.meantWidth() : width, "width"),
             before.resize());
     FrozenGraph frozen = FrozenGraph.of(signature);
+    // For an export right away; an embedding of many pictures may need the memory.
+    SoftReference<FrozenGraph> read = new SoftReference<>(frozen);
     Graph graph = new Graph();
     try {
       graph.importGraphDef(frozen.graph());
@@ -215,7 +218,7 @@ public final class EmbeddingModel implements AutoCloseable {
               session.close();
               graph.close();
             }),
-        () -> ModelExporter.of(signature).imageSize(image.height(), image.width()),
+        () -> ModelExporter.of(signature, read.get()).imageSize(image.height(), image.width()),
         before.kept(),
         signature.notes());
   }

@@ -2,8 +2,8 @@ package org.medoid.export.onnx;
 
 import ai.onnx.proto.OnnxMl;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -20,7 +20,7 @@ final class Conversion {
   private final Map<String, Source.TensorName> inputs;
   private final Map<String, Source.TensorName> outputs;
   private final OnnxGraph graph = new OnnxGraph();
-  private final Map<OnnxNode, Source.Unsupported> unsupported = new IdentityHashMap<>();
+  private final Map<OnnxNode, Source.Unsupported> unsupported = new HashMap<>();
   private final Translation translation;
   private final Map<String, String> outputTensors = new TreeMap<>();
 
