@@ -219,7 +219,11 @@ public final class ImagePipeline implements AutoCloseable {
           .forEach(
               (file, reason) -> {
                 throw new IllegalArgumentException(
-                    file + ": " + reason + "; remove it or train with skip-broken", e);
+                    file
+                        + ": "
+                        + reason
+                        + "; remove it, or train with skip-broken, which leaves it out",
+                    e);
               });
       throw e;
     }

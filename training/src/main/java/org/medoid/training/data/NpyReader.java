@@ -1,6 +1,8 @@
 package org.medoid.training.data;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -71,9 +73,31 @@ final class NpyReader {
     if (Files.isDirectory(file)) {
       throw new IllegalArgumentException(file + ": a folder, not a NumPy .npy file");
     }
-    try (FileChannel channel = FileChannel.open(file)) {
+    return Files.exists(file) && !Files.isRegularFile(file) ? piped(file) : read(file, file);
+  }
+
+  private static Npy read(Path file, Path content) throws IOException {
+    try (FileChannel channel = FileChannel.open(content)) {
       NpyReader reader = new NpyReader(file, channel, header(file, channel));
       return new Npy(reader.shape, reader.elements());
+    }
+  }
+
+  /** Reads what comes through a pipe, whose size nobody knows: {@code <(zcat e.npy.gz)}. */
+  private static Npy piped(Path pipe) throws IOException {
+    Path kept = Files.createTempFile("medoid", ".npy");
+    try (InputStream in = Files.newInputStream(pipe)) {
+      byte[] start = in.readNBytes(Npy.MAGIC.length);
+      if (!Arrays.equals(Npy.MAGIC, start)) { // some devices never end
+        throw new IllegalArgumentException(pipe + ": " + OtherFiles.name(start));
+      }
+      try (OutputStream out = Files.newOutputStream(kept)) {
+        out.write(start);
+        in.transferTo(out);
+      }
+      return read(pipe, kept);
+    } finally {
+      Files.delete(kept);
     }
   }
 
@@ -84,7 +108,7 @@ final class NpyReader {
     byte[] magic = Arrays.copyOf(start.array(), Npy.MAGIC.length);
     if (start.limit() < 10 || !Arrays.equals(Npy.MAGIC, magic)) {
       throw new IllegalArgumentException(
-          file + ": " + other(Arrays.copyOf(start.array(), start.limit())));
+          file + ": " + OtherFiles.name(Arrays.copyOf(start.array(), start.limit())));
     }
     int version = start.get(6);
     long length = version == 1 ? start.getShort(8) & 0xffff : start.getInt(8) & 0xffffffffL;
@@ -102,23 +126,6 @@ final class NpyReader {
     fill(channel, header);
     return new String(
         header.array(), version == 3 ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1);
-  }
-
-  /** What a file is that is no .npy file, by its first bytes, and the mend. */
-  private static String other(byte[] start) {
-    String text = new String(start, StandardCharsets.ISO_8859_1);
-    if (text.isEmpty()) {
-      return "not a NumPy .npy file: it is empty";
-    } else if (text.startsWith("PK")) {
-      return "not a NumPy .npy file but an archive (.npz?); save one array with numpy.save";
-    } else if (text.startsWith("\u0089HDF")) {
-      return "not a NumPy .npy file but one of HDF5; save the array in it with numpy.save";
-    } else if (text.startsWith("\u0080") && text.charAt(1) <= 5) {
-      return "not a NumPy .npy file but a Python pickle; save the array in it with numpy.save";
-    } else if (text.chars().allMatch(c -> c >= ' ' && c != 0x7f || Character.isWhitespace(c))) {
-      return "not a NumPy .npy file but text?; save what numpy.loadtxt reads with numpy.save";
-    }
-    return "not a NumPy .npy file";
   }
 
   private static void fill(FileChannel channel, ByteBuffer buffer) throws IOException {

@@ -2,6 +2,7 @@ package org.medoid.training.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -20,6 +21,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -323,6 +325,24 @@ class NpyTest {
           .hasMessageContaining(file.toString())
           .hasMessageContaining(other.getKey());
     }
+  }
+
+  @Test
+  @Timeout(60)
+  void whatComesThroughAPipeIsReadAndADeviceRefused() throws Exception {
+    Path file = folder.resolve("a.npy");
+    Path pipe = folder.resolve("pipe");
+    new Npy(new int[] {2, 3}, new float[] {1, 2, 3, 4, 5, 6}).write(file);
+    assumeThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+    // Opening a pipe waits for the other side: a shell does it, not this process.
+    String[] copy = {"sh", "-c", "cat \"$0\" >\"$1\"", file.toString(), pipe.toString()};
+    Process cat = new ProcessBuilder(copy).start();
+    Npy read = Npy.read(pipe);
+    assertThat(cat.waitFor()).isZero();
+    assertThat(read.shape()).containsExactly(2, 3);
+    assertThat(read.data()).isEqualTo(new float[] {1, 2, 3, 4, 5, 6});
+    assertThatThrownBy(() -> Npy.read(Path.of("/dev/zero")))
+        .hasMessageContaining("/dev/zero: not a NumPy .npy file");
   }
 
   @Test
