@@ -103,7 +103,7 @@ final class Attraction {
     int row = j * attractedWords;
     int count = 0;
     for (int i : points) {
-      count += i == j ? 1 : (int) (attracted[row + (i >> 6)] >>> i) & 1;
+      count += i == j ? 1 : (int) ((attracted[row + (i >> 6)] >>> i) & 1);
     }
     return count;
   }

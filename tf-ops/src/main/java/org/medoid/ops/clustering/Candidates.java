@@ -261,7 +261,7 @@ final class Candidates {
         // The bits of two values that are not negative compare as they do; a branch here nobody
         // could foretell.
         long distance = Double.doubleToRawLongBits(distances[row + columns[c]]);
-        hits[c * m + hitCount[c]] = n << 1 | (int) ((distance - is) >>> 63);
+        hits[c * m + hitCount[c]] = (n << 1) | (int) ((distance - is) >>> 63);
         hitCount[c] += (int) ((distance - was) >>> 63);
       }
     }

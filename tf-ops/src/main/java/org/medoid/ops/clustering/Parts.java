@@ -48,14 +48,14 @@ final class Parts {
       count[j] = -1;
     }
     if (count[j] >= 0) {
-      parts[j * FEW + count[j]++] = cluster << 16 | number;
+      parts[j * FEW + count[j]++] = (cluster << 16) | number;
     }
   }
 
   /** Takes some points of a cluster from candidate j. */
   void remove(int j, int cluster, int number) {
     for (int e = j * FEW; e < j * FEW + count[j]; e++) {
-      if (parts[e] >>> 16 == cluster) {
+      if ((parts[e] >>> 16) == cluster) {
         parts[e] -= number;
         return;
       }

@@ -131,7 +131,7 @@ final class Swaps {
     if (kind == LocalSearch.SWAP) {
       double error = kept.scoreError(gamma);
       EagerSwaps.search(at, gamma, error);
-      if (swaps.moves > 0) {
+      if (swaps.moves > 0 && problem.m >= LocalSearch.STRAIGHT * at.clusters) {
         Assignment straight = new Assignment(problem, table, start);
         EagerSwaps.search(straight, gamma, error);
         if (straight.score(gamma) > at.score(gamma)) {

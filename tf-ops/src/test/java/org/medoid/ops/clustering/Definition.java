@@ -89,6 +89,8 @@ final class Definition {
     sweep(medoids);
     if (options.localSearch() == LocalSearch.SWAP) {
       swap(medoids);
+    }
+    if (options.localSearch() == LocalSearch.SWAP && problem.m >= 8 * medoids.length) {
       swap(straight);
       double[] scores = {augmented(medoids), augmented(straight)};
       boolean same = scores[0] == scores[1] && sorted(medoids).equals(sorted(straight));
