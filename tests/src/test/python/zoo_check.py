@@ -74,6 +74,7 @@ def theirs(name, model, folder, images, expected):
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0 or not target.exists():
         lines = [line for line in done.stderr.splitlines() if line.strip()]
+        lines = [line for line in lines if "rror" in line] or lines  # the last one may be a brace of what it prints
         return (f"{name}, tf2onnx", "no: " + (lines[-1][:80] if lines else "no file"), "", "", "", "", "")
     try:
         return row(name, target, time.monotonic() - start, images, expected, "tf2onnx")

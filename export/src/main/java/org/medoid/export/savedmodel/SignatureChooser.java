@@ -175,7 +175,8 @@ final class SignatureChooser {
   /** Why an input is not one of images; null if it may be. */
   private static String unfit(ModelTensor input) {
     if (input.type() == DataType.DT_STRING) {
-      return "takes encoded pictures or other strings, not pixels";
+      return "takes encoded pictures or other strings, not pixels: save a signature behind the"
+          + " decoder";
     }
     if (!input.isFloating() && !input.isInteger()) {
       return "takes " + Precision.name(input.type()) + ", not pixels";

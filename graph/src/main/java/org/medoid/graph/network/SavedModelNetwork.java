@@ -74,7 +74,11 @@ public final class SavedModelNetwork implements Network {
   private SavedModelNetwork(ModelSignature signature) throws IOException {
     this.folder = signature.model().folder();
     this.signature = signature;
-    this.flat = signature.flat(Purpose.TRAINING);
+    try {
+      this.flat = signature.flat(Purpose.TRAINING);
+    } catch (IllegalArgumentException e) {
+      throw new IOException(folder + ": " + e.getMessage(), e);
+    }
     try {
       this.trainable = new DeclaredVariables(signature.model().meta()).trainable(flat);
     } catch (InvalidProtocolBufferException e) {

@@ -18,11 +18,14 @@ import java.util.function.BiFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.medoid.graph.network.Model.Values;
+import org.tensorflow.ConcreteFunction;
 import org.tensorflow.Operand;
 import org.tensorflow.Result;
 import org.tensorflow.SavedModelBundle;
+import org.tensorflow.Signature;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Op;
+import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.op.nn.TopK;
 import org.tensorflow.proto.CollectionDef;
 import org.tensorflow.proto.MetaGraphDef;
@@ -111,6 +114,43 @@ class SavedModelNetworkTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> training(network, FINE_TUNING).close())
         .withMessageContaining("node Best (TopKV2) has no gradient");
+  }
+
+  /** A function of features that halves them, or says whether the largest is above one. */
+  private static ConcreteFunction of(String name, boolean condition) {
+    return ConcreteFunction.create(
+        tf -> {
+          Placeholder<TFloat32> x =
+              tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1, 4)));
+          Operand<?> result =
+              condition
+                  ? tf.math.greater(tf.reduceMax(x, tf.constant(new int[] {0, 1})), tf.constant(1f))
+                  : tf.math.mul(x, tf.constant(0.5f));
+          return Signature.builder(name).input("x", x).output("y", result).build();
+        });
+  }
+
+  @Test
+  @SuppressWarnings("unchecked")
+  void aLoopThatOnlyARunEndsIsNamedWithTheFolder() throws IOException {
+    try (ConcreteFunction more = of("more", true);
+        ConcreteFunction half = of("half", false)) {
+      write(
+          1,
+          (l, x) -> {
+            Operand<TFloat32> features = small(l, x);
+            return l.tf()
+                .ensureShape(
+                    (Operand<TFloat32>)
+                        (Operand<?>)
+                            l.tf().statelessWhile(List.of(features), more, half).iterator().next(),
+                    Shape.of(-1, 4));
+          });
+    }
+    assertThatIOException()
+        .isThrownBy(() -> SavedModelNetwork.load(folder))
+        .withMessageContaining(folder.toString())
+        .withMessageContaining("through which no gradient goes");
   }
 
   private static Operand<TFloat32> topTwo(Layers layers, Operand<TFloat32> x) {
