@@ -59,6 +59,7 @@ final class Flattener implements Border.Nodebook {
   private final InferredScalars inferred = new InferredScalars(flat, variables, functions);
   private final Constants constants = new Constants(flat, this, inferred);
   private final TensorLists lists = new TensorLists(this, constants, inferred);
+  private final CertainDraws draws = new CertainDraws(this);
   private final ControlFlow controlFlow;
 
   Flattener(GraphDef source, Purpose purpose) {
@@ -296,7 +297,10 @@ final class Flattener implements Border.Nodebook {
           throw new IllegalArgumentException(
               body.where(node) + " is an input too, but not among those that will be fed");
       case "Switch", "RefSwitch" -> controlFlow.branches().switched(node, inputs);
-      default -> operation(body, node, inputs);
+      default -> {
+        String certain = draws.outcome(op, inputs);
+        yield certain == null ? operation(body, node, inputs) : List.of(certain);
+      }
     };
   }
 

@@ -226,6 +226,35 @@ class FlatGraphTest {
   }
 
   @Test
+  void dropoutThatKeepsEverythingDrawsNothing() {
+    GraphDef source =
+        graph(
+            List.of(
+                Nodes.constant("one", 1f).toBuilder(),
+                node("keep", "PlaceholderWithDefault", "one"),
+                Nodes.constant("size", List.of(4)).toBuilder(),
+                node("draw", "RandomUniform", "size")
+                    .putAttr("dtype", FLOAT)
+                    .putAttr("T", Nodes.type(DataType.DT_INT32)),
+                floats("lifted", "AddV2", "keep", "draw"),
+                floats("kept", "Floor", "lifted"),
+                floats("old", "Mul", "x", "kept"),
+                floats("rate", "Sub", "one", "keep"),
+                floats("mask", "GreaterEqual", "draw", "rate"),
+                floats("new", "SelectV2", "mask", "x", "rate"),
+                Nodes.constant("half", 0.5f).toBuilder(),
+                floats("some", "GreaterEqual", "draw", "half"),
+                floats("random", "SelectV2", "some", "x", "rate")));
+    for (Purpose purpose : Purpose.values()) {
+      assertThat(operations(flat(source, "old", purpose))).doesNotContain("RandomUniform");
+      assertThat(operations(flat(source, "new", purpose))).doesNotContain("RandomUniform");
+      assertThat(operations(flat(source, "random", purpose))).contains("RandomUniform");
+    }
+    assertThat(evaluate(source, "old")).containsExactly(1, 2, 3, 4);
+    assertThat(evaluate(source, "new")).containsExactly(1, 2, 3, 4);
+  }
+
+  @Test
   void aVariableUsedTwiceIsOneVariable() {
     GraphDef source =
         graph(

@@ -113,13 +113,13 @@ final class TrainCommand implements Callable<Integer> {
       return 0;
     }
     String name = RunReport.name(trainer.settings(), result);
-    try (EmbeddingModel model = EmbeddingModel.ofRun(out)) {
-      RunReport.write(RunFolder.open(out), model, data.test(), Map.of(name, result.scores()));
-    }
     if (json) {
       spec.commandLine().getOut().println(Json.mapper().writeValueAsString(result));
     } else {
       new ScoreTable().row(name, result.scores()).print(spec.commandLine().getOut());
+    }
+    try (EmbeddingModel model = EmbeddingModel.ofRun(out)) {
+      RunReport.write(RunFolder.open(out), model, data.test(), Map.of(name, result.scores()));
     }
     return 0;
   }
