@@ -66,7 +66,7 @@ final class Scoring implements AutoCloseable {
    */
   float[] watched(Path checkpoint, Session session) throws IOException {
     return features == null
-        ? embed(data.watched(), checkpoint, session)
+        ? embed(data.watched(), true, checkpoint, session)
         : features.embed(
             data.watchedRows() == null ? features.test() : features.train(data.watchedRows()));
   }
@@ -79,7 +79,9 @@ final class Scoring implements AutoCloseable {
    * @param session the training session
    */
   float[] test(Path checkpoint, Session session) throws IOException {
-    return features == null ? embed(test, checkpoint, session) : features.embed(features.test());
+    return features == null
+        ? embed(test, false, checkpoint, session)
+        : features.embed(features.test());
   }
 
   /** Scores what {@link #watched} gave. */
@@ -92,7 +94,8 @@ final class Scoring implements AutoCloseable {
     return score(test, embeddings);
   }
 
-  private float[] embed(ImageDataSet images, Path checkpoint, Session session) throws IOException {
+  private float[] embed(ImageDataSet images, boolean again, Path checkpoint, Session session)
+      throws IOException {
     return new Blocks(worker)
         .compute(
             images.size(),
@@ -106,9 +109,7 @@ final class Scoring implements AutoCloseable {
                   restore(weights.prefix());
                 }
               }
-              return images == data.watched()
-                  ? embed(watched(from, to), to - from)
-                  : embedOnce(images.part(from, to));
+              return again ? embed(watched(from, to), to - from) : embedOnce(images.part(from, to));
             });
   }
 
