@@ -1,6 +1,5 @@
 package org.medoid.training;
 
-
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
