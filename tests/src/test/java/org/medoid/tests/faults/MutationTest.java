@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
  * kilobytes. {@code -Dmedoid.mutations=N} tries N.
  */
 class MutationTest {
-  private static final int CASES = Integer.getInteger("medoid.mutations", 80);
+  private static final int CASES = Integer.getInteger("medoid.mutations", 40);
 
   /** Of the processor, in a case that does not end; on a loaded machine a minute may pass idly. */
   private static final Duration WORK = Duration.ofSeconds(60);
