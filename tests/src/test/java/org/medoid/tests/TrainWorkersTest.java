@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code medoid train} in several processes: what happens to one happens to all. */
-@Timeout(7200) // with many kills
+@Timeout(600)
 class TrainWorkersTest {
   private static final String MEDOID = "org.medoid.training.cli.Medoid";
   private static final int STEPS = 120;
@@ -120,6 +120,7 @@ class TrainWorkersTest {
   }
 
   @Test
+  @Timeout(7200) // with many kills
   void whatEndsOneEndsAllAndTheResumedRunIsTheUninterruptedOneToTheByte() throws Exception {
     Path whole = folder.resolve("whole");
     assertThat(Shell.medoid(words(whole, "--local-workers", 2)).code()).isZero();

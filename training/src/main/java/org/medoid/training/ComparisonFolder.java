@@ -54,13 +54,8 @@ record ComparisonFolder(Path path) {
    * training leaves nothing but empty folders.
    */
   void requireOwn() throws IOException {
-    if (!Files.exists(path)) {
-      return;
-    }
-    if (!Files.isDirectory(path)) {
-      throw new FileAlreadyExistsException(path.toString(), null, "is a file; name a folder");
-    }
-    if (!startedRuns().isEmpty() || !startedTrials().isEmpty()) {
+    RunFolder.requireNoFile(path);
+    if (!Files.exists(path) || !startedRuns().isEmpty() || !startedTrials().isEmpty()) {
       return;
     }
     try (Stream<Path> files = Files.walk(path)) {

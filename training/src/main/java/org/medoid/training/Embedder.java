@@ -2,7 +2,6 @@ package org.medoid.training;
 
 import java.util.stream.IntStream;
 import org.medoid.export.image.ImageSize;
-import org.medoid.graph.InferenceGraph;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.data.ImagePipeline;
 import org.tensorflow.Result;
@@ -20,20 +19,6 @@ public final class Embedder {
   /**
    * Embeds every image of a data set.
    *
-   * @param graph the network with its weights
-   * @param data the images
-   * @param imageSize height and width of the network's input in pixels
-   * @param resize height and width of an image before its centre is cut out
-   * @return n·d values, a row for each image
-   */
-  public static float[] embed(InferenceGraph graph, ImageDataSet data, int imageSize, int resize) {
-    return embed(
-        graph.session(), InferenceGraph.INPUT, InferenceGraph.OUTPUT, data, imageSize, resize);
-  }
-
-  /**
-   * Embeds every image of a data set.
-   *
    * @param session with the network's weights
    * @param input the network's input, float [batch, imageSize, imageSize, 3]
    * @param output the network's output, float [batch, d]
@@ -45,7 +30,7 @@ public final class Embedder {
   public static float[] embed(
       Session session, String input, String output, ImageDataSet data, int imageSize, int resize) {
     try (ImagePipeline pictures = pipeline(data, imageSize, resize)) {
-      return embed(session, input, output, pictures, data.size());
+      return embed(session, input, output, pictures);
     }
   }
 
@@ -55,9 +40,8 @@ public final class Embedder {
   }
 
   /** Embeds every image of a pipeline, which may be used again. */
-  static float[] embed(
-      Session session, String input, String output, ImagePipeline pictures, int count) {
-    Rows rows = new Rows(count);
+  static float[] embed(Session session, String input, String output, ImagePipeline pictures) {
+    Rows rows = new Rows(pictures.size());
     pictures.forEach(
         images -> {
           try (Result result = session.runner().feed(input, images).fetch(output).run()) {
@@ -77,8 +61,13 @@ public final class Embedder {
    */
   public static float[] pixels(ImageDataSet data, int imageSize, int resize) {
     try (ImagePipeline pictures = pipeline(data, imageSize, resize)) {
-      return pixels(pictures, IntStream.range(0, data.size()).toArray());
+      return pixels(pictures);
     }
+  }
+
+  /** The pixels of every image of a pipeline, which may be used again. */
+  static float[] pixels(ImagePipeline pictures) {
+    return pixels(pictures, IntStream.range(0, pictures.size()).toArray());
   }
 
   /** The pixels of some images of a pipeline, which may be used again. */

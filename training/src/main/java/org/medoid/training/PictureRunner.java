@@ -150,17 +150,9 @@ final class PictureRunner implements AutoCloseable {
 
   /** The pixels of the files of a data set, as the network sees them. */
   float[] pixels(ImageDataSet pictures) {
-    float[] pixels = new float[Math.multiplyExact(pictures.size(), size())];
-    int[] filled = new int[1];
     try (ImagePipeline pipeline = ImagePipeline.evaluation(pictures, batch, image)) {
-      pipeline.forEach(
-          images -> {
-            int here = Math.toIntExact(images.size());
-            images.copyTo(DataBuffers.of(pixels, false, false).offset(filled[0]).narrow(here));
-            filled[0] += here;
-          });
+      return Embedder.pixels(pipeline);
     }
-    return pixels;
   }
 
   /** The pixels of an encoded picture. */

@@ -52,6 +52,13 @@ public final class RunFolder {
     return folder;
   }
 
+  /** Requires that a path is a folder, or nothing yet. */
+  static void requireNoFile(Path path) throws FileAlreadyExistsException {
+    if (Files.exists(path) && !Files.isDirectory(path)) {
+      throw new FileAlreadyExistsException(path.toString(), null, "is a file; name a folder");
+    }
+  }
+
   /**
    * Requires that a new run may begin in a folder. A run that failed before its first checkpoint
    * leaves nothing that could be lost: the corrected one may take its place.
@@ -61,9 +68,7 @@ public final class RunFolder {
    * @throws IOException if it cannot be read
    */
   public static void requireFree(Path path) throws IOException {
-    if (Files.exists(path) && !Files.isDirectory(path)) {
-      throw new FileAlreadyExistsException(path.toString(), null, "is a file; name a folder");
-    }
+    requireNoFile(path);
     if (!Files.exists(path)
         || (Files.isRegularFile(path.resolve(SETTINGS))
             && !Files.exists(path.resolve(Checkpoints.STATE)))) {

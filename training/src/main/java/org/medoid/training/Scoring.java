@@ -66,7 +66,7 @@ final class Scoring implements AutoCloseable {
    */
   float[] watched(Path checkpoint, Session session) throws IOException {
     return features == null
-        ? embed(data.watched(), true, checkpoint, session)
+        ? embed(data.watched().size(), checkpoint, session, this::watched)
         : features.embed(
             data.watchedRows() == null ? features.test() : features.train(data.watchedRows()));
   }
@@ -80,7 +80,7 @@ final class Scoring implements AutoCloseable {
    */
   float[] test(Path checkpoint, Session session) throws IOException {
     return features == null
-        ? embed(test, false, checkpoint, session)
+        ? embed(test.size(), checkpoint, session, this::test)
         : features.embed(features.test());
   }
 
@@ -94,11 +94,11 @@ final class Scoring implements AutoCloseable {
     return score(test, embeddings);
   }
 
-  private float[] embed(ImageDataSet images, boolean again, Path checkpoint, Session session)
+  private float[] embed(int count, Path checkpoint, Session session, Blocks.Work work)
       throws IOException {
     return new Blocks(worker)
         .compute(
-            images.size(),
+            count,
             (from, to) -> {
               if (checkpoint != null) {
                 restore(checkpoint);
@@ -109,7 +109,7 @@ final class Scoring implements AutoCloseable {
                   restore(weights.prefix());
                 }
               }
-              return again ? embed(watched(from, to), to - from) : embedOnce(images.part(from, to));
+              return work.rows(from, to);
             });
   }
 
@@ -121,25 +121,28 @@ final class Scoring implements AutoCloseable {
     }
   }
 
-  /** Reads this worker's block of the watched images, the same at each evaluation. */
-  private ImagePipeline watched(int from, int to) {
+  /** Of this worker's block of the watched images, the same at each evaluation. */
+  private float[] watched(int from, int to) {
     if (watched == null) {
-      watched =
-          Embedder.pipeline(data.watched().part(from, to), settings.imageSize(), settings.resize());
+      watched = pipeline(data.watched().part(from, to));
     }
-    return watched;
+    return embed(watched);
   }
 
-  private float[] embedOnce(ImageDataSet images) {
-    try (ImagePipeline pictures =
-        Embedder.pipeline(images, settings.imageSize(), settings.resize())) {
-      return embed(pictures, images.size());
+  /** Of this worker's block of the test images, once. */
+  private float[] test(int from, int to) {
+    try (ImagePipeline pictures = pipeline(test.part(from, to))) {
+      return embed(pictures);
     }
   }
 
-  private float[] embed(ImagePipeline pictures, int count) {
+  private ImagePipeline pipeline(ImageDataSet images) {
+    return Embedder.pipeline(images, settings.imageSize(), settings.resize());
+  }
+
+  private float[] embed(ImagePipeline pictures) {
     return Embedder.embed(
-        inference.session(), InferenceGraph.INPUT, InferenceGraph.OUTPUT, pictures, count);
+        inference.session(), InferenceGraph.INPUT, InferenceGraph.OUTPUT, pictures);
   }
 
   @Override

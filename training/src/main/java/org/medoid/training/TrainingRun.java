@@ -357,15 +357,13 @@ public final class TrainingRun {
   private Map<String, Float> stepped(Stepper stepper, TInt64 labels, StepRates rates, long step) {
     try {
       return stepper.step(labels, rates);
-    } catch (TFInvalidArgumentException e) {
-      Matcher beyond = BEYOND.matcher(e.getMessage());
-      if (beyond.find()) {
+    } catch (RuntimeException e) {
+      Matcher beyond = BEYOND.matcher(String.valueOf(e.getMessage()));
+      if (e instanceof TFInvalidArgumentException && beyond.find()) {
         throw new DivergedException(
             "step %d: %s; lower the learning rate or limit the norm of the gradients"
                 .formatted(step, beyond.group()));
       }
-      throw worker.explain(e);
-    } catch (RuntimeException e) {
       throw worker.explain(e);
     }
   }

@@ -71,11 +71,7 @@ record Border(ModelTensor images, PixelRange range, ModelTensor features, boolea
     String order = book.unique("pixels/Transpose/perm");
     book.add(Nodes.constant(order, List.of(0, 3, 1, 2)));
     String name = book.unique("pixels/Transpose");
-    book.add(
-        Nodes.node(name, "Transpose", tensor, order)
-            .putAttr("T", Nodes.type(images.type()))
-            .putAttr("Tperm", Nodes.type(DataType.DT_INT32))
-            .build());
+    book.add(Nodes.transpose(name, tensor, order, images.type()).build());
     return name;
   }
 

@@ -14,6 +14,8 @@ final class CertainDraws {
   private static final Set<String> DRAWS =
       Set.of("RandomUniform", "StatelessRandomUniform", "StatelessRandomUniformV2");
 
+  private static final Set<String> ARITHMETIC = Set.of("Add", "AddV2", "Sub", "Mul");
+
   /** The largest that these draw of 23 random bits. */
   private static final float LARGEST = 1 - 0x1p-23f;
 
@@ -50,18 +52,18 @@ final class CertainDraws {
     if (a == null || b == null || !(a.drawn || b.drawn)) {
       return null;
     }
-    NodeDef constant;
     String name = Tensors.node(inputs.get(0)) + "/" + op;
-    if (floor) {
-      if (Math.floor(a.low) != Math.floor(a.high)) {
-        return null;
-      }
-      constant = Nodes.constant(flat.unique(name), (float) Math.floor(a.low));
-    } else if (a.low >= b.high || a.high < b.low) {
-      constant = Nodes.constant(flat.unique(name), a.low >= b.high == op.equals("GreaterEqual"));
-    } else {
-      return null;
+    if (floor && Math.floor(a.low) == Math.floor(a.high)) {
+      return add(Nodes.constant(flat.unique(name), (float) Math.floor(a.low)));
     }
+    boolean above = a.low >= b.high;
+    if (!floor && (above || a.high < b.low)) {
+      return add(Nodes.constant(flat.unique(name), above == op.equals("GreaterEqual")));
+    }
+    return null;
+  }
+
+  private String add(NodeDef constant) {
     flat.add(constant);
     return constant.getName() + ":0";
   }
@@ -81,7 +83,7 @@ final class CertainDraws {
     if (DRAWS.contains(op)) {
       return Nodes.type(node, "dtype") == DataType.DT_FLOAT ? new Range(0, LARGEST, true) : null;
     }
-    if (!Set.of("Add", "AddV2", "Sub", "Mul").contains(op)) {
+    if (!ARITHMETIC.contains(op)) {
       return null;
     }
     Range a = range(node.getInput(0), depth + 1);

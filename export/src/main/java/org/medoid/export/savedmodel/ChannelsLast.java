@@ -332,9 +332,7 @@ final class ChannelsLast {
   }
 
   private NodeDef.Builder transposed(String tensor, List<Integer> order, DataType type) {
-    return Nodes.node("", "Transpose", tensor, axes(Tensors.node(tensor), order))
-        .putAttr("T", Nodes.type(type))
-        .putAttr("Tperm", Nodes.type(DataType.DT_INT32));
+    return Nodes.transpose("", tensor, axes(Tensors.node(tensor), order), type);
   }
 
   private String axes(String near, List<Integer> order) {
@@ -343,13 +341,7 @@ final class ChannelsLast {
 
   private String gathered(String near, String numbers, String order, DataType type) {
     String axis = add(near + "/first", Nodes.constant("", 0));
-    return add(
-        near + "/numbers",
-        Nodes.node("", "GatherV2", numbers, order, axis)
-            .putAttr("Tparams", Nodes.type(type))
-            .putAttr("Tindices", Nodes.type(DataType.DT_INT32))
-            .putAttr("Taxis", Nodes.type(DataType.DT_INT32))
-            .putAttr("batch_dims", AttrValue.newBuilder().setI(0).build()));
+    return add(near + "/numbers", Nodes.gather("", numbers, order, axis, type));
   }
 
   private String add(String wanted, NodeDef node) {

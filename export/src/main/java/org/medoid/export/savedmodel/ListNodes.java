@@ -44,13 +44,7 @@ final class ListNodes {
 
   /** tensor[places, ...]. */
   String gathered(String name, String tensor, String places, DataType type) {
-    return add(
-        name,
-        Nodes.node("", "GatherV2", tensor, places, number(name + "/axis", 0))
-            .putAttr("Tparams", Nodes.type(type))
-            .putAttr("Tindices", INT)
-            .putAttr("Taxis", INT)
-            .putAttr("batch_dims", number(0)));
+    return add(name, Nodes.gather("", tensor, places, number(name + "/axis", 0), type));
   }
 
   /** A tensor with another row at a place. */

@@ -69,6 +69,23 @@ final class Nodes {
         .setTensorShape(TensorShapeProto.getDefaultInstance());
   }
 
+  /** tensor[places, ...], with the places as int32 and the axis 0 in a tensor. */
+  static NodeDef.Builder gather(
+      String name, String tensor, String places, String axis, DataType of) {
+    return node(name, "GatherV2", tensor, places, axis)
+        .putAttr("Tparams", type(of))
+        .putAttr("Tindices", type(DataType.DT_INT32))
+        .putAttr("Taxis", type(DataType.DT_INT32))
+        .putAttr("batch_dims", AttrValue.newBuilder().setI(0).build());
+  }
+
+  /** A tensor with its axes in the order that another says, int32. */
+  static NodeDef.Builder transpose(String name, String tensor, String order, DataType of) {
+    return node(name, "Transpose", tensor, order)
+        .putAttr("T", type(of))
+        .putAttr("Tperm", type(DataType.DT_INT32));
+  }
+
   static TensorShapeProto shape(long... sizes) {
     TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
     for (long size : sizes) {

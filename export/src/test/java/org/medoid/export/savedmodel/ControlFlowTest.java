@@ -214,6 +214,21 @@ class ControlFlowTest {
     assertThat(last(kept, 1)).isCloseTo(last(flat, 1), within(1e-6f));
   }
 
+  /** A round that writes twice what it reads at a place of a list to another, and counts. */
+  private static FunctionDef doubled(List<DataType> types, List<String> results) {
+    return function(
+        "double",
+        types,
+        results,
+        Nodes.constant("one", 1).toBuilder(),
+        Nodes.constant("shape", -1).toBuilder(),
+        ints("next", "AddV2", "a", "one:output:0"),
+        node("get", "TensorListGetItem", "b", "a", "shape:output:0")
+            .putAttr("element_dtype", FLOAT),
+        floats("twice", "AddV2", "get:item:0", "get:item:0"),
+        node("set", "TensorListSetItem", "c", "a", "twice:z:0").putAttr("element_dtype", FLOAT));
+  }
+
   /** list = the rows of x; for each row i, d[i] = 2 list[i]; stack d. */
   @Test
   void aListOfOpenLengthIsATensor() {
@@ -247,19 +262,7 @@ class ControlFlowTest {
     graph
         .getLibraryBuilder()
         .addFunction(function("fewer", types, List.of("less:z:0"), ints("less", "Less", "a", "d")))
-        .addFunction(
-            function(
-                "double",
-                types,
-                List.of("next:z:0", "b", "set:output_handle:0", "d"),
-                Nodes.constant("one", 1).toBuilder(),
-                Nodes.constant("shape", -1).toBuilder(),
-                ints("next", "AddV2", "a", "one:output:0"),
-                node("get", "TensorListGetItem", "b", "a", "shape:output:0")
-                    .putAttr("element_dtype", FLOAT),
-                floats("twice", "AddV2", "get:item:0", "get:item:0"),
-                node("set", "TensorListSetItem", "c", "a", "twice:z:0")
-                    .putAttr("element_dtype", FLOAT)));
+        .addFunction(doubled(types, List.of("next:z:0", "b", "set:output_handle:0", "d")));
     FlatGraph flat = flat(graph.build(), "stack", Purpose.INFERENCE);
     assertThat(operations(flat)).contains("StatelessWhile").noneMatch(op -> op.contains("List"));
     assertThat(last(flat, 2)).isEqualTo(12);
@@ -303,19 +306,7 @@ class ControlFlowTest {
                 List.of("less:z:0"),
                 Nodes.constant("n", 3).toBuilder(),
                 ints("less", "Less", "a", "n:output:0")))
-        .addFunction(
-            function(
-                "double",
-                types,
-                List.of("next:z:0", "b", "set:output_handle:0"),
-                Nodes.constant("one", 1).toBuilder(),
-                Nodes.constant("shape", -1).toBuilder(),
-                ints("next", "AddV2", "a", "one:output:0"),
-                node("get", "TensorListGetItem", "b", "a", "shape:output:0")
-                    .putAttr("element_dtype", FLOAT),
-                floats("twice", "AddV2", "get:item:0", "get:item:0"),
-                node("set", "TensorListSetItem", "c", "a", "twice:z:0")
-                    .putAttr("element_dtype", FLOAT)));
+        .addFunction(doubled(types, List.of("next:z:0", "b", "set:output_handle:0")));
     FlatGraph flat = flat(graph.build(), "rows");
     assertThat(operations(flat))
         .filteredOn(op -> !op.equals("Const"))

@@ -253,7 +253,7 @@ final class Member implements Worker {
   private Map<Peer, State> states() {
     Map<Peer, State> found = new LinkedHashMap<>();
     List<Peer> others = cluster.others();
-    List<State> states = others.parallelStream().map(Peer::probe).toList();
+    List<State> states = Peer.probe(others);
     for (int i = 0; i < others.size(); i++) {
       if (states.get(i) != State.ALIVE) {
         found.put(others.get(i), states.get(i));

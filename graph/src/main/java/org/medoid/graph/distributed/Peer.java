@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.util.List;
 
 /**
  * A worker as the others see it.
@@ -88,6 +89,11 @@ record Peer(int rank, String address) {
     } catch (IOException e) {
       return State.GONE; // refused, reset, or no host of this name
     }
+  }
+
+  /** Asks all at once: one that is silent takes {@value #PATIENCE_MS} ms. */
+  static List<State> probe(List<Peer> peers) {
+    return peers.parallelStream().map(Peer::probe).toList();
   }
 
   @Override

@@ -1,9 +1,8 @@
 package org.medoid.graph.distributed;
 
 import java.lang.ref.WeakReference;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.medoid.graph.distributed.Peer.State;
 import org.tensorflow.Session;
@@ -22,7 +21,6 @@ final class Watch {
 
   private final List<Peer> others;
   private final List<WeakReference<Session>> sessions = new CopyOnWriteArrayList<>();
-  private final Map<Peer, Integer> gone = new ConcurrentHashMap<>();
   private final Thread thread = new Thread(this::look, "looks after the other workers");
 
   Watch(List<Peer> others) {
@@ -48,16 +46,13 @@ final class Watch {
   }
 
   private void look() {
+    int[] gone = new int[others.size()]; // so often in a row
     try {
       while (true) {
         Thread.sleep(PAUSE_MS);
-        others.parallelStream()
-            .forEach(
-                each ->
-                    gone.compute(
-                        each,
-                        (peer, n) -> peer.probe() == State.GONE ? (n == null ? 0 : n) + 1 : 0));
-        if (gone.values().stream().anyMatch(n -> n >= TIMES)) {
+        List<State> states = Peer.probe(others);
+        Arrays.setAll(gone, i -> states.get(i) == State.GONE ? gone[i] + 1 : 0);
+        if (Arrays.stream(gone).anyMatch(n -> n >= TIMES)) {
           sessions.stream()
               .map(WeakReference::get)
               .filter(each -> each != null)

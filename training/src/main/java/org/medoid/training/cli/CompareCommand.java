@@ -25,7 +25,6 @@ import picocli.CommandLine.IModelTransformer;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code medoid compare}. */
@@ -161,9 +160,7 @@ final class CompareCommand implements Callable<Integer> {
   }
 
   private void require(boolean holds, String otherwise) {
-    if (!holds) {
-      throw new ParameterException(spec.commandLine(), otherwise);
-    }
+    Usage.require(spec, holds, otherwise);
   }
 
   private static Leaderboard write(Comparison comparison, List<String> names, List<Long> seeds)

@@ -23,7 +23,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code medoid evaluate}. */
@@ -181,9 +180,7 @@ final class EvaluateCommand implements Callable<Integer> {
   }
 
   private void require(boolean holds, String otherwise) {
-    if (!holds) {
-      throw new ParameterException(spec.commandLine(), otherwise);
-    }
+    Usage.require(spec, holds, otherwise);
   }
 
   /** Scores the unseen images of a data set. */

@@ -145,10 +145,7 @@ final class ExportCommand implements Callable<Integer> {
           .name(name)
           .export(to);
     } catch (IOException e) {
-      String message = String.valueOf(e.getMessage());
-      throw message.contains("allow overwriting")
-          ? new IOException(message.replace("allow overwriting", "replace it with --overwrite"), e)
-          : e;
+      throw OutputFile.overwriting(e, "replace it with --overwrite");
     }
   }
 

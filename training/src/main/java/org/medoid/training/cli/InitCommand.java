@@ -21,7 +21,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code medoid init}. */
@@ -134,10 +133,7 @@ final class InitCommand implements Callable<Integer> {
       }
       target.publish();
     } catch (IOException e) {
-      String message = String.valueOf(e.getMessage());
-      throw message.contains("allow overwriting")
-          ? new IOException(message.replace("allow overwriting", "remove it"), e)
-          : e;
+      throw OutputFile.overwriting(e, "remove it");
     }
     spec.commandLine()
         .getOut()
@@ -147,9 +143,7 @@ final class InitCommand implements Callable<Integer> {
   }
 
   private void require(boolean holds, String otherwise) {
-    if (!holds) {
-      throw new ParameterException(spec.commandLine(), otherwise);
-    }
+    Usage.require(spec, holds, otherwise);
   }
 
   private Network network() throws IOException {

@@ -33,7 +33,6 @@ import org.tensorflow.types.family.TFloating;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code medoid loss}. */
@@ -162,9 +161,7 @@ final class LossCommand implements Callable<Integer> {
   }
 
   private void require(boolean holds, String otherwise) {
-    if (!holds) {
-      throw new ParameterException(spec.commandLine(), otherwise);
-    }
+    Usage.require(spec, holds, otherwise);
   }
 
   private <T extends TFloating> void run(T points, int[] labels, Class<T> type) throws IOException {

@@ -1,10 +1,13 @@
 package org.medoid.training.cli;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** A file that an option names to be written. */
+/** A file or folder that an option names to be written. */
 final class OutputFile {
+  private static final String LIBRARYS = "allow overwriting";
+
   private OutputFile() {}
 
   /**
@@ -25,5 +28,19 @@ final class OutputFile {
     if (folder == null || !Files.isDirectory(folder)) {
       throw new IllegalArgumentException(option + " " + file + ": there is no folder " + folder);
     }
+  }
+
+  /**
+   * Says how a folder that is not empty may be overwritten, for which a library has other words.
+   *
+   * @param failure of a folder or anything else
+   * @param mend what to do with the folder
+   * @return what to throw
+   */
+  static IOException overwriting(IOException failure, String mend) {
+    String message = String.valueOf(failure.getMessage());
+    return message.contains(LIBRARYS)
+        ? new IOException(message.replace(LIBRARYS, mend), failure)
+        : failure;
   }
 }

@@ -58,22 +58,16 @@ final class WorkerOptions {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }
     if (local != null) {
-      require(spec, local >= 1, LOCAL + " " + local + ": must be 1 or more");
-      require(
+      Usage.require(spec, local >= 1, LOCAL + " " + local + ": must be 1 or more");
+      Usage.require(
           spec,
           cluster.isEmpty(),
           LOCAL + " starts workers on this machine, but TF_CONFIG names some: unset it");
     }
     if (timeout != null) {
-      require(spec, timeout >= 5, "--worker-timeout " + timeout + ": must be 5 or more");
+      Usage.require(spec, timeout >= 5, "--worker-timeout " + timeout + ": must be 5 or more");
     }
     return cluster;
-  }
-
-  private static void require(CommandSpec spec, boolean holds, String rule) {
-    if (!holds) {
-      throw new ParameterException(spec.commandLine(), rule);
-    }
   }
 
   /** Joins the cluster, or is alone. */

@@ -204,6 +204,15 @@ public final class ImagePipeline implements AutoCloseable {
   }
 
   /**
+   * How many images there are.
+   *
+   * @return those of the data set
+   */
+  public int size() {
+    return data.size();
+  }
+
+  /**
    * Reads the next batch.
    *
    * @return float [batch, height, width, 3], RGB in [0, 1]; the caller closes it
