@@ -1,5 +1,7 @@
 package org.medoid.export;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -28,6 +30,15 @@ public enum ExportLayout {
    */
   public static ExportLayout of(String name) {
     return byName(values(), "layout", name);
+  }
+
+  /** Where an export of a name goes. */
+  TargetFolder folder(Path target, String name, boolean overwrite) throws IOException {
+    return switch (this) {
+      case PLAIN -> TargetFolder.plain(target, overwrite);
+      case TF_SERVING -> TargetFolder.version(target, null);
+      case TRITON -> TargetFolder.version(target.resolve(name), TritonConfiguration.FILE);
+    };
   }
 
   static <E extends Enum<E>> E byName(E[] values, String what, String name) {

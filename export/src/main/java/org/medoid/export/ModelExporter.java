@@ -358,7 +358,7 @@ public final class ModelExporter {
                 source, Math.max(0, signature.meantHeight()), Math.max(0, signature.meantWidth()))
             : SizedInput.of(source, height, width);
     ImageSize image = new ImageSize(SizedInput.height(frozen), SizedInput.width(frozen), resize);
-    try (TargetFolder place = place(target)) {
+    try (TargetFolder place = layout.folder(target, name, overwrite)) {
       ComparedPictures compared = ComparedPictures.of(pixels, pictures, image);
       double step = signature == null ? STEP : signature.step();
       double usual = savedModel == null ? TOLERANCE : FOREIGN_TOLERANCE;
@@ -396,13 +396,5 @@ public final class ModelExporter {
       float[] rows = original.features(values, image.height(), image.width());
       return new Vectors(rows, expected.count(), rows.length / expected.count());
     }
-  }
-
-  private TargetFolder place(Path target) throws IOException {
-    return switch (layout) {
-      case PLAIN -> TargetFolder.plain(target, overwrite);
-      case TF_SERVING -> TargetFolder.version(target, null);
-      case TRITON -> TargetFolder.version(target.resolve(name), TritonConfiguration.FILE);
-    };
   }
 }

@@ -45,6 +45,20 @@ public interface Optimizer {
    */
   record Rates(Operand<TFloat32> backbone, Operand<TFloat32> head, Operand<TFloat32> proxies) {
     /**
+     * The rates that follow from the head's.
+     *
+     * @param tf the ops of the graph
+     * @param head the learning rate
+     * @param backbone the backbone's is this times the head's
+     * @param proxies that of the loss's own variables is this times the head's
+     * @return the three
+     */
+    static Rates of(
+        Ops tf, Operand<TFloat32> head, Operand<TFloat32> backbone, Operand<TFloat32> proxies) {
+      return new Rates(tf.math.mul(head, backbone), head, tf.math.mul(head, proxies));
+    }
+
+    /**
      * The rate of a variable.
      *
      * @param variable the variable

@@ -1,6 +1,5 @@
 package org.medoid.graph;
 
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -48,8 +47,7 @@ public final class TrainingGraph {
   private final Operand<TFloat32> embeddings;
   private final BatchLoss loss;
   private final Map<String, Operand<TFloat32>> scores;
-  private final Variable<TInt64> globalStep;
-  private final Op step;
+  private final TrainStep step;
   private final Op synchronize;
   private final Chunks chunks;
   private final Exchange exchange;
@@ -122,11 +120,8 @@ public final class TrainingGraph {
     this.labels = labels;
     this.exchange = exchange;
     layers = new Layers(tf, Layers.Mode.TRAINING, options, exchange);
-    learningRate =
-        tf.withName("learning_rate").placeholder(TFloat32.class, Placeholder.shape(Shape.scalar()));
-    marginMultiplier =
-        tf.withName("margin_multiplier")
-            .placeholder(TFloat32.class, Placeholder.shape(Shape.scalar()));
+    learningRate = scalar(tf.withName("learning_rate"));
+    marginMultiplier = scalar(tf.withName("margin_multiplier"));
     backboneFactor = factor(tf.withName("backbone_factor"));
     proxyFactor = factor(tf.withName("proxy_factor"));
     features = network.features(layers, images);
@@ -152,23 +147,13 @@ public final class TrainingGraph {
 
     scores = new LinkedHashMap<>(this.loss.scores());
     scores.putAll(Spread.of(tf, back.batch()));
-    globalStep = tf.withName("global_step").variable(Shape.scalar(), TInt64.class);
-    Ops init = tf.withInitScope();
-    init.assign(globalStep, init.constant(0L));
-    Optimizer.Rates rates =
-        new Optimizer.Rates(
-            tf.math.mul(learningRate, backboneFactor),
-            learningRate,
-            tf.math.mul(learningRate, proxyFactor));
-    List<Op> updates =
-        new ArrayList<>(
-            optimizer.apply(
-                tf, layers.trainables(), back.gradients(), rates, tf.identity(globalStep)));
-    updates.addAll(layers.updates());
-    // Counted when all else is done: an optimizer may read the number of steps before.
-    updates.add(tf.withControlDependencies(updates).assignAdd(globalStep, tf.constant(1L)));
-    step = tf.withControlDependencies(updates).withName("train_step").noOp();
+    Optimizer.Rates rates = Optimizer.Rates.of(tf, learningRate, backboneFactor, proxyFactor);
+    step = TrainStep.of(tf, layers, back.gradients(), optimizer, rates);
     synchronize = Synchronization.of(tf, exchange);
+  }
+
+  private static Placeholder<TFloat32> scalar(Ops tf) {
+    return tf.placeholder(TFloat32.class, Placeholder.shape(Shape.scalar()));
   }
 
   private static Operand<TFloat32> factor(Ops tf) {
@@ -391,7 +376,7 @@ public final class TrainingGraph {
    * @return int64 scalar
    */
   public Variable<TInt64> globalStep() {
-    return globalStep;
+    return step.counter();
   }
 
   /**
@@ -400,7 +385,7 @@ public final class TrainingGraph {
    * @return the operation to run
    */
   public Op step() {
-    return step;
+    return step.run();
   }
 
   /**

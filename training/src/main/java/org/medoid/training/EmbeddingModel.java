@@ -5,10 +5,8 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.ref.SoftReference;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,7 +21,6 @@ import org.medoid.graph.InferenceGraph;
 import org.medoid.graph.network.EmbeddingHead;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.evaluation.Embeddings;
-import org.medoid.training.format.Json;
 import org.medoid.training.settings.Networks;
 import org.medoid.training.settings.TrainingSettings;
 import org.tensorflow.Graph;
@@ -53,6 +50,11 @@ public final class EmbeddingModel implements AutoCloseable {
   /** Makes the exporter of a model. */
   private interface Exporters {
     ModelExporter exporter() throws IOException;
+  }
+
+  /** Embeds pictures. */
+  private interface Run {
+    void into(Rows rows) throws IOException;
   }
 
   /** Takes rows as they come. */
@@ -92,20 +94,13 @@ public final class EmbeddingModel implements AutoCloseable {
   public static EmbeddingModel ofRun(Path folder) throws IOException {
     RunFolder run = RunFolder.open(folder);
     TrainingSettings settings = run.settings();
-    Map<String, Object> metadata = new LinkedHashMap<>();
-    metadata.put("distance", settings.loss().distance().attribute());
-    metadata.put("source", Json.mapper().valueToTree(settings));
-    if (Files.exists(folder.resolve(TrainingResult.FILE))) {
-      JsonNode result = run.readJson(TrainingResult.FILE, JsonNode.class);
-      metadata.put("scores", result.has("scores") ? result.get("scores") : result);
-    }
     InferenceGraph graph =
         InferenceGraph.restored(
             Networks.of(settings.network()),
             new EmbeddingHead(settings.network().embedding()),
             settings.data().imageSize(),
             Checkpoints.of(run).best());
-    return of(folder.toString(), graph, settings, metadata);
+    return of(folder.toString(), graph, settings, ExportDescription.of(run, settings));
   }
 
   /**
@@ -282,13 +277,7 @@ public final class EmbeddingModel implements AutoCloseable {
    * @throws IllegalArgumentException if one cannot be decoded; names the file
    */
   public Embeddings embed(ImageDataSet pictures) {
-    RowGatherer all = new RowGatherer(pictures.size());
-    try {
-      embed(pictures, all);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e); // no file is written
-    }
-    return all.embeddings();
+    return gathered(pictures.size(), rows -> embed(pictures, rows));
   }
 
   /**
@@ -323,7 +312,7 @@ public final class EmbeddingModel implements AutoCloseable {
    * @throws IllegalArgumentException if there are none or one cannot be decoded; says which
    */
   public Embeddings embedBytes(List<byte[]> encoded) {
-    return gathered(encoded.size(), i -> runner.pixels(encoded.get(i), i));
+    return embed(encoded.size(), i -> runner.pixels(encoded.get(i), i));
   }
 
   /**
@@ -334,7 +323,7 @@ public final class EmbeddingModel implements AutoCloseable {
    * @throws IllegalArgumentException if there are none
    */
   public Embeddings embedImages(List<BufferedImage> images) {
-    return gathered(images.size(), i -> runner.pixels(images.get(i)));
+    return embed(images.size(), i -> runner.pixels(images.get(i)));
   }
 
   /**
@@ -351,17 +340,20 @@ public final class EmbeddingModel implements AutoCloseable {
           "%d values are not images of %dx%dx3"
               .formatted(pixels.length, image.height(), image.width()));
     }
-    return gathered(
-        pixels.length / size, i -> Arrays.copyOfRange(pixels, i * size, (i + 1) * size));
+    return embed(pixels.length / size, i -> Arrays.copyOfRange(pixels, i * size, (i + 1) * size));
   }
 
-  private Embeddings gathered(int count, PictureRunner.Source source) {
+  private Embeddings embed(int count, PictureRunner.Source source) {
+    return gathered(count, rows -> runner.run(count, source, rows));
+  }
+
+  private Embeddings gathered(int count, Run run) {
     if (count == 0) {
       throw new IllegalArgumentException(name + ": there are no images to embed");
     }
     RowGatherer all = new RowGatherer(count);
     try {
-      runner.run(count, source, all);
+      run.into(all);
     } catch (IOException e) {
       throw new UncheckedIOException(e); // no file is written
     }

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.medoid.training.format.Json;
+import org.medoid.training.settings.TrainingSettings;
 
 /**
  * The {@code export.json} beside a SavedModel, as far as it is read again.
@@ -29,6 +30,18 @@ record ExportDescription(JsonNode node) {
     } catch (JsonProcessingException e) {
       throw new IOException(file + " is damaged: " + Json.problem(e), e);
     }
+  }
+
+  /** What a run hands on to its exports. */
+  static Map<String, Object> of(RunFolder run, TrainingSettings settings) throws IOException {
+    Map<String, Object> handed = new LinkedHashMap<>();
+    handed.put("distance", settings.loss().distance().attribute());
+    handed.put("source", Json.mapper().valueToTree(settings));
+    if (Files.exists(run.path().resolve(TrainingResult.FILE))) {
+      JsonNode result = run.readJson(TrainingResult.FILE, JsonNode.class);
+      handed.put("scores", result.has("scores") ? result.get("scores") : result);
+    }
+    return handed;
   }
 
   /** Whether it says that the model takes pixels in [0, 1]. */

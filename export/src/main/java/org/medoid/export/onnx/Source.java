@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.medoid.export.onnx.pass.Constant;
 import org.medoid.export.onnx.pass.Shapes;
@@ -132,7 +131,7 @@ final class Source {
       Set<String> supported) {
     this.supported = supported;
     graph.getLibrary().getFunctionList().forEach(f -> functions.put(f.getSignature().getName(), f));
-    order(graph, roots, also);
+    nodes.putAll(NodeOrder.of(graph, roots, also));
     refuseUnknown(supported);
     keep(known(graph), roots, also);
     try (Graph imported = new Graph()) {
@@ -154,80 +153,6 @@ final class Source {
       nodes.values().stream().filter(this::isConstant).forEach(node -> folded.add(node.name()));
       evaluate(imported, roots);
     }
-  }
-
-  private void order(GraphDef graph, Collection<TensorName> roots, Collection<TensorName> also) {
-    Map<String, NodeDef> all = new HashMap<>();
-    for (NodeDef node : graph.getNodeList()) {
-      if (all.put(node.getName(), node) != null) {
-        throw new IllegalArgumentException("two nodes of the graph are called " + node.getName());
-      }
-    }
-    Set<String> missing = new TreeSet<>();
-    Map<String, Node> found = new HashMap<>();
-    Deque<String> path = new ArrayDeque<>();
-    Map<String, Integer> next = new HashMap<>();
-    List<TensorName> wanted = new ArrayList<>(also);
-    wanted.addAll(roots);
-    // Not recursive: a deep network would overflow the stack. A node is found, but not yet among
-    // the nodes, while its inputs are visited; meeting it again then is a cycle.
-    for (TensorName root : wanted) {
-      visit(root.node(), "a wanted tensor", all, found, missing, path, next);
-      while (!path.isEmpty()) {
-        Node node = found.get(path.peek());
-        int input = next.merge(node.name(), 1, Integer::sum) - 1;
-        if (input == node.inputs().size()) {
-          nodes.put(node.name(), node);
-          path.pop();
-        } else {
-          String reached = node.inputs().get(input).node();
-          if (found.containsKey(reached) && !nodes.containsKey(reached)) {
-            throw cycle(path, reached);
-          }
-          visit(reached, node.toString(), all, found, missing, path, next);
-        }
-      }
-    }
-    if (!missing.isEmpty()) {
-      throw new IllegalArgumentException(
-          "nodes are missing in the graph: " + String.join("; ", missing));
-    }
-  }
-
-  private void visit(
-      String name,
-      String reader,
-      Map<String, NodeDef> all,
-      Map<String, Node> found,
-      Set<String> missing,
-      Deque<String> path,
-      Map<String, Integer> next) {
-    NodeDef definition = all.get(name);
-    if (definition == null) {
-      missing.add(name + ", read by " + reader);
-    } else if (!nodes.containsKey(name)) {
-      List<TensorName> inputs =
-          definition.getInputList().stream()
-              .filter(input -> !input.startsWith("^"))
-              .map(TensorName::parse)
-              .toList();
-      found.put(name, new Node(definition, inputs));
-      next.put(name, 0);
-      path.push(name);
-    }
-  }
-
-  private static IllegalArgumentException cycle(Deque<String> path, String reached) {
-    List<String> cycle = new ArrayList<>();
-    for (String node : path) {
-      cycle.add(node);
-      if (node.equals(reached)) {
-        break;
-      }
-    }
-    cycle.add(0, reached);
-    return new IllegalArgumentException(
-        "the graph has a cycle, and ONNX has none: " + String.join(" <- ", cycle));
   }
 
   private void refuseUnknown(Set<String> supported) {

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumSet;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,7 +11,6 @@ import java.util.Set;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.GraphDef;
-import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.TensorProto;
 import org.tensorflow.proto.TensorShapeProto;
 
@@ -51,7 +49,7 @@ public final class ModelSignature {
     this.model = model;
     this.fit = fit;
     FlatGraph core = core();
-    ModelTensor output = output(core);
+    ModelTensor output = LastOutput.of(core, fit);
     scaled = height() < 0 && width() < 0 ? ScaledSize.of(core) : null;
     Set<DataType> ports = EnumSet.of(fit.images().type(), output.type());
     narrowed = Precision.of(core, ports);
@@ -122,44 +120,6 @@ public final class ModelSignature {
         : new long[] {-1, height(), width(), 3};
   }
 
-  /** The output that the others are computed from, if several may be meant. */
-  private ModelTensor output(FlatGraph core) {
-    List<ModelTensor> first = new ArrayList<>();
-    for (ModelTensor each : fit.outputs()) {
-      String tensor = core.outputs().get(each.name());
-      if (tensor != null) {
-        Set<String> needed = ancestors(core, Tensors.node(tensor));
-        if (core.outputs().values().stream()
-            .allMatch(o -> o.equals(tensor) || !needed.contains(Tensors.node(o)))) {
-          first.add(each);
-        }
-      }
-    }
-    long different = first.stream().map(o -> core.outputs().get(o.name())).distinct().count();
-    if (different > 1) {
-      throw new IllegalArgumentException(
-          "signature %s has several outputs that may be the features, say which one: %s"
-              .formatted(fit.name(), list(first)));
-    }
-    return first.get(0);
-  }
-
-  private static Set<String> ancestors(FlatGraph flat, String node) {
-    Set<String> needed = new HashSet<>(Set.of(node));
-    for (int i = flat.nodes().size() - 1; i >= 0; i--) {
-      NodeDef each = flat.nodes().get(i);
-      if (needed.contains(each.getName())) {
-        each.getInputList().forEach(input -> needed.add(Tensors.node(input)));
-      }
-    }
-    needed.remove(node);
-    return needed;
-  }
-
-  private static String list(List<ModelTensor> tensors) {
-    return String.join(", ", tensors.stream().map(ModelTensor::toString).toList());
-  }
-
   private PixelRange range(FlatGraph core, SignatureChoice choice) throws IOException {
     if (choice.range() != null) {
       return choice.range();
@@ -192,13 +152,13 @@ public final class ModelSignature {
                 fit.images(),
                 border.features(),
                 choice.output() == null && fit.outputs().size() > 1
-                    ? " (of " + list(fit.outputs()) + ")"
+                    ? " (of " + ModelTensor.list(fit.outputs()) + ")"
                     : ""));
     if (!model.tags().contains("serve")) {
       notes.add("tags: the graph with the tags " + model.tags() + ", as none has the tag serve");
     }
     if (!fit.switches().isEmpty()) {
-      notes.add("set to false: " + list(fit.switches()));
+      notes.add("set to false: " + ModelTensor.list(fit.switches()));
     }
     if (!narrowed.isEmpty()) {
       notes.add("numbers: float32 in place of " + Precision.names(narrowed));

@@ -58,6 +58,11 @@ public record ModelTensor(String name, String tensor, DataType type, Shape shape
     };
   }
 
+  /** Describes several for a person. */
+  static String list(List<ModelTensor> tensors) {
+    return String.join(", ", tensors.stream().map(ModelTensor::toString).toList());
+  }
+
   /**
    * Describes it for a person.
    *

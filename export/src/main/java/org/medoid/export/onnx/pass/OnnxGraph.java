@@ -1,8 +1,6 @@
 package org.medoid.export.onnx.pass;
 
 import ai.onnx.proto.OnnxMl;
-import com.google.protobuf.ByteString;
-import com.google.protobuf.UnsafeByteOperations;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -50,8 +48,6 @@ public final class OnnxGraph {
   private final Map<String, long[]> shapes = new HashMap<>();
   private final Map<String, String> names = new HashMap<>();
   private final Map<String, String> replaced = new HashMap<>();
-  private final Map<String, String> around = new HashMap<>();
-  private String prefix = "";
   private final Set<String> taken = new HashSet<>();
   private final Set<String> nodeNames = new HashSet<>();
 
@@ -148,15 +144,6 @@ public final class OnnxGraph {
    */
   public void setName(String tensor, String name) {
     names.put(tensor, name);
-  }
-
-  /** The final name of a tensor. */
-  private String named(String tensor) {
-    if (around.containsKey(tensor)) {
-      return around.get(tensor);
-    }
-    // No name in a graph may be that of a tensor around it; no tensor's own has two colons.
-    return tensor.isEmpty() ? tensor : prefix + names.getOrDefault(tensor, tensor);
   }
 
   /**
@@ -321,91 +308,16 @@ public final class OnnxGraph {
    * @param graph where to
    */
   public void write(OnnxMl.GraphProto.Builder graph) {
-    for (OnnxNode node : nodes) {
-      OnnxMl.NodeProto.Builder out =
-          OnnxMl.NodeProto.newBuilder().setOpType(node.op).setName(prefix + node.name);
-      int own = node.inputs.size();
-      for (Map.Entry<String, Object> attribute : node.attributes.entrySet()) {
-        if (attribute.getValue() instanceof Subgraph inner) {
-          own -= inner.captured().size();
-          out.addAttribute(subgraph(attribute.getKey(), inner, node, own));
-        } else {
-          out.addAttribute(attribute(attribute.getKey(), attribute.getValue()));
-        }
-      }
-      node.inputs.subList(0, own).forEach(input -> out.addInput(named(input)));
-      node.outputs.forEach(output -> out.addOutput(named(output)));
-      graph.addNode(out);
-    }
-    constants.forEach(
-        (name, constant) -> {
-          OnnxMl.TensorProto.Builder out =
-              OnnxMl.TensorProto.newBuilder()
-                  .setName(named(name))
-                  .setDataType(Types.onnx(constant.type()).getNumber())
-                  .setRawData(UnsafeByteOperations.unsafeWrap(constant.data()));
-          Arrays.stream(constant.shape()).forEach(out::addDims);
-          graph.addInitializer(out);
-        });
+    new GraphWriter(this, "", Map.of()).write(graph);
   }
 
-  private OnnxMl.AttributeProto subgraph(String name, Subgraph inner, OnnxNode node, int own) {
-    inner.graph().prefix = prefix + node.name + "::";
-    for (int i = 0; i < inner.captured().size(); i++) {
-      inner.graph().around.put(inner.captured().get(i), named(node.inputs.get(own + i)));
-    }
-    OnnxMl.GraphProto.Builder graph = OnnxMl.GraphProto.newBuilder().setName(node.name);
-    inner.inputs().forEach(port -> graph.addInput(inner.graph().info(port)));
-    inner.outputs().forEach(port -> graph.addOutput(inner.graph().info(port)));
-    inner.graph().write(graph);
-    return OnnxMl.AttributeProto.newBuilder()
-        .setName(name)
-        .setType(OnnxMl.AttributeProto.AttributeType.GRAPH)
-        .setG(graph)
-        .build();
+  /** The constants by name. */
+  Map<String, Constant> constants() {
+    return constants;
   }
 
-  private OnnxMl.ValueInfoProto info(Subgraph.Port port) {
-    OnnxMl.TypeProto.Tensor.Builder type =
-        OnnxMl.TypeProto.Tensor.newBuilder().setElemType(Types.onnx(port.type()).getNumber());
-    if (port.shape() != null) {
-      type.getShapeBuilder();
-      for (long size : port.shape()) {
-        OnnxMl.TensorShapeProto.Dimension.Builder dimension =
-            type.getShapeBuilder().addDimBuilder();
-        if (size >= 0) {
-          dimension.setDimValue(size);
-        }
-      }
-    }
-    return OnnxMl.ValueInfoProto.newBuilder()
-        .setName(named(port.tensor()))
-        .setType(OnnxMl.TypeProto.newBuilder().setTensorType(type))
-        .build();
-  }
-
-  private static OnnxMl.AttributeProto attribute(String name, Object value) {
-    OnnxMl.AttributeProto.Builder out = OnnxMl.AttributeProto.newBuilder().setName(name);
-    if (value instanceof Boolean flag) {
-      out.setType(OnnxMl.AttributeProto.AttributeType.INT).setI(flag ? 1 : 0);
-    } else if (value instanceof Integer || value instanceof Long) {
-      out.setType(OnnxMl.AttributeProto.AttributeType.INT).setI(((Number) value).longValue());
-    } else if (value instanceof Float || value instanceof Double) {
-      out.setType(OnnxMl.AttributeProto.AttributeType.FLOAT).setF(((Number) value).floatValue());
-    } else if (value instanceof String text) {
-      out.setType(OnnxMl.AttributeProto.AttributeType.STRING).setS(ByteString.copyFromUtf8(text));
-    } else if (value instanceof long[] values) {
-      out.setType(OnnxMl.AttributeProto.AttributeType.INTS);
-      Arrays.stream(values).forEach(out::addInts);
-    } else if (value instanceof float[] values) {
-      out.setType(OnnxMl.AttributeProto.AttributeType.FLOATS);
-      for (float one : values) {
-        out.addFloats(one);
-      }
-    } else {
-      throw new IllegalArgumentException(
-          "attribute " + name + " is a " + value.getClass().getName());
-    }
-    return out.build();
+  /** The name of a tensor in the file, if nothing is around this graph. */
+  String named(String tensor) {
+    return names.getOrDefault(tensor, tensor);
   }
 }
