@@ -18,6 +18,7 @@ import org.medoid.export.savedmodel.PixelRange;
 import org.medoid.export.savedmodel.SavedModel;
 import org.medoid.export.savedmodel.SignatureChoice;
 import org.medoid.graph.InferenceGraph;
+import org.medoid.graph.distributed.Worker;
 import org.medoid.graph.network.EmbeddingHead;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.evaluation.Embeddings;
@@ -40,7 +41,11 @@ public final class EmbeddingModel implements AutoCloseable {
   /** Pictures in one run: at 227x227 pixels 40 MB of input. */
   private static final int BATCH = 64;
 
+  /** Pictures that one of several workers embeds before it gives the rows to the others. */
+  private static final int BLOCK = 16 * BATCH;
+
   private final String name;
+  private final List<Path> files;
   private final ImageSize image;
   private final PictureRunner runner;
   private final Exporters exporters;
@@ -71,12 +76,14 @@ public final class EmbeddingModel implements AutoCloseable {
 
   private EmbeddingModel(
       String name,
+      List<Path> files,
       ImageSize image,
       PictureRunner runner,
       Exporters exporters,
       Map<String, Object> metadata,
       List<String> notes) {
     this.name = name;
+    this.files = files;
     this.image = image;
     this.runner = runner;
     this.exporters = exporters;
@@ -94,13 +101,19 @@ public final class EmbeddingModel implements AutoCloseable {
   public static EmbeddingModel ofRun(Path folder) throws IOException {
     RunFolder run = RunFolder.open(folder);
     TrainingSettings settings = run.settings();
+    Path best = Checkpoints.of(run).best();
     InferenceGraph graph =
         InferenceGraph.restored(
             Networks.of(settings.network()),
             new EmbeddingHead(settings.network().embedding()),
             settings.data().imageSize(),
-            Checkpoints.of(run).best());
-    return of(folder.toString(), graph, settings, ExportDescription.of(run, settings));
+            best);
+    return of(
+        folder.toString(),
+        WorkerFacts.files(best),
+        graph,
+        settings,
+        ExportDescription.of(run, settings));
   }
 
   /**
@@ -119,18 +132,24 @@ public final class EmbeddingModel implements AutoCloseable {
             settings.schedule().seed());
     return of(
         settings.network().model(),
+        List.of(),
         graph,
         settings,
         Map.of("distance", settings.loss().distance().attribute()));
   }
 
   private static EmbeddingModel of(
-      String name, InferenceGraph graph, TrainingSettings settings, Map<String, Object> metadata) {
+      String name,
+      List<Path> files,
+      InferenceGraph graph,
+      TrainingSettings settings,
+      Map<String, Object> metadata) {
     int side = settings.data().imageSize();
     int resize = settings.data().resize() == side ? 0 : settings.data().resize();
     ImageSize image = ImageSize.square(side, resize);
     return new EmbeddingModel(
         name,
+        files,
         image,
         new PictureRunner(
             graph.session(),
@@ -201,6 +220,7 @@ public final class EmbeddingModel implements AutoCloseable {
     Session session = new Session(graph);
     return new EmbeddingModel(
         folder.toString(),
+        WorkerFacts.files(folder),
         image,
         new PictureRunner(
             session,
@@ -291,6 +311,44 @@ public final class EmbeddingModel implements AutoCloseable {
    */
   public void embed(ImageDataSet pictures, Rows rows) throws IOException {
     runner.run(pictures, rows);
+  }
+
+  /**
+   * Embeds the pictures of a data set together with other workers, a block each at a time; all of
+   * them get all rows. Each calls it once, with the same model and pictures.
+   *
+   * @param pictures the files
+   * @param from the first picture that is wanted, to go on after others; that of the worker that
+   *     leads counts
+   * @param worker this process; if alone, as {@link #embed(ImageDataSet, Rows)}
+   * @param rows takes the embeddings, in order
+   * @throws IOException if a file of the model or a picture cannot be read, or the rows cannot be
+   *     taken
+   * @throws IllegalArgumentException if a picture cannot be decoded; names the file
+   * @throws IllegalStateException if another worker has another model or other pictures, fails or
+   *     is gone: a line that names it
+   */
+  public void embed(ImageDataSet pictures, int from, Worker worker, Rows rows) throws IOException {
+    if (worker.workers() == 1) {
+      if (from < pictures.size()) {
+        embed(pictures.part(from, pictures.size()), rows);
+      }
+      return;
+    }
+    worker.agree(WorkerFacts.of(files, image + " " + notes, pictures));
+    // Floats are exact up to 2^24.
+    int own = worker.leads() ? from : 0;
+    float[] first = worker.sum(own >> 16, own & 0xffff);
+    int block = BLOCK * worker.workers();
+    Blocks blocks = new Blocks(worker);
+    for (int done = ((int) first[0] << 16) + (int) first[1]; done < pictures.size(); ) {
+      ImageDataSet part = pictures.part(done, Math.min(done + block, pictures.size()));
+      float[] values =
+          blocks.compute(part.size(), (begin, end) -> embed(part.part(begin, end)).floats());
+      rows.add(values, values.length / part.size());
+      done += part.size();
+    }
+    worker.leave();
   }
 
   /**

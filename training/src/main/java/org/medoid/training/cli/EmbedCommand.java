@@ -4,8 +4,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
+import org.medoid.graph.distributed.Cluster;
+import org.medoid.graph.distributed.Worker;
 import org.medoid.training.EmbeddingModel;
 import org.medoid.training.data.DataSets;
 import org.medoid.training.data.ImageDataSet;
@@ -38,6 +41,8 @@ final class EmbedCommand implements Callable<Integer> {
 
   @Mixin private ModelChoice choice;
 
+  @Mixin private WorkerOptions workers;
+
   @Option(
       names = "--images",
       paramLabel = "DIR",
@@ -66,18 +71,41 @@ final class EmbedCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    OutputFile.check("--out", out);
+    Optional<Cluster> cluster = workers.cluster(spec);
+    boolean leads = cluster.isEmpty() || cluster.get().rank() == 0;
+    if (leads) {
+      OutputFile.check("--out", out);
+    }
     boolean one = Files.isRegularFile(images);
     ImageDataSet pictures = DataSets.unlabelled(images);
-    try (EmbeddingModel model = choice.open(spec.commandLine(), source.run, source.model);
-        NpyRows rows = new NpyRows(out, pictures.size(), key(pictures))) {
-      int done = rows.written();
-      int all = pictures.size();
-      if (done > 0) {
-        LOG.info("going on after {} of {} pictures, where an earlier run ended", done, all);
+    if (workers.local().isPresent()) {
+      return LocalWorkers.run(
+          workers.local().get(),
+          WorkerOptions.without(spec.root().commandLine().getParseResult().expandedArgs()),
+          spec.commandLine().getErr());
+    }
+    Worker worker = workers.join(cluster);
+    // Ended as by a signal: what is written stays, for the same command to go on with.
+    WorkerOptions.endWithParent(() -> Runtime.getRuntime().exit(Interruption.EXIT_CODE));
+    try (EmbeddingModel model = choice.open(spec.commandLine(), source.run, source.model)) {
+      if (!leads) {
+        model.embed(pictures, 0, worker, (values, width) -> {});
+        return 0;
       }
-      if (done < all) {
-        model.embed(pictures.part(done, all), rows::add);
+      try (NpyRows rows = new NpyRows(out, pictures.size(), key(pictures))) {
+        int done = rows.written();
+        if (done > 0) {
+          LOG.info(
+              "going on after {} of {} pictures, where an earlier run ended",
+              done,
+              pictures.size());
+        }
+        try {
+          model.embed(pictures, done, worker, rows::add);
+        } catch (IllegalStateException e) { // of another worker, which can be mended
+          rows.keep();
+          throw e;
+        }
       }
     }
     for (Path file : pictures.files()) {

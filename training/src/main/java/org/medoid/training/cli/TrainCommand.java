@@ -87,7 +87,7 @@ final class TrainCommand implements Callable<Integer> {
     Worker worker = workers.join(cluster);
     Trainer trainer =
         TrainingOptions.checked(spec, () -> trainer(earlier, worker).withWorker(worker));
-    WorkerOptions.endWithParent(trainer);
+    WorkerOptions.endWithParent(trainer::stop);
     if (leads) {
       worker.publish(Json.mapper().writeValueAsString(trainer.settings()));
     }

@@ -8,14 +8,13 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.medoid.graph.distributed.Cluster;
 import org.medoid.graph.distributed.Worker;
-import org.medoid.training.Trainer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/** How a command trains in several processes. */
+/** How a command works in several processes. */
 final class WorkerOptions {
   private static final Logger LOG = LoggerFactory.getLogger(WorkerOptions.class);
 
@@ -28,7 +27,7 @@ final class WorkerOptions {
       names = LOCAL,
       paramLabel = "N",
       description =
-          "Trains in N processes on this machine that share each batch, as several machines do"
+          "Works in N processes on this machine that share the pictures, as several machines do"
               + " under TF_CONFIG (see README).")
   private Integer local;
 
@@ -80,14 +79,14 @@ final class WorkerOptions {
   }
 
   /** A worker that {@link LocalWorkers} started does not outlive that process. */
-  static void endWithParent(Trainer trainer) {
+  static void endWithParent(Runnable end) {
     Long parent = Long.getLong(PARENT);
     if (parent != null) {
       CompletableFuture<?> unused =
           ProcessHandle.of(parent)
               .map(ProcessHandle::onExit)
               .orElseGet(() -> CompletableFuture.completedFuture(null))
-              .whenComplete((ended, failure) -> trainer.stop());
+              .whenComplete((ended, failure) -> end.run());
     }
   }
 

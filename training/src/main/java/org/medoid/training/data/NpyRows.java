@@ -29,6 +29,7 @@ public final class NpyRows implements AutoCloseable {
   private final int rows;
   private int width;
   private int written;
+  private boolean kept;
 
   /**
    * Begins a file, or goes on with it.
@@ -135,6 +136,11 @@ public final class NpyRows implements AutoCloseable {
     written += values.length / columns;
   }
 
+  /** Lets what is written stay aside for the next process, though not all rows are there. */
+  public void keep() {
+    kept = true;
+  }
+
   private void write(ByteBuffer bytes) throws IOException {
     try {
       Npy.writeWhole(out, bytes);
@@ -144,7 +150,7 @@ public final class NpyRows implements AutoCloseable {
   }
 
   /**
-   * Puts the file in its place if all rows are there, else removes it.
+   * Puts the file in its place if all rows are there, else removes it, unless it is to be kept.
    *
    * @throws IOException if it cannot be written
    */
@@ -156,7 +162,9 @@ public final class NpyRows implements AutoCloseable {
         Files.move(aside, file, StandardCopyOption.REPLACE_EXISTING);
       }
     } finally {
-      Files.deleteIfExists(aside);
+      if (!kept) {
+        Files.deleteIfExists(aside);
+      }
     }
   }
 }
