@@ -81,7 +81,7 @@ public final class TargetFolder implements AutoCloseable {
       return;
     }
     if (!overwrite) {
-      throw new IOException(target + " is not empty: allow overwriting, or give another folder");
+      throw new FolderNotEmptyException(target);
     }
     if (!Files.exists(home.resolve(Replacement.LAST))) {
       throw new IOException(

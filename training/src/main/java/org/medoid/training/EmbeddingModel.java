@@ -3,7 +3,6 @@ package org.medoid.training;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.ref.SoftReference;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -24,8 +23,6 @@ import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.evaluation.Embeddings;
 import org.medoid.training.settings.Networks;
 import org.medoid.training.settings.TrainingSettings;
-import org.tensorflow.Graph;
-import org.tensorflow.Session;
 
 /**
  * A model that embeds pictures: the best checkpoint of a run, an export, or any SavedModel from
@@ -41,9 +38,6 @@ public final class EmbeddingModel implements AutoCloseable {
   /** Pictures in one run: at 227x227 pixels 40 MB of input. */
   private static final int BATCH = 64;
 
-  /** Pictures that one of several workers embeds before it gives the rows to the others. */
-  private static final int BLOCK = 16 * BATCH;
-
   private final String name;
   private final List<Path> files;
   private final ImageSize image;
@@ -55,11 +49,6 @@ public final class EmbeddingModel implements AutoCloseable {
   /** Makes the exporter of a model. */
   private interface Exporters {
     ModelExporter exporter() throws IOException;
-  }
-
-  /** Embeds pictures. */
-  private interface Run {
-    void into(Rows rows) throws IOException;
   }
 
   /** Takes rows as they come. */
@@ -191,8 +180,9 @@ public final class EmbeddingModel implements AutoCloseable {
    * @return the model; to be closed
    * @throws IOException if there is none, it cannot be read, or none of its signatures goes from
    *     images to features
-   * @throws IllegalArgumentException if the model leaves the size of the images open and none is
-   *     given, or takes another one
+   * @throws OpenImageSizeException if the model leaves the size of the images open and none is
+   *     given
+   * @throws IllegalArgumentException if it takes another one
    */
   public static EmbeddingModel ofSavedModel(
       Path folder, SignatureChoice choice, int height, int width) throws IOException {
@@ -201,53 +191,22 @@ public final class EmbeddingModel implements AutoCloseable {
     boolean told = choice.range() == null && before.isForPixelsToOne();
     ModelSignature signature =
         model.signature(told ? choice.withRange(PixelRange.ZERO_TO_ONE) : choice);
-    boolean meant = height <= 0 && width <= 0;
-    ImageSize image =
-        new ImageSize(
-            side(folder, signature.height(), meant ? signature.meantHeight() : height, "height"),
-            side(folder, signature.width(), meant ? signature.meantWidth() : width, "width"),
-            before.resize());
+    ImageSize image = ModelImageSize.of(signature, height, width, before.resize());
     FrozenGraph frozen = FrozenGraph.of(signature);
     // For an export right away; an embedding of many pictures may need the memory.
     SoftReference<FrozenGraph> read = new SoftReference<>(frozen);
-    Graph graph = new Graph();
-    try {
-      graph.importGraphDef(frozen.graph());
-    } catch (RuntimeException e) {
-      graph.close();
-      throw e;
-    }
-    Session session = new Session(graph);
     return new EmbeddingModel(
         folder.toString(),
         WorkerFacts.files(folder),
         image,
-        new PictureRunner(
-            session,
-            frozen.inputs().get(ModelSignature.IMAGES),
-            frozen.outputs().get(ModelSignature.FEATURES),
+        PictureRunner.of(
+            frozen,
             image,
             signature.batch() > 0 ? signature.batch() : BATCH,
-            signature.batch() > 0,
-            () -> {
-              session.close();
-              graph.close();
-            }),
+            signature.batch() > 0),
         () -> ModelExporter.of(signature, read.get()).imageSize(image.height(), image.width()),
         before.kept(),
         signature.notes());
-  }
-
-  private static int side(Path folder, int own, int wanted, String what) {
-    if (own > 0 && wanted > 0 && own != wanted) {
-      throw new IllegalArgumentException(
-          "%s takes images of %s %d, not %d".formatted(folder, what, own, wanted));
-    }
-    if (own <= 0 && wanted <= 0) {
-      throw new IllegalArgumentException(
-          folder + " leaves the size of the images open: give the image size");
-    }
-    return own > 0 ? own : wanted;
   }
 
   /**
@@ -297,7 +256,7 @@ public final class EmbeddingModel implements AutoCloseable {
    * @throws IllegalArgumentException if one cannot be decoded; names the file
    */
   public Embeddings embed(ImageDataSet pictures) {
-    return gathered(pictures.size(), rows -> embed(pictures, rows));
+    return RowGatherer.gathered(pictures.size(), rows -> embed(pictures, rows));
   }
 
   /**
@@ -329,26 +288,13 @@ public final class EmbeddingModel implements AutoCloseable {
    *     is gone: a line that names it
    */
   public void embed(ImageDataSet pictures, int from, Worker worker, Rows rows) throws IOException {
-    if (worker.workers() == 1) {
-      if (from < pictures.size()) {
-        embed(pictures.part(from, pictures.size()), rows);
-      }
-      return;
+    if (worker.workers() > 1) {
+      worker.agree(WorkerFacts.of(files, image + " " + notes, pictures));
+      new SharedEmbedding(worker, rows).embed(pictures, from, part -> embed(part).floats());
+      worker.leave();
+    } else if (from < pictures.size()) {
+      embed(pictures.part(from, pictures.size()), rows);
     }
-    worker.agree(WorkerFacts.of(files, image + " " + notes, pictures));
-    // Floats are exact up to 2^24.
-    int own = worker.leads() ? from : 0;
-    float[] first = worker.sum(own >> 16, own & 0xffff);
-    int block = BLOCK * worker.workers();
-    Blocks blocks = new Blocks(worker);
-    for (int done = ((int) first[0] << 16) + (int) first[1]; done < pictures.size(); ) {
-      ImageDataSet part = pictures.part(done, Math.min(done + block, pictures.size()));
-      float[] values =
-          blocks.compute(part.size(), (begin, end) -> embed(part.part(begin, end)).floats());
-      rows.add(values, values.length / part.size());
-      done += part.size();
-    }
-    worker.leave();
   }
 
   /**
@@ -402,20 +348,10 @@ public final class EmbeddingModel implements AutoCloseable {
   }
 
   private Embeddings embed(int count, PictureRunner.Source source) {
-    return gathered(count, rows -> runner.run(count, source, rows));
-  }
-
-  private Embeddings gathered(int count, Run run) {
     if (count == 0) {
       throw new IllegalArgumentException(name + ": there are no images to embed");
     }
-    RowGatherer all = new RowGatherer(count);
-    try {
-      run.into(all);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e); // no file is written
-    }
-    return all.embeddings();
+    return RowGatherer.gathered(count, rows -> runner.run(count, source, rows));
   }
 
   /**

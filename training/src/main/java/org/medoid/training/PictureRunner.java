@@ -4,8 +4,10 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
+import org.medoid.export.FrozenGraph;
 import org.medoid.export.image.ImageSize;
 import org.medoid.export.image.Pictures;
+import org.medoid.export.savedmodel.ModelSignature;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.data.ImagePipeline;
 import org.tensorflow.Graph;
@@ -68,6 +70,35 @@ final class PictureRunner implements AutoCloseable {
     this.batch = batch;
     this.fixed = fixed;
     this.owner = owner;
+  }
+
+  /**
+   * Of a network of a SavedModel.
+   *
+   * @param frozen the network
+   * @param batch pictures in one run
+   * @param fixed whether it must be so many
+   */
+  static PictureRunner of(FrozenGraph frozen, ImageSize image, int batch, boolean fixed) {
+    Graph graph = new Graph();
+    try {
+      graph.importGraphDef(frozen.graph());
+    } catch (RuntimeException e) {
+      graph.close();
+      throw e;
+    }
+    Session session = new Session(graph);
+    return new PictureRunner(
+        session,
+        frozen.inputs().get(ModelSignature.IMAGES),
+        frozen.outputs().get(ModelSignature.FEATURES),
+        image,
+        batch,
+        fixed,
+        () -> {
+          session.close();
+          graph.close();
+        });
   }
 
   private int size() {

@@ -1,5 +1,7 @@
 package org.medoid.training;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.medoid.training.evaluation.Embeddings;
@@ -10,8 +12,24 @@ final class RowGatherer implements EmbeddingModel.Rows {
   private final int count;
   private int width;
 
-  RowGatherer(int count) {
+  private RowGatherer(int count) {
     this.count = count;
+  }
+
+  /** Embeds pictures. */
+  interface Run {
+    void into(EmbeddingModel.Rows rows) throws IOException;
+  }
+
+  /** The rows that a run gives. */
+  static Embeddings gathered(int count, Run run) {
+    RowGatherer all = new RowGatherer(count);
+    try {
+      run.into(all);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // no file is written
+    }
+    return all.embeddings();
   }
 
   @Override
@@ -20,7 +38,7 @@ final class RowGatherer implements EmbeddingModel.Rows {
     width = columns;
   }
 
-  Embeddings embeddings() {
+  private Embeddings embeddings() {
     double[] all = new double[Math.multiplyExact(count, width)];
     int filled = 0;
     for (float[] part : parts) {

@@ -11,6 +11,7 @@ import java.util.concurrent.Callable;
 import org.medoid.export.ExportFormat;
 import org.medoid.export.ExportLayout;
 import org.medoid.export.ExportReport;
+import org.medoid.export.FolderNotEmptyException;
 import org.medoid.export.ModelExporter;
 import org.medoid.training.EmbeddingModel;
 import org.medoid.training.RunFolder;
@@ -144,7 +145,7 @@ final class ExportCommand implements Callable<Integer> {
           .overwrite(overwrite)
           .name(name)
           .export(to);
-    } catch (IOException e) {
+    } catch (FolderNotEmptyException e) {
       throw OutputFile.overwriting(e, "replace it with --overwrite");
     }
   }

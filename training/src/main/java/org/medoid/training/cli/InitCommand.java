@@ -3,6 +3,7 @@ package org.medoid.training.cli;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import org.medoid.export.FolderNotEmptyException;
 import org.medoid.export.TargetFolder;
 import org.medoid.graph.BackboneGraph;
 import org.medoid.graph.network.InceptionV2;
@@ -132,7 +133,7 @@ final class InitCommand implements Callable<Integer> {
             false);
       }
       target.publish();
-    } catch (IOException e) {
+    } catch (FolderNotEmptyException e) {
       throw OutputFile.overwriting(e, "remove it");
     }
     spec.commandLine()

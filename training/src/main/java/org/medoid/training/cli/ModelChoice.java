@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.medoid.training.EmbeddingModel;
+import org.medoid.training.OpenImageSizeException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -57,11 +58,8 @@ final class ModelChoice extends SignatureOptions {
           imageSize == null
               ? EmbeddingModel.ofSavedModel(folder, signature(), 0, 0)
               : EmbeddingModel.ofSavedModel(folder, signature(), imageSize.height, imageSize.width);
-    } catch (IllegalArgumentException e) {
-      String message = String.valueOf(e.getMessage());
-      throw message.contains("give the image size")
-          ? new IllegalArgumentException(message + " (--image-size)", e)
-          : e;
+    } catch (OpenImageSizeException e) {
+      throw new IllegalArgumentException(e.getMessage() + " (--image-size)", e);
     }
     model.notes().forEach(note -> LOG.info("{}: {}", folder, note));
     return model;

@@ -3,11 +3,10 @@ package org.medoid.training.cli;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.medoid.export.FolderNotEmptyException;
 
 /** A file or folder that an option names to be written. */
 final class OutputFile {
-  private static final String LIBRARYS = "allow overwriting";
-
   private OutputFile() {}
 
   /**
@@ -33,14 +32,12 @@ final class OutputFile {
   /**
    * Says how a folder that is not empty may be overwritten, for which a library has other words.
    *
-   * @param failure of a folder or anything else
-   * @param mend what to do with the folder
+   * @param failure of the folder
+   * @param mend what to do with it
    * @return what to throw
    */
-  static IOException overwriting(IOException failure, String mend) {
-    String message = String.valueOf(failure.getMessage());
-    return message.contains(LIBRARYS)
-        ? new IOException(message.replace(LIBRARYS, mend), failure)
-        : failure;
+  static IOException overwriting(FolderNotEmptyException failure, String mend) {
+    return new IOException(
+        "%s is not empty: %s, or give another folder".formatted(failure.folder(), mend), failure);
   }
 }

@@ -1,0 +1,53 @@
+package org.medoid.training;
+
+import java.io.IOException;
+import org.medoid.graph.distributed.Worker;
+import org.medoid.training.data.ImageDataSet;
+
+/** Pictures that workers embed together, a block each at a time. */
+final class SharedEmbedding {
+  /** Pictures that a worker embeds before it gives the rows to the others: some seconds of work. */
+  private static final int BLOCK = 1024;
+
+  private final Worker worker;
+  private final EmbeddingModel.Rows rows;
+
+  /**
+   * Prepares.
+   *
+   * @param worker one of several, which have agreed
+   * @param rows takes the rows of all, on each worker
+   */
+  SharedEmbedding(Worker worker, EmbeddingModel.Rows rows) {
+    this.worker = worker;
+    this.rows = rows;
+  }
+
+  /** Embeds pictures alone. */
+  interface Embedder {
+    float[] embed(ImageDataSet pictures);
+  }
+
+  /**
+   * Embeds the pictures of all workers.
+   *
+   * @param from the first that is wanted; that of the worker that leads counts
+   */
+  void embed(ImageDataSet pictures, int from, Embedder embedder) throws IOException {
+    Blocks blocks = new Blocks(worker);
+    int all = BLOCK * worker.workers();
+    for (int done = ofLeader(from); done < pictures.size(); ) {
+      ImageDataSet part = pictures.part(done, Math.min(done + all, pictures.size()));
+      float[] values =
+          blocks.compute(part.size(), (begin, end) -> embedder.embed(part.part(begin, end)));
+      rows.add(values, values.length / part.size());
+      done += part.size();
+    }
+  }
+
+  private int ofLeader(int number) {
+    int own = worker.leads() ? number : 0;
+    float[] halves = worker.sum(own >> 16, own & 0xffff); // a float is exact up to 2^24
+    return ((int) halves[0] << 16) + (int) halves[1];
+  }
+}
