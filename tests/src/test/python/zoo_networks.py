@@ -180,6 +180,21 @@ def shuffled_channels(x):
 
 
 @network()
+def channels_by_themselves(x):
+    """As ConvNeXt writes its depthwise convolutions."""
+    x = layers.Conv2D(24, 4, 2)(x)
+    return pooled(layers.Conv2D(24, 7, groups=24, padding="same")(x) + x)
+
+
+@function(FREE)
+def dilated_in_one_operation(x, weight):
+    x = tf.nn.relu(tf.nn.conv2d(x, weight("a", 3, 3, 3, 8), 1, [[0, 0], [1, 2], [0, 1], [0, 0]]))
+    x = tf.nn.relu(tf.nn.conv2d(x, weight("b", 3, 3, 8, 8), 1, "SAME", dilations=2))
+    x = tf.nn.relu(tf.nn.conv2d(x, weight("c", 3, 3, 8, 8), 2, "VALID", dilations=(1, 3)))
+    return tf.reduce_mean(x, (1, 2))
+
+
+@network()
 def involution(x):
     x = stem(x, 8)
     kernel = layers.Reshape((16, 16, 9, 1))(layers.Conv2D(9, 1)(x))

@@ -22,8 +22,9 @@ import org.tensorflow.proto.TensorShapeProto;
  * {@link #input} and {@link #output}, is reached by nodes before and behind it: pixels are scaled
  * to its {@link #range}, rounded for a network of integers, cast and transposed; a map or a
  * sequence of features is averaged over its places. Half precision and float64 are computed in
- * float32. Layers with their channels first become such with their channels last. A batch that was
- * fixed is freed where the graph allows it.
+ * float32. Layers with their channels first become such with their channels last. For training,
+ * operations without a gradient are written by others that have one, where these are known. A batch
+ * that was fixed is freed where the graph allows it.
  *
  * <p>Immutable and safe for threads. Holds the graph, not the variables.
  */
@@ -341,7 +342,8 @@ public final class ModelSignature {
             flattener,
             Map.of(IMAGES, images + ":0"),
             Map.of(FEATURES, features + ":0"));
-    return ChannelsLast.of(Precision.single(flat, narrowed));
+    FlatGraph last = ChannelsLast.of(Precision.single(flat, narrowed));
+    return purpose == Purpose.TRAINING ? Differentiable.of(last) : last;
   }
 
   /**

@@ -138,7 +138,7 @@ abstract class LayerContext {
    * @param dy the shape of {@code y}
    * @param trainables the variables
    * @return in their order, each of its variable's shape
-   * @throws IllegalStateException if there are none
+   * @throws IllegalStateException if there are none, or no gradient reaches one, naming it
    */
   public List<Operand<TFloat32>> gradients(
       Operand<TFloat32> y, Operand<TFloat32> dy, List<LayerVariable> trainables) {
@@ -154,10 +154,24 @@ abstract class LayerContext {
                 x,
                 dy == null ? null : new Output<?>[] {dy.asOutput()});
     List<Operand<TFloat32>> all = new ArrayList<>();
-    for (Output<?> gradient : gradients) {
-      all.add(gradient.expect(TFloat32.class));
+    for (int i = 0; i < gradients.length; i++) {
+      if (isNone(gradients[i])) {
+        throw new IllegalStateException(
+            "no gradient reaches the trainable variable " + trainables.get(i).name());
+      }
+      all.add(gradients[i].expect(TFloat32.class));
     }
     return whenAll(all);
+  }
+
+  /** Whether TensorFlow found no way back: it gives the output of no operation, without a word. */
+  static boolean isNone(Output<?> gradient) {
+    try {
+      gradient.dataType();
+      return false;
+    } catch (IllegalStateException e) {
+      return true;
+    }
   }
 
   /**

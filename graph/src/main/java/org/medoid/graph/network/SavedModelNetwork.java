@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -51,11 +52,11 @@ import org.tensorflow.types.TFloat32;
  *
  * <p>The float variables that the writer declared trainable, or where nothing is declared
  * (TensorFlow Java) all of them, but never the mean and variance of a batch normalisation; those of
- * half precision train in float32. Batch normalisation itself stays as the SavedModel has it, by
- * the averages, hence a training graph wants {@link Layers.BatchNormalization#FROZEN}. Variables of
- * other types and constants stay constants. A SavedModel without trainable variables, or with an
- * operation between them and the features that has no gradient, is refused in a training graph
- * unless the backbone is frozen.
+ * half precision train in float32, and one that no gradient reaches stays as it is. Batch
+ * normalisation itself stays as the SavedModel has it, by the averages, hence a training graph
+ * wants {@link Layers.BatchNormalization#FROZEN}. Variables of other types and constants stay
+ * constants. A SavedModel without trainable variables, or with an operation between them and the
+ * features that has no gradient, is refused in a training graph unless the backbone is frozen.
  *
  * <p>Memory: the values are kept in this object and as constants in every graph built from it.
  */
@@ -80,7 +81,8 @@ public final class SavedModelNetwork implements Network {
       throw new IOException(folder + ": " + e.getMessage(), e);
     }
     try {
-      this.trainable = new DeclaredVariables(signature.model().meta()).trainable(flat);
+      this.trainable =
+          new LinkedHashSet<>(new DeclaredVariables(signature.model().meta()).trainable(flat));
     } catch (InvalidProtocolBufferException e) {
       throw new IOException(folder + ": its list of variables is damaged: " + e.getMessage(), e);
     }
@@ -263,7 +265,10 @@ public final class SavedModelNetwork implements Network {
         .output(0);
   }
 
-  /** Tries the gradients; returns why they cannot be had, or null. */
+  /**
+   * Tries the gradients; returns why they cannot be had, or null. A variable that none reaches, as
+   * behind a comparison, is not trainable.
+   */
   private String findUntrainable() {
     try (Graph trial = new Graph()) {
       Ops tf = Ops.create(trial).withSubScope("trial");
@@ -275,13 +280,18 @@ public final class SavedModelNetwork implements Network {
               Placeholder.shape(
                   Shape.of(signature.batch(), signature.height(), signature.width(), 3)));
       Output<TFloat32> features = imported(tf, images.asOutput(), variables);
-      Output<?>[] x = trainable.stream().map(variables::get).toArray(Output<?>[]::new);
-      if (x.length == 0) {
-        return "it has no trainable variable that a gradient reaches (frozen to constants?)";
-      }
+      List<String> tried = List.copyOf(trainable);
+      Output<?>[] x = tried.stream().map(variables::get).toArray(Output<?>[]::new);
       try {
-        trial.addGradients(features, x);
-        return null;
+        Output<?>[] gradients = x.length == 0 ? x : trial.addGradients(features, x);
+        for (int i = 0; i < x.length; i++) {
+          if (LayerContext.isNone(gradients[i])) {
+            trainable.remove(tried.get(i));
+          }
+        }
+        return trainable.isEmpty()
+            ? "it has no trainable variable that a gradient reaches (frozen to constants?)"
+            : null;
       } catch (TensorFlowException | IllegalArgumentException e) {
         String message = String.valueOf(e.getMessage());
         Matcher operation = NO_GRADIENT.matcher(message);

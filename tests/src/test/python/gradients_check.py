@@ -1,0 +1,105 @@
+"""Compares the gradients of networks that are trained further with those of TensorFlow's GradientTape.
+
+usage: gradients_check.py CLASSPATH [NAME...]   the class path of the training module with its own classes:
+                                                training/target/classes:$(cat training/target/classpath)
+
+The networks are those of zoo_networks.py, NAME: some of them. Both sides compute the gradient of a weighted sum of the
+features of four pictures in each trainable variable: ours from the graph that `medoid train --model savedmodel:` builds,
+theirs from the loaded SavedModel. Fails if one differs by more than 1e-4 of its largest value, or if a network that
+GradientTape differentiates is refused without a reason. Needs java 17 or newer and what zoo_check.py needs. Prints a
+line for each network and 'N passed, N failed' at the end.
+"""
+
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from checks import check, finish
+from onnx_check import pictures
+from zoo_networks import NETWORKS
+
+PROGRAM = pathlib.Path(__file__).parents[1] / "java" / "org" / "medoid" / "tests" / "GradientValues.java"
+# Of the largest gradient of a variable: float sums in another order.
+TOLERANCE = 1e-4
+# TensorFlow adds the gradient of a bias up in float32, one place after the other: here 40,804 of them, of which the sum in
+# this network is off by 0.1 %, upwards on one side and downwards on the other.
+LARGER = {"transposed_convolutions": 4e-3}
+# Of the largest gradient of the network: a variable whose gradient is smaller has none.
+NOTHING = 1e-3
+
+
+def tape(folder):
+    """Features, and variables with gradients, by Python; the pixels are fed as Medoid found the network to want them."""
+    name, taken, given, pixels = (folder / "facts.txt").read_text("utf-8").splitlines()
+    scale, shift = map(float, pixels.split())
+    loaded = tf.saved_model.load(str(folder / "model"))  # the signature alone does not keep the variables
+    signature = loaded.signatures[name]
+    spec = signature.structured_input_signature[1][taken]
+    images = np.load(folder / "images.npy") * scale + shift
+    if spec.shape.rank == 4 and spec.shape[1] == 3:
+        images = images.transpose(0, 3, 1, 2)
+    images = images if spec.dtype.is_floating else np.round(images)
+    with tf.GradientTape() as watching:
+        features = tf.cast(signature(**{taken: tf.cast(images, spec.dtype)})[given], tf.float32)
+        if len(features.shape) > 2:
+            features = tf.reduce_mean(features, list(range(1, len(features.shape) - 1)))
+        value = tf.reduce_sum(features * np.load(folder / "weights.npy"))
+    variables = [v for v in watching.watched_variables() if v.dtype.is_floating]
+    gradients = watching.gradient(value, variables, unconnected_gradients="zero")
+    return features.numpy(), [(v.numpy().astype(np.float32), tf.convert_to_tensor(g).numpy().astype(np.float32)) for v, g in zip(variables, gradients)]
+
+
+def compare(name, folder):
+    try:
+        features, theirs = tape(folder)
+    except (LookupError, tf.errors.InvalidArgumentError) as error:  # of a gradient that Python lacks; it wants that of the images too
+        print(f"     {name}: Python has no gradient: {str(error).splitlines()[0]}")
+        return
+    off = np.abs(np.load(folder / "features.npy") - features).max() / np.abs(features).max()
+    # What softmax does not depend on, as a bias of all keys, has a gradient of rounding alone.
+    largest = max(np.abs(gradient).max() for _, gradient in theirs)
+    worst, count = 0.0, 0
+    while (folder / f"value-{count}.npy").exists():
+        value, gradient = (np.load(folder / f"{part}-{count}.npy") for part in ("value", "gradient"))
+        # Variables have other names here and there, and several may have the same values.
+        same = [i for i, (other, _) in enumerate(theirs) if np.array_equal(other, value)]
+        if not same:
+            check(f"{name}: variable {count} of shape {value.shape} is one of theirs", False)
+            return
+        distances = [np.abs(gradient - theirs[i][1]).max() / max(np.abs(theirs[i][1]).max(), NOTHING * largest) for i in same]
+        worst = max(worst, min(distances))
+        theirs.pop(same[int(np.argmin(distances))])
+        count += 1
+    left = sum(bool(gradient.any()) for _, gradient in theirs)
+    check(f"{name}: {count} variables", worst <= LARGER.get(name, TOLERANCE) and not left, f"gradients {worst:.1e}, features {off:.1e}, {left} of theirs left")
+
+
+def main(classpath, *names):
+    with tempfile.TemporaryDirectory() as root:
+        folders = {}
+        for name, zoo in NETWORKS.items():
+            if names and name not in names:
+                continue
+            keras.utils.set_random_seed(7)
+            folder = folders[name] = pathlib.Path(root) / name
+            folder.mkdir()
+            zoo.write(folder / "model")
+            keras.backend.clear_session()
+            np.save(folder / "images.npy", pictures(4, max(zoo.size))[:, : zoo.size[0], : zoo.size[1]])
+        subprocess.run(["java", "-cp", classpath, str(PROGRAM), *map(str, folders.values())], check=True)
+        for name, folder in folders.items():
+            refused = folder / "refused.txt"
+            if refused.exists():
+                print(f"     {name}: {refused.read_text('utf-8')}")
+            else:
+                compare(name, folder)
+    return finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
