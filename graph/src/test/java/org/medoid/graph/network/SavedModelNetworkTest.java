@@ -26,11 +26,13 @@ import org.tensorflow.Signature;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Op;
 import org.tensorflow.op.core.Placeholder;
+import org.tensorflow.op.nn.TopK;
 import org.tensorflow.proto.CollectionDef;
 import org.tensorflow.proto.MetaGraphDef;
 import org.tensorflow.proto.SavedModel;
 import org.tensorflow.proto.VariableDef;
 import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt32;
 
 class SavedModelNetworkTest {
 
@@ -113,6 +115,34 @@ class SavedModelNetworkTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> training(network, FINE_TUNING).close())
         .withMessageContaining("node Odd (Digamma) has no gradient");
+  }
+
+  @Test
+  void whatNoGradientReachesStaysAndTheRestTrains() throws IOException {
+    write(
+        1,
+        (l, x) -> {
+          Operand<TFloat32> other =
+              l.globalMean(l.scope("Other", () -> l.convBatchNormRelu("B", x, 4, 3, 2)));
+          Operand<TInt32> places =
+              l.tf().nn.topK(other, l.tf().constant(2), new TopK.Options[0]).indices();
+          return l.tf()
+              .concat(
+                  List.of(small(l, x), l.tf().dtypes.cast(places, TFloat32.class)),
+                  l.tf().constant(1));
+        });
+    try (Model model = training(SavedModelNetwork.load(folder), FINE_TUNING)) {
+      assertThat(model.layers.trainables())
+          .isNotEmpty()
+          .allSatisfy(each -> assertThat(each.name()).contains("Net"));
+      assertThat(model.layers.variables()).anySatisfy(e -> assertThat(e.name()).contains("Other"));
+      Values batch = Values.random(Shape.of(4, 16, 16, 3), 1);
+      Operand<TFloat32> loss = model.loss();
+      List<Op> step = model.descent(loss, 0.001f);
+      float before = model.run(loss, batch)[0];
+      model.run(loss, batch, step);
+      assertThat(model.run(loss, batch)[0]).isLessThan(before);
+    }
   }
 
   /** A function of features that halves them, or says whether the largest is above one. */
