@@ -92,6 +92,9 @@ final class DemoCommand implements Callable<Integer> {
             Embedder.pixels(icons.test(), RAW_SIZE, RAW_SIZE), icons.test().labels()));
     scores.put("untrained network", untrained(settings, icons.test()));
     scores.put("trained network", trained.scores());
+    if (!json) { // before what may fail
+      print(icons.test(), scores);
+    }
     ModelExporter exporter;
     try (EmbeddingModel model = EmbeddingModel.ofRun(out)) {
       RunReport.write(folder, model, icons.test(), scores);
@@ -108,7 +111,15 @@ final class DemoCommand implements Callable<Integer> {
     result.put("parity", export.differences());
     result.put("seconds", (System.nanoTime() - start) / 1e9);
     folder.writeJson(TrainingResult.FILE, result);
-    print(icons, scores, export, result);
+    PrintWriter print = spec.commandLine().getOut();
+    if (json) {
+      print.println(Json.mapper().writeValueAsString(result));
+    } else {
+      print.printf("%nexported: %s%n", export.folder());
+      ExportCommand.printDifferences(export, print);
+      print.printf("report: %s%n", out.resolve("report.html"));
+    }
+    print.flush();
     return 0;
   }
 
@@ -144,28 +155,16 @@ final class DemoCommand implements Callable<Integer> {
     }
   }
 
-  private void print(
-      DataSplit icons,
-      Map<String, EvaluationResult> scores,
-      ExportReport export,
-      Map<String, Object> result)
-      throws IOException {
+  private void print(ImageDataSet data, Map<String, EvaluationResult> scores) {
     PrintWriter print = spec.commandLine().getOut();
-    if (json) {
-      print.println(Json.mapper().writeValueAsString(result));
-    } else {
-      print.printf(
-          Locale.ROOT,
-          "%d images of %d concepts that were not trained on:%n",
-          icons.test().size(),
-          icons.test().classNames().size());
-      ScoreTable table = new ScoreTable();
-      scores.forEach(table::row);
-      table.print(print);
-      print.printf("%nexported: %s%n", export.folder());
-      ExportCommand.printDifferences(export, print);
-      print.printf("report: %s%n", out.resolve("report.html"));
-    }
+    print.printf(
+        Locale.ROOT,
+        "%d images of %d concepts that were not trained on:%n",
+        data.size(),
+        data.classNames().size());
+    ScoreTable table = new ScoreTable();
+    scores.forEach(table::row);
+    table.print(print);
     print.flush();
   }
 }
