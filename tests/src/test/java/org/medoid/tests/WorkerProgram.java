@@ -18,6 +18,7 @@ import org.medoid.graph.distributed.Worker;
 import org.medoid.graph.loss.Losses;
 import org.medoid.graph.network.ConvNet;
 import org.medoid.graph.network.EmbeddingHead;
+import org.medoid.graph.network.InceptionV2;
 import org.medoid.graph.network.LayerVariable;
 import org.medoid.graph.network.Layers;
 import org.medoid.graph.network.Network;
@@ -39,6 +40,10 @@ import org.tensorflow.types.TInt64;
 public final class WorkerProgram {
   private static final int BATCH = 24;
   private static final int SIZE = 16;
+
+  /** The smallest that Inception-v2 takes. */
+  private static final int INCEPTION_SIZE = 96;
+
   private static final int CLASSES = 6;
 
   private WorkerProgram() {}
@@ -67,7 +72,7 @@ public final class WorkerProgram {
     }
   }
 
-  static void train(Worker worker, Path folder) throws IOException {
+  static void train(Worker worker, Path folder, boolean inception) throws IOException {
     Layers.Options options = Layers.Options.defaults().withSeed(3);
     Layers.Options frozen = options.withBatchNormalization(Layers.BatchNormalization.FROZEN);
     Optimizer rmsProp = RmsProp.defaults().withWeightDecay(1e-4f).withClipNorm(5);
@@ -78,6 +83,9 @@ public final class WorkerProgram {
     train(
         worker, folder, "proxies", new DenseNet(), "soft_triple", AdamW.defaults(), frozen, 30, 1);
     train(worker, folder, "normalised", new ConvNet(), own, rmsProp, options, 2, 1);
+    if (inception) { // it takes half of the time of all
+      train(worker, folder, "inception", new InceptionV2(), own, rmsProp, frozen, 5, 1);
+    }
   }
 
   private static void train(
@@ -91,13 +99,14 @@ public final class WorkerProgram {
       int steps,
       int chunks)
       throws IOException {
+    int size = network instanceof InceptionV2 ? INCEPTION_SIZE : SIZE;
     int share = BATCH / worker.workers();
     int rows = share / chunks;
     int first = worker.rank() * share;
     try (Graph graph = new Graph()) {
       Ops tf = Ops.create(graph);
       Placeholder<TFloat32> images =
-          tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(rows, SIZE, SIZE, 3)));
+          tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(rows, size, size, 3)));
       Placeholder<TInt64> labels = tf.placeholder(TInt64.class, Placeholder.shape(Shape.of(share)));
       EmbeddingHead head = new EmbeddingHead(8);
       var losses = Losses.of(loss, Losses.Settings.of(CLASSES));
@@ -121,13 +130,13 @@ public final class WorkerProgram {
                   new ChunkedStep(session, training)
                       .run(
                           chunks,
-                          () -> pictures(s, first + rows * at[0]++, rows),
-                          () -> pictures(s, first + rows * at[1]++, rows),
+                          () -> pictures(size, s, first + rows * at[0]++, rows),
+                          () -> pictures(size, s, first + rows * at[1]++, rows),
                           classes,
                           rates);
               flags = told.get(TrainingGraph.FLAGS);
             } else {
-              try (TFloat32 pictures = pictures(step, first, share);
+              try (TFloat32 pictures = pictures(size, step, first, share);
                   StepRates.Fed fed = rates.tensors();
                   Result result =
                       worker
@@ -179,12 +188,12 @@ public final class WorkerProgram {
   }
 
   /** A picture depends on its step and row alone: its class's waves, and noise. */
-  private static TFloat32 pictures(int step, int first, int count) {
-    float[] pixels = new float[count * SIZE * SIZE * 3];
+  private static TFloat32 pictures(int size, int step, int first, int count) {
+    float[] pixels = new float[count * size * size * 3];
     int at = 0;
     for (int row = first; row < first + count; row++) {
       Random random = new Random(1_000_003L * step + row);
-      for (int i = 0; i < SIZE * SIZE * 3; i++) {
+      for (int i = 0; i < size * size * 3; i++) {
         pixels[at++] =
             (float)
                 (0.5
@@ -192,7 +201,7 @@ public final class WorkerProgram {
                     + 0.2 * random.nextGaussian());
       }
     }
-    return TFloat32.tensorOf(Shape.of(count, SIZE, SIZE, 3), DataBuffers.of(pixels));
+    return TFloat32.tensorOf(Shape.of(count, size, size, 3), DataBuffers.of(pixels));
   }
 
   /** Trains as TF_CONFIG says. */
@@ -201,7 +210,7 @@ public final class WorkerProgram {
         Worker.join(
             Cluster.ofEnvironment().orElseThrow(), Duration.ofSeconds(60), System.out::println);
     worker.agree(Map.of());
-    train(worker, Path.of(arguments[0]));
+    train(worker, Path.of(arguments[0]), worker.workers() < 3);
     worker.leave();
     System.exit(0);
   }
