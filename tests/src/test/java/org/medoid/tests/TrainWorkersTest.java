@@ -38,20 +38,25 @@ class TrainWorkersTest {
 
   @BeforeEach
   void draw() throws IOException {
-    pictures = folder.resolve("pictures");
+    pictures = drawn("pictures", 0);
+  }
+
+  private Path drawn(String name, long seed) throws IOException {
+    Path drawn = folder.resolve(name);
     for (int c = 0; c < 12; c++) {
       for (int i = 0; i < 6; i++) {
-        Random random = new Random(31L * c + i);
+        Random random = new Random(seed + 31L * c + i);
         BufferedImage picture = new BufferedImage(16, 16, BufferedImage.TYPE_INT_RGB);
         for (int p = 0; p < 256; p++) {
           int grey = (int) (128 + 80 * Math.sin(0.2 * (c + 1) * p) + 40 * random.nextDouble());
           picture.setRGB(p % 16, p / 16, grey << 16 | (grey / 2) << 8 | 20 * c);
         }
-        Path file = pictures.resolve("class" + c).resolve(i + ".png");
+        Path file = drawn.resolve("class" + c).resolve(i + ".png");
         Files.createDirectories(file.getParent());
         ImageIO.write(picture, "png", file.toFile());
       }
     }
+    return drawn;
   }
 
   private Object[] words(Path run, Object... more) {
@@ -185,17 +190,81 @@ class TrainWorkersTest {
     assertThat(folder.resolve("run")).doesNotExist();
   }
 
-  @Test
-  void aWorkerThatWasToldSomethingElseIsRefusedByAll() throws Exception {
-    try (WorkerProcesses workers = new WorkerProcesses(folder, 2)) {
-      workers.start(Map.of(), MEDOID, words(folder.resolve("run")));
-      workers.start(Map.of(), MEDOID, words(folder.resolve("run"), "--gamma", 3));
-      for (int i = 0; i < 2; i++) {
-        assertThat(workers.await(i, 90)).as(workers.output(i)).isEqualTo(1);
-        assertThat(workers.line(i)).contains("gamma 3.0", "worker 0 has 2.0", "worker 1 at ");
-      }
+  /** The words with another value of an option that they have. */
+  private static Object[] with(Object[] words, String option, Object value) {
+    Object[] others = words.clone();
+    others[Arrays.asList(words).indexOf(option) + 1] = value;
+    return others;
+  }
+
+  private void assertRefused(WorkerProcesses workers, String... words) throws Exception {
+    for (int i = 0; i < 2; i++) {
+      assertThat(workers.await(i, 90)).as(workers.output(i)).isEqualTo(1);
+      assertThat(workers.line(i)).contains(words).contains("worker 1 at ");
     }
     assertThat(folder.resolve("run")).doesNotExist();
+  }
+
+  @Test
+  void aWorkerThatWasToldSomethingElseIsRefusedByAll() throws Exception {
+    Object[] words = words(folder.resolve("run"));
+    try (WorkerProcesses workers = new WorkerProcesses(folder, 2)) {
+      workers.start(Map.of(), MEDOID, words);
+      workers.start(
+          Map.of(), MEDOID, with(words(folder.resolve("run"), "--gamma", 3), "--batch", 12));
+      assertRefused(workers, "gamma 3.0", "worker 0 has 2.0", "batch 12, worker 0 has 8");
+    }
+  }
+
+  @Test
+  void aWorkerWithOtherPicturesIsRefusedByAll() throws Exception {
+    Object[] words = words(folder.resolve("run"));
+    Object[] others = with(words, "--data", "folder:" + drawn("other", 1));
+    try (WorkerProcesses workers = new WorkerProcesses(folder, 2)) {
+      workers.start(Map.of(), MEDOID, words).start(Map.of(), MEDOID, others);
+      assertRefused(workers, "data (hash of the images to train on)", "data (hash of the test");
+    }
+  }
+
+  @Test
+  void aWorkerThatKnowsOfMoreWorkersIsRefusedByAll() throws Exception {
+    Object[] words = with(words(folder.resolve("run")), "--batch", 12);
+    try (WorkerProcesses workers = new WorkerProcesses(folder, 2)) {
+      String three = workers.cluster().seenBy(1).config().replaceFirst("\\]", ",\"127.0.0.1:9\"]");
+      workers.start(Map.of(), MEDOID, words);
+      workers.start(Map.of("TF_CONFIG", three), MEDOID, words);
+      assertRefused(workers, "number of workers 3, worker 0 has 2");
+    }
+  }
+
+  @Test
+  void aLateWorkerIsWaitedForAndThatIsTold() throws Exception {
+    Object[] words = with(words(folder.resolve("run")), "--steps", 4);
+    try (WorkerProcesses workers = new WorkerProcesses(folder, 2)) {
+      workers.start(Map.of(), MEDOID, words);
+      while (!workers.output(0).contains("waiting for worker 1 at ")) {
+        assertThat(workers.get(0).isAlive()).as(workers.output(0)).isTrue();
+        Thread.sleep(50);
+      }
+      workers.start(Map.of(), MEDOID, words);
+      for (int i = 0; i < 2; i++) {
+        assertThat(workers.await(i, 120)).as(workers.output(i)).isZero();
+      }
+    }
+  }
+
+  @Test
+  void aWorkerThatIsStoppedIsNamedAfterTheTimeOut() throws Exception {
+    Path run = folder.resolve("run");
+    Object[] words = with(words(run, "--worker-timeout", 15), "--steps", 100_000);
+    try (WorkerProcesses workers = new WorkerProcesses(folder, 2)) {
+      workers.start(Map.of(), MEDOID, words).start(Map.of(), MEDOID, words);
+      awaitStep(workers, run, 10);
+      new ProcessBuilder("kill", "-STOP", Long.toString(workers.get(1).pid())).start().waitFor();
+      assertThat(workers.await(0, 15 + PATIENCE)).isEqualTo(1);
+      assertThat(workers.line(0))
+          .contains("worker 1 at " + workers.cluster().workers().get(1) + " does not answer");
+    }
   }
 
   @Test
