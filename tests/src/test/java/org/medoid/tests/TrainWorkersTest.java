@@ -256,12 +256,12 @@ class TrainWorkersTest {
   @Test
   void aWorkerThatIsStoppedIsNamedAfterTheTimeOut() throws Exception {
     Path run = folder.resolve("run");
-    Object[] words = with(words(run, "--worker-timeout", 15), "--steps", 100_000);
+    Object[] words = with(words(run, "--worker-timeout", 30), "--steps", 100_000);
     try (WorkerProcesses workers = new WorkerProcesses(folder, 2)) {
       workers.start(Map.of(), MEDOID, words).start(Map.of(), MEDOID, words);
       awaitStep(workers, run, 10);
       new ProcessBuilder("kill", "-STOP", Long.toString(workers.get(1).pid())).start().waitFor();
-      assertThat(workers.await(0, 15 + PATIENCE)).isEqualTo(1);
+      assertThat(workers.await(0, 30 + PATIENCE)).isEqualTo(1);
       assertThat(workers.line(0))
           .contains("worker 1 at " + workers.cluster().workers().get(1) + " does not answer");
     }
