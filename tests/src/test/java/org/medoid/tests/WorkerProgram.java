@@ -19,7 +19,6 @@ import org.medoid.graph.loss.Losses;
 import org.medoid.graph.network.ConvNet;
 import org.medoid.graph.network.EmbeddingHead;
 import org.medoid.graph.network.InceptionV2;
-import org.medoid.graph.network.LayerVariable;
 import org.medoid.graph.network.Layers;
 import org.medoid.graph.network.Network;
 import org.tensorflow.Graph;
@@ -43,6 +42,8 @@ public final class WorkerProgram {
 
   /** The smallest that Inception-v2 takes. */
   private static final int INCEPTION_SIZE = 96;
+
+  private static final int INCEPTION_BATCH = 8;
 
   private static final int CLASSES = 6;
 
@@ -99,8 +100,9 @@ public final class WorkerProgram {
       int steps,
       int chunks)
       throws IOException {
-    int size = network instanceof InceptionV2 ? INCEPTION_SIZE : SIZE;
-    int share = BATCH / worker.workers();
+    boolean large = network instanceof InceptionV2;
+    int size = large ? INCEPTION_SIZE : SIZE;
+    int share = (large ? INCEPTION_BATCH : BATCH) / worker.workers();
     int rows = share / chunks;
     int first = worker.rank() * share;
     try (Graph graph = new Graph()) {
@@ -163,10 +165,13 @@ public final class WorkerProgram {
   private static void write(Session session, TrainingGraph training, Path file) throws IOException {
     long values = training.variables().stream().mapToLong(v -> v.shape().size()).sum();
     ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(4 * values));
-    for (LayerVariable each : training.variables()) {
-      try (Result result = session.runner().fetch(each.variable()).run()) {
-        float[] of = new float[Math.toIntExact(each.shape().size())];
-        ((TFloat32) result.get(0)).copyTo(DataBuffers.of(of, false, false));
+    Session.Runner runner = session.runner(); // one run: each has the graph pruned anew
+    training.variables().forEach(each -> runner.fetch(each.variable()));
+    try (Result result = runner.run()) {
+      for (int i = 0; i < result.size(); i++) {
+        TFloat32 variable = (TFloat32) result.get(i);
+        float[] of = new float[Math.toIntExact(variable.size())];
+        variable.copyTo(DataBuffers.of(of, false, false));
         for (float value : of) {
           bytes.putFloat(value);
         }
