@@ -2,6 +2,7 @@ package org.medoid.tests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.medoid.tests.WorkerProcesses.MEDOID;
 
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
@@ -18,12 +19,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.medoid.tests.faults.Commands;
 import org.medoid.training.data.Npy;
 
 /** {@code medoid embed} in several processes. */
 @Timeout(600)
 class EmbedWorkersTest {
-  private static final String MEDOID = "org.medoid.training.cli.Medoid";
 
   /** More than two workers embed before they tell each other, twice and a bit. */
   private static final int PICTURES = 4_500;
@@ -52,23 +53,7 @@ class EmbedWorkersTest {
       Files.write(file, drawn.get(i % drawn.size()));
     }
     run = folder.resolve("run");
-    Shell.medoid(
-            "train",
-            "--data",
-            "folder:" + pictures,
-            "--model",
-            "convnet",
-            "--image-size",
-            16,
-            "--batch",
-            8,
-            "--classes-per-batch",
-            2,
-            "--steps",
-            0,
-            "--out",
-            run)
-        .output();
+    Shell.medoid(Commands.training(run, pictures, 8, 0)).output();
   }
 
   private Object[] words(Path out, Object... more) {

@@ -61,7 +61,7 @@ public class GradientValues {
           new Layers(
               tf,
               Layers.Mode.TRAINING,
-              new Layers.Options(Layers.BatchNormalization.FROZEN, 0.95, false, 0));
+              Layers.Options.defaults().withBatchNormalization(Layers.BatchNormalization.FROZEN));
       int[] sizes = pixels.shape();
       Operand<TFloat32> images =
           tf.constant(

@@ -1,6 +1,7 @@
 package org.medoid.tests;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.medoid.tests.WorkerProcesses.MEDOID;
 
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -18,11 +19,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.medoid.tests.faults.Commands;
 
 /** {@code medoid train} in several processes: what happens to one happens to all. */
 @Timeout(600)
 class TrainWorkersTest {
-  private static final String MEDOID = "org.medoid.training.cli.Medoid";
   private static final int STEPS = 120;
 
   /** {@code -Dmedoid.workerKills=N}: how many workers are killed. */
@@ -60,30 +61,9 @@ class TrainWorkersTest {
   }
 
   private Object[] words(Path run, Object... more) {
-    List<Object> words =
-        new ArrayList<>(
-            List.of(
-                "train",
-                "--data",
-                "folder:" + pictures,
-                "--model",
-                "convnet",
-                "--image-size",
-                16,
-                "--batch",
-                8,
-                "--classes-per-batch",
-                2,
-                "--steps",
-                STEPS,
-                "--eval-every",
-                30,
-                "--validation-classes",
-                0.34,
-                "--out",
-                run));
+    List<Object> words = new ArrayList<>(List.of("--eval-every", 30, "--validation-classes", 0.34));
     words.addAll(Arrays.asList(more));
-    return words.toArray();
+    return Commands.training(run, pictures, 8, STEPS, words.toArray());
   }
 
   /** Two workers; the second has another folder, as on another machine. */

@@ -14,6 +14,9 @@ import org.medoid.graph.distributed.Cluster;
 
 /** Workers of a cluster on free loopback ports; those that still run are killed at the end. */
 final class WorkerProcesses implements AutoCloseable {
+  /** The class that the launcher starts. */
+  static final String MEDOID = "org.medoid.training.cli.Medoid";
+
   private final Path folder;
   private final Cluster cluster;
   private final List<Process> processes = new ArrayList<>();

@@ -39,7 +39,10 @@ public final class EmbeddingModel implements AutoCloseable {
   private static final int BATCH = 64;
 
   private final String name;
-  private final List<Path> files;
+
+  /** A SavedModel or the prefix of a checkpoint; null for an untrained network. */
+  private final Path weights;
+
   private final ImageSize image;
   private final PictureRunner runner;
   private final Exporters exporters;
@@ -65,14 +68,14 @@ public final class EmbeddingModel implements AutoCloseable {
 
   private EmbeddingModel(
       String name,
-      List<Path> files,
+      Path weights,
       ImageSize image,
       PictureRunner runner,
       Exporters exporters,
       Map<String, Object> metadata,
       List<String> notes) {
     this.name = name;
-    this.files = files;
+    this.weights = weights;
     this.image = image;
     this.runner = runner;
     this.exporters = exporters;
@@ -97,12 +100,7 @@ public final class EmbeddingModel implements AutoCloseable {
             new EmbeddingHead(settings.network().embedding()),
             settings.data().imageSize(),
             best);
-    return of(
-        folder.toString(),
-        WorkerFacts.files(best),
-        graph,
-        settings,
-        ExportDescription.of(run, settings));
+    return of(folder.toString(), best, graph, settings, ExportDescription.of(run, settings));
   }
 
   /**
@@ -121,7 +119,7 @@ public final class EmbeddingModel implements AutoCloseable {
             settings.schedule().seed());
     return of(
         settings.network().model(),
-        List.of(),
+        null,
         graph,
         settings,
         Map.of("distance", settings.loss().distance().attribute()));
@@ -129,7 +127,7 @@ public final class EmbeddingModel implements AutoCloseable {
 
   private static EmbeddingModel of(
       String name,
-      List<Path> files,
+      Path weights,
       InferenceGraph graph,
       TrainingSettings settings,
       Map<String, Object> metadata) {
@@ -138,7 +136,7 @@ public final class EmbeddingModel implements AutoCloseable {
     ImageSize image = ImageSize.square(side, resize);
     return new EmbeddingModel(
         name,
-        files,
+        weights,
         image,
         new PictureRunner(
             graph.session(),
@@ -197,7 +195,7 @@ public final class EmbeddingModel implements AutoCloseable {
     SoftReference<FrozenGraph> read = new SoftReference<>(frozen);
     return new EmbeddingModel(
         folder.toString(),
-        WorkerFacts.files(folder),
+        folder,
         image,
         PictureRunner.of(
             frozen,
@@ -289,7 +287,7 @@ public final class EmbeddingModel implements AutoCloseable {
    */
   public void embed(ImageDataSet pictures, int from, Worker worker, Rows rows) throws IOException {
     if (worker.workers() > 1) {
-      worker.agree(WorkerFacts.of(files, image + " " + notes, pictures));
+      worker.agree(WorkerFacts.of(weights, image + " " + notes, pictures));
       new SharedEmbedding(worker, rows).embed(pictures, from, part -> embed(part).floats());
       worker.leave();
     } else if (from < pictures.size()) {

@@ -1,6 +1,7 @@
 package org.medoid.training;
 
 import java.io.IOException;
+import java.util.function.Function;
 import org.medoid.graph.distributed.Worker;
 import org.medoid.training.data.ImageDataSet;
 
@@ -23,23 +24,20 @@ final class SharedEmbedding {
     this.rows = rows;
   }
 
-  /** Embeds pictures alone. */
-  interface Embedder {
-    float[] embed(ImageDataSet pictures);
-  }
-
   /**
    * Embeds the pictures of all workers.
    *
    * @param from the first that is wanted; that of the worker that leads counts
+   * @param alone embeds pictures without the others
    */
-  void embed(ImageDataSet pictures, int from, Embedder embedder) throws IOException {
+  void embed(ImageDataSet pictures, int from, Function<ImageDataSet, float[]> alone)
+      throws IOException {
     Blocks blocks = new Blocks(worker);
     int all = BLOCK * worker.workers();
     for (int done = ofLeader(from); done < pictures.size(); ) {
       ImageDataSet part = pictures.part(done, Math.min(done + all, pictures.size()));
       float[] values =
-          blocks.compute(part.size(), (begin, end) -> embedder.embed(part.part(begin, end)));
+          blocks.compute(part.size(), (begin, end) -> alone.apply(part.part(begin, end)));
       rows.add(values, values.length / part.size());
       done += part.size();
     }

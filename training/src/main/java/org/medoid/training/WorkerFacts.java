@@ -54,16 +54,16 @@ final class WorkerFacts {
   /**
    * The facts of workers that embed pictures together.
    *
-   * @param model the files that decide the weights
+   * @param weights a SavedModel, or the prefix of a checkpoint; null for an untrained network
    * @param how what else decides the rows
    * @throws IOException if a file cannot be read
    */
-  static Map<String, String> of(List<Path> model, String how, ImageDataSet pictures)
+  static Map<String, String> of(Path weights, String how, ImageDataSet pictures)
       throws IOException {
     Map<String, String> facts = versions();
     Fingerprint print = new Fingerprint();
     print.add(how);
-    for (Path file : model) {
+    for (Path file : weights == null ? List.<Path>of() : files(weights)) {
       print.add(file.getFileName() + " " + Files.size(file));
       try (InputStream in = Files.newInputStream(file)) {
         for (byte[] some = in.readNBytes(PART); some.length > 0; some = in.readNBytes(PART)) {
@@ -77,7 +77,7 @@ final class WorkerFacts {
   }
 
   /** The files of a SavedModel, or of a checkpoint, sorted. */
-  static List<Path> files(Path place) throws IOException {
+  private static List<Path> files(Path place) throws IOException {
     boolean folder = Files.isDirectory(place);
     String prefix = place.getFileName() + ".";
     try (Stream<Path> all = Files.walk(folder ? place : place.toAbsolutePath().getParent())) {

@@ -2,7 +2,6 @@ package org.medoid.export.savedmodel;
 
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -83,8 +82,7 @@ final class ChannelsLast {
   private final FlatGraph flat;
   private final InferredShapes shapes;
   private final Map<String, NodeDef> before = new HashMap<>();
-  private final Set<String> names = new HashSet<>();
-  private final List<NodeDef> nodes = new ArrayList<>();
+  private final NodeWriter writer;
 
   /** What tensors are with the channels last, by their names in the graph that is rewritten. */
   private final Map<String, String> last = new HashMap<>();
@@ -99,8 +97,7 @@ final class ChannelsLast {
     this.flat = flat;
     this.shapes = new InferredShapes(flat.open());
     flat.nodes().forEach(node -> before.put(node.getName(), node));
-    names.addAll(before.keySet());
-    flat.variables().forEach(variable -> names.add(variable.name()));
+    writer = new NodeWriter(flat);
   }
 
   /** Whether a graph has a layer with the channels first. */
@@ -120,7 +117,7 @@ final class ChannelsLast {
     ChannelsLast rewriting = new ChannelsLast(flat);
     flat.nodes().forEach(rewriting::rewrite);
     flat.outputs().values().forEach(rewriting::plain);
-    return flat.with(rewriting.nodes, flat.variables()).pruned();
+    return flat.with(rewriting.writer.nodes(), flat.variables()).pruned();
   }
 
   private static boolean isFirst(NodeDef node) {
@@ -144,7 +141,7 @@ final class ChannelsLast {
       for (int i = 0; i < node.getInputCount(); i++) {
         same.setInput(i, plain(input(node, i)));
       }
-      nodes.add(same.build());
+      writer.keep(same.build());
     } else {
       last.put(node.getName() + ":0", add(node.getName() + "/channels_last", made));
     }
@@ -235,11 +232,7 @@ final class ChannelsLast {
         layer.setInput(i, plain(tensor));
       }
     }
-    layer.putAttr(
-        "data_format",
-        AttrValue.newBuilder()
-            .setS(com.google.protobuf.ByteString.copyFromUtf8(volume ? "NDHWC" : "NHWC"))
-            .build());
+    layer.putAttr("data_format", Nodes.text(volume ? "NDHWC" : "NHWC"));
     for (String name : List.of("strides", "dilations", "ksize")) {
       permute(layer, name, order(rank), 1);
     }
@@ -326,7 +319,7 @@ final class ChannelsLast {
     NodeDef node = before.get(Tensors.node(tensor));
     DataType type = Nodes.type(node, node.getOp().equals("Cast") ? "DstT" : "T");
     NodeDef.Builder transposed = transposed(last.get(tensor), inverse(rank(tensor)), type);
-    nodes.add(transposed.setName(node.getName()).build());
+    writer.keep(transposed.setName(node.getName()).build());
     renamed.put(tensor, tensor);
     return tensor;
   }
@@ -349,11 +342,6 @@ final class ChannelsLast {
   }
 
   private String add(String wanted, NodeDef.Builder node) {
-    String name = wanted;
-    while (!names.add(name)) {
-      name += "_";
-    }
-    nodes.add(node.setName(name).build());
-    return name + ":0";
+    return writer.add(wanted, node) + ":0";
   }
 }

@@ -1,6 +1,5 @@
 package org.medoid.export.savedmodel;
 
-import com.google.protobuf.ByteString;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -86,13 +85,7 @@ final class Differentiable {
   }
 
   private NodeDef ones(NodeDef node) {
-    String shape =
-        writer.add(
-            node,
-            "shape",
-            Nodes.node("", "Shape", node.getInput(0))
-                .putAttr("T", Nodes.type(DataType.DT_FLOAT))
-                .putAttr("out_type", Nodes.type(DataType.DT_INT32)));
+    String shape = writer.add(node, "shape", Nodes.sizes("", node.getInput(0), DataType.DT_FLOAT));
     String one = writer.add(node, "one", Nodes.constant("", 1f));
     return Nodes.node(node.getName(), "Fill", shape, one)
         .putAttr("T", Nodes.type(DataType.DT_FLOAT))
@@ -112,7 +105,7 @@ final class Differentiable {
     String axis = writer.add(node, "axis", Nodes.constant("", last));
     return Nodes.gather(node.getName(), node.getInput(0), places + ":1", axis, DataType.DT_FLOAT)
         .putAttr("Tindices", Nodes.type(type == DataType.DT_INVALID ? DataType.DT_INT32 : type))
-        .putAttr("batch_dims", AttrValue.newBuilder().setI(last).build())
+        .putAttr("batch_dims", Nodes.number(last))
         .build();
   }
 
@@ -142,8 +135,7 @@ final class Differentiable {
                 "explicit_paddings",
                 AttrValue.newBuilder().setList(AttrValue.ListValue.getDefaultInstance()).build())
             .putAttr("use_cudnn_on_gpu", AttrValue.newBuilder().setB(true).build())
-            .putAttr(
-                "data_format", AttrValue.newBuilder().setS(ByteString.copyFromUtf8("NHWC")).build())
+            .putAttr("data_format", Nodes.text("NHWC"))
             .build();
     return PlainConvolution.of(writer, convolution, images, filter);
   }

@@ -131,7 +131,7 @@ final class KeptLoop {
             .putAttr("cond", named(condName))
             .putAttr("body", named(bodyName))
             .putAttr("output_shapes", sizes.build())
-            .putAttr("parallel_iterations", AttrValue.newBuilder().setI(10).build())
+            .putAttr("parallel_iterations", Nodes.number(10))
             .build());
     List<String> outputs = new ArrayList<>(inputs);
     for (int i = 0; i < changing.size(); i++) {

@@ -1,6 +1,5 @@
 package org.medoid.export.savedmodel;
 
-import com.google.protobuf.ByteString;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -30,10 +29,6 @@ final class ListNodes {
     return Nodes.node("", op, inputs).putAttr("T", Nodes.type(type));
   }
 
-  private static AttrValue number(long value) {
-    return AttrValue.newBuilder().setI(value).build();
-  }
-
   String number(String name, int value) {
     return add(name, Nodes.constant("", value).toBuilder());
   }
@@ -59,12 +54,12 @@ final class ListNodes {
         Nodes.node("", "TensorScatterUpdate", tensor, at, rows)
             .putAttr("T", Nodes.type(type))
             .putAttr("Tindices", INT)
-            .putAttr("bad_indices_policy", AttrValue.newBuilder().setS(ByteString.EMPTY).build()));
+            .putAttr("bad_indices_policy", Nodes.text("")));
   }
 
   /** The first size of a tensor, a scalar. */
   String rows(String name, String tensor, DataType type) {
-    String shape = add(name + "/shape", node("Shape", type, tensor).putAttr("out_type", INT));
+    String shape = add(name + "/shape", Nodes.sizes("", tensor, type));
     return gathered(name, shape, number(name + "/first", 0), DataType.DT_INT32);
   }
 
@@ -98,7 +93,7 @@ final class ListNodes {
     return add(
         name,
         node("ConcatV2", type, inputs.toArray(String[]::new))
-            .putAttr("N", number(tensors.size()))
+            .putAttr("N", Nodes.number(tensors.size()))
             .putAttr("Tidx", INT));
   }
 
@@ -107,8 +102,8 @@ final class ListNodes {
     return add(
         name,
         node("Pack", type, tensors.toArray(String[]::new))
-            .putAttr("N", number(tensors.size()))
-            .putAttr("axis", number(0)));
+            .putAttr("N", Nodes.number(tensors.size()))
+            .putAttr("axis", Nodes.number(0)));
   }
 
   /** A tensor's rows. */
@@ -116,7 +111,9 @@ final class ListNodes {
     String first =
         add(
             name,
-            node("Unpack", type, tensor).putAttr("num", number(length)).putAttr("axis", number(0)));
+            node("Unpack", type, tensor)
+                .putAttr("num", Nodes.number(length))
+                .putAttr("axis", Nodes.number(0)));
     String node = Tensors.node(first);
     List<String> rows = new ArrayList<>();
     for (int i = 0; i < length; i++) {

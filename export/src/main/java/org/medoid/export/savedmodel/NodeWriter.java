@@ -27,20 +27,23 @@ final class NodeWriter {
   }
 
   /**
-   * Writes a part of what another node becomes.
+   * Writes a node of a new name.
    *
-   * @param near the other node
-   * @param part what it is, for its name
+   * @param wanted the name, or one that is as near to it as is free
    * @return its name, which is its first output
    */
-  String add(NodeDef near, String part, NodeDef.Builder node) {
-    String wanted = near.getName() + "/" + part;
+  String add(String wanted, NodeDef.Builder node) {
     String name = wanted;
-    for (int i = 1; !names.add(name); i++) {
-      name = wanted + "_" + i;
+    while (!names.add(name)) {
+      name += "_";
     }
     nodes.add(node.setName(name).build());
     return name;
+  }
+
+  /** Writes a part of what another node becomes. */
+  String add(NodeDef near, String part, NodeDef.Builder node) {
+    return add(near.getName() + "/" + part, node);
   }
 
   String add(NodeDef near, String part, NodeDef node) {

@@ -1,5 +1,6 @@
 package org.medoid.export.savedmodel;
 
+import com.google.protobuf.ByteString;
 import java.util.List;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
@@ -76,7 +77,7 @@ final class Nodes {
         .putAttr("Tparams", type(of))
         .putAttr("Tindices", type(DataType.DT_INT32))
         .putAttr("Taxis", type(DataType.DT_INT32))
-        .putAttr("batch_dims", AttrValue.newBuilder().setI(0).build());
+        .putAttr("batch_dims", number(0));
   }
 
   /** A tensor with its axes in the order that another says, int32. */
@@ -92,6 +93,21 @@ final class Nodes {
       shape.addDimBuilder().setSize(size);
     }
     return shape.build();
+  }
+
+  /** The sizes of a tensor, int32. */
+  static NodeDef.Builder sizes(String name, String tensor, DataType of) {
+    return node(name, "Shape", tensor)
+        .putAttr("T", type(of))
+        .putAttr("out_type", type(DataType.DT_INT32));
+  }
+
+  static AttrValue number(long value) {
+    return AttrValue.newBuilder().setI(value).build();
+  }
+
+  static AttrValue text(String value) {
+    return AttrValue.newBuilder().setS(ByteString.copyFromUtf8(value)).build();
   }
 
   static AttrValue type(DataType type) {

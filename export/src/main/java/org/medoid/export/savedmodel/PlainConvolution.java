@@ -1,12 +1,12 @@
 package org.medoid.export.savedmodel;
 
-import com.google.protobuf.ByteString;
 import java.util.ArrayList;
 import java.util.List;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.TensorProto;
 
 /**
  * A convolution by such as TensorFlow's C++ has the right gradient of, on a processor:
@@ -84,18 +84,20 @@ final class PlainConvolution {
                 .putAttr("Tpaddings", Nodes.type(DataType.DT_INT32)));
     return of.toBuilder()
         .setInput(0, padded)
-        .putAttr("padding", text("VALID"))
+        .putAttr("padding", Nodes.text("VALID"))
         .putAttr("explicit_paddings", integers(List.of()))
         .build();
   }
 
   /** A row of two numbers for each axis. */
   private String pairs(List<Integer> numbers) {
-    return reshaped(
-        "paddings",
-        integers("numbers", numbers),
-        List.of(numbers.size() / 2, 2),
-        DataType.DT_INT32);
+    TensorProto rows =
+        TensorProto.newBuilder()
+            .setDtype(DataType.DT_INT32)
+            .setTensorShape(Nodes.shape(numbers.size() / 2, 2))
+            .addAllIntVal(numbers)
+            .build();
+    return writer.add(node, "paddings", Nodes.constant("", rows));
   }
 
   /** Each of the blocks, every so manieth row and column, is convolved by itself. */
@@ -113,12 +115,13 @@ final class PlainConvolution {
     String blocks = integers("blocks", sides);
     String begin = integers("starts", starts);
     String end = integers("ends", ends);
+    String sizes = writer.add(node, "sizes", Nodes.sizes("", of.getInput(0), DataType.DT_FLOAT));
     // Rows and columns that fill the last blocks, to be cut off again.
     String size =
         writer.add(
             node,
             "size",
-            Nodes.node("", "Slice", shape(of.getInput(0)), integers("at", List.of(1)), two())
+            Nodes.node("", "Slice", sizes, integers("at", List.of(1)), integers("two", List.of(2)))
                 .putAttr("T", Nodes.type(DataType.DT_INT32))
                 .putAttr("Index", Nodes.type(DataType.DT_INT32)));
     String padded = integer("AddV2", integer("AddV2", size, begin), end);
@@ -139,7 +142,7 @@ final class PlainConvolution {
     NodeDef plain =
         of.toBuilder()
             .setInput(0, batch)
-            .putAttr("padding", text("VALID"))
+            .putAttr("padding", Nodes.text("VALID"))
             .putAttr("dilations", integers(List.of(1, 1, 1, 1)))
             .build();
     String convolved = writer.add(node, "convolved", byGroups(plain));
@@ -163,7 +166,7 @@ final class PlainConvolution {
       now.add(Math.toIntExact(each));
     }
     List<Integer> apart = List.of(now.get(0), 1, now.get(1), 1, now.get(2), now.get(3));
-    String rows = reshaped("rows", of.getInput(1), apart, DataType.DT_FLOAT);
+    String rows = reshaped("rows", of.getInput(1), apart);
     String zeros =
         writer.add(
             node,
@@ -187,7 +190,7 @@ final class PlainConvolution {
             Nodes.node(
                     "",
                     "Slice",
-                    reshaped("whole", zeros, whole, DataType.DT_FLOAT),
+                    reshaped("whole", zeros, whole),
                     integers("from", List.of(0, 0, 0, 0)),
                     integers(
                         "sides", List.of((int) filter[0], (int) filter[1], now.get(2), now.get(3))))
@@ -216,7 +219,7 @@ final class PlainConvolution {
         List.of((int) filter[0], (int) filter[1], (int) channels, (int) (filter[3] / channels));
     return of.toBuilder()
         .setOp("DepthwiseConv2dNative")
-        .setInput(1, reshaped("filter", of.getInput(1), sizes, DataType.DT_FLOAT))
+        .setInput(1, reshaped("filter", of.getInput(1), sizes))
         .removeAttr("use_cudnn_on_gpu")
         .build();
   }
@@ -231,7 +234,7 @@ final class PlainConvolution {
               "split",
               Nodes.node("", "Split", axis, of.getInput(input))
                   .putAttr("T", Nodes.type(DataType.DT_FLOAT))
-                  .putAttr("num_split", AttrValue.newBuilder().setI(groups).build()));
+                  .putAttr("num_split", Nodes.number(groups)));
     }
     NodeDef.Builder all = Nodes.node(of.getName(), "ConcatV2");
     for (int i = 0; i < groups; i++) {
@@ -244,12 +247,8 @@ final class PlainConvolution {
     return all.addInput(axis)
         .putAttr("T", Nodes.type(DataType.DT_FLOAT))
         .putAttr("Tidx", Nodes.type(DataType.DT_INT32))
-        .putAttr("N", AttrValue.newBuilder().setI(groups).build())
+        .putAttr("N", Nodes.number(groups))
         .build();
-  }
-
-  private String two() {
-    return integers("two", List.of(2));
   }
 
   private String integers(String part, List<Integer> values) {
@@ -261,15 +260,6 @@ final class PlainConvolution {
         node, op, Nodes.node("", op, inputs).putAttr("T", Nodes.type(DataType.DT_INT32)));
   }
 
-  private String shape(String tensor) {
-    return writer.add(
-        node,
-        "shape",
-        Nodes.node("", "Shape", tensor)
-            .putAttr("T", Nodes.type(DataType.DT_FLOAT))
-            .putAttr("out_type", Nodes.type(DataType.DT_INT32)));
-  }
-
   /** Two rows of numbers as two columns. */
   private String beside(String first, String second) {
     return writer.add(
@@ -277,16 +267,16 @@ final class PlainConvolution {
         "pairs",
         Nodes.node("", "Pack", first, second)
             .putAttr("T", Nodes.type(DataType.DT_INT32))
-            .putAttr("N", AttrValue.newBuilder().setI(2).build())
-            .putAttr("axis", AttrValue.newBuilder().setI(1).build()));
+            .putAttr("N", Nodes.number(2))
+            .putAttr("axis", Nodes.number(1)));
   }
 
-  private String reshaped(String part, String tensor, List<Integer> sizes, DataType type) {
+  private String reshaped(String part, String tensor, List<Integer> sizes) {
     return writer.add(
         node,
         part,
         Nodes.node("", "Reshape", tensor, integers("sizes", sizes))
-            .putAttr("T", Nodes.type(type))
+            .putAttr("T", Nodes.type(DataType.DT_FLOAT))
             .putAttr("Tshape", Nodes.type(DataType.DT_INT32)));
   }
 
@@ -299,9 +289,5 @@ final class PlainConvolution {
     list.getListBuilder();
     values.forEach(each -> list.getListBuilder().addI(each));
     return list.build();
-  }
-
-  private static AttrValue text(String value) {
-    return AttrValue.newBuilder().setS(ByteString.copyFromUtf8(value)).build();
   }
 }

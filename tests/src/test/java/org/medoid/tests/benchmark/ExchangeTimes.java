@@ -3,7 +3,6 @@ package org.medoid.tests.benchmark;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -103,15 +102,8 @@ public final class ExchangeTimes {
 
   private static double median(
       Exchange exchange, Session session, Operand<TFloat32> target, int runs) {
-    double[] times = new double[runs];
-    for (int i = -3; i < runs; i++) {
-      long before = System.nanoTime();
-      exchange.timed(session.runner().addTarget(target.op())).run().close();
-      if (i >= 0) {
-        times[i] = (System.nanoTime() - before) / 1e6;
-      }
-    }
-    Arrays.sort(times);
-    return times[runs / 2];
+    return 1e3
+        * MedianTime.seconds(
+            3, runs, () -> exchange.timed(session.runner().addTarget(target.op())).run().close());
   }
 }

@@ -3,10 +3,10 @@ package org.medoid.tests.benchmark;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Locale;
 import java.util.Random;
 import org.medoid.graph.RmsProp;
+import org.medoid.graph.StepRates;
 import org.medoid.graph.TrainingGraph;
 import org.medoid.graph.loss.Losses;
 import org.medoid.graph.network.EmbeddingHead;
@@ -66,7 +66,7 @@ public final class StepTimes {
     double step = times.print("facility_location", null);
     times.print("contrastive", file);
     try (LossInSession loss = new LossInSession(times.batch, 64, times.batch / 4, 1)) {
-      double alone = median(1000, loss::run);
+      double alone = MedianTime.seconds(200, 1000, loss::run);
       System.out.printf(
           Locale.ROOT,
           "the loss and its gradient: %.3f ms, %.4f %% of the step%n",
@@ -106,22 +106,21 @@ public final class StepTimes {
       }
       try (TFloat32 x = TFloat32.tensorOf(Shape.of(batch, size, size, 3), DataBuffers.of(pixels));
           TInt64 y = TInt64.vectorOf(GoldenBatch.labels(batch, batch / 4));
-          TFloat32 rate = TFloat32.scalarOf(1e-4f);
-          TFloat32 gamma = TFloat32.scalarOf(1)) {
+          StepRates.Fed rates = StepRates.of(1e-4, 1).tensors()) {
         double forward =
-            median(
+            MedianTime.seconds(
+                1 + steps / 5,
                 steps,
                 () -> session.runner().feed(images, x).fetch(training.embeddings()).run().close());
         double step =
-            median(
+            MedianTime.seconds(
+                1 + steps / 5,
                 steps,
                 () ->
-                    session
-                        .runner()
+                    rates
+                        .into(session.runner(), training)
                         .feed(images, x)
                         .feed(labels, y)
-                        .feed(training.learningRate(), rate)
-                        .feed(training.marginMultiplier(), gamma)
                         .fetch(training.loss())
                         .addTarget(training.step())
                         .run()
@@ -130,17 +129,5 @@ public final class StepTimes {
         return step;
       }
     }
-  }
-
-  /** Of so many runs, after a few that warm up. */
-  private static double median(int count, Runnable run) {
-    double[] seconds = new double[count];
-    for (int i = -1 - count / 5; i < count; i++) {
-      long before = System.nanoTime();
-      run.run();
-      seconds[Math.max(i, 0)] = (System.nanoTime() - before) / 1e9;
-    }
-    Arrays.sort(seconds);
-    return seconds[count / 2];
   }
 }

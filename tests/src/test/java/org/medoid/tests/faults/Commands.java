@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** Runs programs of the test class path in processes of their own. */
-final class Commands {
+public final class Commands {
   private Commands() {}
 
   /**
@@ -79,7 +79,7 @@ final class Commands {
    * @param steps in all
    * @param more further words, each by its string
    */
-  static Object[] training(Path out, Path pictures, int batch, int steps, Object... more) {
+  public static Object[] training(Path out, Path pictures, int batch, int steps, Object... more) {
     List<Object> words = new ArrayList<>(List.of("train", "--out", out));
     words.addAll(List.of("--data", "folder:" + pictures, "--model", "convnet"));
     words.addAll(List.of("--image-size", 16, "--batch", batch, "--classes-per-batch", 2));

@@ -72,17 +72,14 @@ final class EmbedCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Optional<Cluster> cluster = workers.cluster(spec);
-    boolean leads = cluster.isEmpty() || cluster.get().rank() == 0;
+    boolean leads = WorkerOptions.leads(cluster);
     if (leads) {
       OutputFile.check("--out", out);
     }
     boolean one = Files.isRegularFile(images);
     ImageDataSet pictures = DataSets.unlabelled(images);
     if (workers.local().isPresent()) {
-      return LocalWorkers.run(
-          workers.local().get(),
-          WorkerOptions.without(spec.root().commandLine().getParseResult().expandedArgs()),
-          spec.commandLine().getErr());
+      return workers.runLocally(spec);
     }
     Worker worker = workers.join(cluster);
     // Ended as by a signal: what is written stays, for the same command to go on with.

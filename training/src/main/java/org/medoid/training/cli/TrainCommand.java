@@ -59,7 +59,7 @@ final class TrainCommand implements Callable<Integer> {
       requireNoOtherOption();
     }
     Optional<Cluster> cluster = workers.cluster(spec);
-    boolean leads = cluster.isEmpty() || cluster.get().rank() == 0;
+    boolean leads = WorkerOptions.leads(cluster);
     if (leads && !resume) {
       RunFolder.requireFree(out);
     }
@@ -79,10 +79,7 @@ final class TrainCommand implements Callable<Integer> {
           });
     }
     if (local) {
-      return LocalWorkers.run(
-          count,
-          WorkerOptions.without(spec.root().commandLine().getParseResult().expandedArgs()),
-          spec.commandLine().getErr());
+      return workers.runLocally(spec);
     }
     Worker worker = workers.join(cluster);
     Trainer trainer =

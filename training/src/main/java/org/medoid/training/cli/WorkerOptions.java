@@ -1,5 +1,6 @@
 package org.medoid.training.cli;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -90,8 +91,21 @@ final class WorkerOptions {
     }
   }
 
+  /** Whether this process prints and writes what comes of the work. */
+  static boolean leads(Optional<Cluster> cluster) {
+    return cluster.isEmpty() || cluster.get().rank() == 0;
+  }
+
+  /** Runs the command that was given in as many processes as {@link #local} says. */
+  int runLocally(CommandSpec spec) throws IOException {
+    return LocalWorkers.run(
+        local,
+        without(spec.root().commandLine().getParseResult().expandedArgs()),
+        spec.commandLine().getErr());
+  }
+
   /** The words of a command line without the option that asks for processes. */
-  static List<String> without(List<String> words) {
+  private static List<String> without(List<String> words) {
     List<String> others = new ArrayList<>();
     for (Iterator<String> all = words.iterator(); all.hasNext(); ) {
       String word = all.next();
