@@ -10,8 +10,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Splits loops over the rows of a large batch among a bounded number of threads, which all batches
- * share. The system property {@code medoid.threads} sets the number; the default is the number of
- * processors. The threads are daemons and end after ten idle seconds.
+ * share: {@link Threads} says how many. They are daemons and end after ten idle seconds.
  */
 final class Workers {
   /**
@@ -20,8 +19,7 @@ final class Workers {
    */
   private static final int SMALLEST = 512;
 
-  private static final int THREADS =
-      Math.max(1, Integer.getInteger("medoid.threads", Runtime.getRuntime().availableProcessors()));
+  private static final int THREADS = Threads.count();
 
   private static final ThreadPoolExecutor POOL = pool();
 

@@ -23,6 +23,7 @@ import java.util.jar.JarFile;
 import org.bytedeco.javacpp.Loader;
 import org.medoid.graph.distributed.Cluster;
 import org.medoid.ops.FacilityLocationLoss;
+import org.medoid.ops.clustering.Threads;
 import org.medoid.ops.host.MatrixProducts;
 import org.medoid.training.data.DataSets;
 import org.medoid.training.format.Json;
@@ -188,9 +189,9 @@ final class DoctorCommand implements Callable<Integer> {
     return Finding.ok(
         processors
             + (processors == 1 ? " processor" : " processors")
-            + ", clustering on "
-            + Integer.getInteger("medoid.threads", processors)
-            + " (-Dmedoid.threads)");
+            + ", work shared among "
+            + Threads.count()
+            + " (--threads)");
   }
 
   private static Finding memory() {

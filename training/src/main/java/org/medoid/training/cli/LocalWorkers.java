@@ -15,6 +15,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.medoid.graph.distributed.Cluster;
+import org.medoid.ops.clustering.Threads;
 
 /**
  * Workers of one command on this machine, each in a process of its own: to try out what several
@@ -71,8 +72,8 @@ final class LocalWorkers {
         command.add(each);
       }
     }
-    if (System.getProperty("medoid.threads") == null) {
-      command.add("-Dmedoid.threads=" + threads);
+    if (System.getProperty(Threads.PROPERTY) == null) {
+      command.add("-D" + Threads.PROPERTY + "=" + threads);
     }
     command.add("-D" + WorkerOptions.PARENT + "=" + ProcessHandle.current().pid());
     if (cluster.rank() > 0) {

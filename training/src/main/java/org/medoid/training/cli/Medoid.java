@@ -64,6 +64,15 @@ public final class Medoid {
       description = "No progress and no remarks on standard error, only warnings and errors.")
   private boolean quiet;
 
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      scope = ScopeType.INHERIT,
+      description =
+          "Threads to compute with, TensorFlow's and Medoid's, of each local worker. Default: one"
+              + " per processor that the machine, the container or taskset leaves.")
+  private Integer threads;
+
   /** Made by {@link #run}. */
   Medoid() {}
 
@@ -176,6 +185,10 @@ public final class Medoid {
       return failed(e, command.getErr());
     }
     Logging.setTensorFlow(System.getenv("TF_CPP_MIN_LOG_LEVEL"));
+    if (threads != null && threads < 1) {
+      throw new ParameterException(command, "--threads " + threads + ": must be 1 or more");
+    }
+    ThreadLimit.set(threads);
     return new CommandLine.RunLast().execute(parsed);
   }
 

@@ -7,6 +7,7 @@ import org.medoid.export.image.ImageSize;
 import org.medoid.export.image.Pictures;
 import org.medoid.graph.image.Crop;
 import org.medoid.graph.image.Images;
+import org.medoid.ops.clustering.Threads;
 import org.tensorflow.ConcreteFunction;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
@@ -117,7 +118,7 @@ public final class ImagePipeline implements AutoCloseable {
         tf.data.parallelMapDataset(
             sequence,
             List.of(),
-            tf.constant(2L * Runtime.getRuntime().availableProcessors()),
+            tf.constant(2L * Threads.count()),
             load,
             types,
             single,

@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import java.util.function.Supplier;
+import org.medoid.ops.clustering.Threads;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.Result;
@@ -48,7 +49,7 @@ final class DistanceBlocks implements AutoCloseable {
   private final Placeholder<TFloat32> queries;
   private final Placeholder<TFloat32> points;
   private final Operand<TFloat32> distances;
-  private final int threads = Runtime.getRuntime().availableProcessors();
+  private final int threads = Threads.count();
 
   /** Prepares for points of d dimensions. */
   DistanceBlocks(int d) {
@@ -85,8 +86,8 @@ final class DistanceBlocks implements AutoCloseable {
   }
 
   /**
-   * Hands out a row of distances for each query, in no order, from as many threads as there are
-   * processors.
+   * Hands out a row of distances for each query, in no order, from several threads ({@link
+   * Threads}).
    *
    * @param x rows of which some are queries, of length at most 1
    * @param query which rows are queries
@@ -119,7 +120,7 @@ final class DistanceBlocks implements AutoCloseable {
   }
 
   /**
-   * Runs tasks on as many threads as there are processors.
+   * Runs tasks on several threads ({@link Threads}).
    *
    * @param tasks how many
    * @param workers makes what runs the tasks of a thread, by their numbers, which come in no order
