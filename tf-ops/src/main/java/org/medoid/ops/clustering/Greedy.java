@@ -18,6 +18,8 @@ package org.medoid.ops.clustering;
  *       small beside the spread of the gains. Then the bounds.
  * </ul>
  *
+ * <p>With γ = 0 there is no margin part: the points move, the gains follow, half the time.
+ *
  * <p>Kept gains carry rounding, so they only narrow the choice: candidates within the largest
  * possible error of the best are scored anew from the definition, points in ascending order, and
  * the choice is the definition's to the last bit.
@@ -41,7 +43,10 @@ final class Greedy {
   private Gains gains;
 
   private final Growing clusters;
+
+  /** Null without margin, and so are the candidates. */
   private final Attraction attraction;
+
   private final Candidates candidates;
 
   /** The best candidate that the last choice left, -1 if there was none. */
@@ -66,8 +71,8 @@ final class Greedy {
     isMedoid = new boolean[m];
     medoids = new int[problem.classCount()];
     clusters = new Growing(problem, table);
-    attraction = new Attraction(distances, near);
-    candidates = new Candidates(problem, table, clusters, attraction, near);
+    attraction = gamma == 0 ? null : new Attraction(distances, near);
+    candidates = gamma == 0 ? null : new Candidates(problem, table, clusters, attraction, near);
     running = new int[m];
     score = new double[m];
     hit = new double[m];
@@ -81,7 +86,7 @@ final class Greedy {
     Greedy greedy = new Greedy(problem, table, gamma);
     greedy.first();
     for (int s = 1; s < greedy.medoids.length; s++) {
-      greedy.choose(greedy.next(), s);
+      greedy.choose(gamma == 0 ? greedy.nextWithoutMargin() : greedy.next(), s);
     }
     return greedy;
   }
@@ -113,13 +118,28 @@ final class Greedy {
       return;
     }
     gains = new Gains(distances, near);
-    Workers.forRange(
-        m,
-        (from, to) -> {
-          for (int j = from; j < to; j++) {
-            attraction.attract(j);
-          }
-        });
+    if (gamma > 0) {
+      Workers.forRange(
+          m,
+          (from, to) -> {
+            for (int j = from; j < to; j++) {
+              attraction.attract(j);
+            }
+          });
+    }
+  }
+
+  /** The candidate that raises F most. */
+  private int nextWithoutMargin() {
+    double least = gains.of(promising()) - gains.scoreError(0);
+    int count = 0;
+    for (int j = 0; j < m; j++) {
+      if (!isMedoid[j] && gains.of(j) >= least) {
+        running[count] = j;
+        score[count++] = gains.of(j);
+      }
+    }
+    return best(count, least);
   }
 
   /** The candidate that raises A(S) most. */
@@ -217,7 +237,10 @@ final class Greedy {
       for (int n = 0; n < count; n++) {
         if (score[n] >= least) {
           int j = running[n];
-          double value = -Sums.sumOfMin(distances, j * m, near, 0, m) + gamma * margin(j);
+          double value = -Sums.sumOfMin(distances, j * m, near, 0, m);
+          if (gamma > 0) {
+            value += gamma * margin(j);
+          }
           if (value > exact) {
             exact = value;
             chosen = j;
@@ -239,6 +262,10 @@ final class Greedy {
   private void choose(int chosen, int s) {
     medoids[s] = chosen;
     isMedoid[chosen] = true;
+    if (gamma == 0) {
+      moveTo(chosen);
+      return;
+    }
     candidates.choose(chosen);
     for (int n = 0; n < clusters.takenCount; n++) {
       int i = clusters.taken[n];
@@ -251,5 +278,15 @@ final class Greedy {
       }
     }
     candidates.hit(hit, before);
+  }
+
+  private void moveTo(int chosen) {
+    for (int i = 0; i < m; i++) {
+      double after = distances[chosen * m + i];
+      if (after < near[i]) {
+        gains.move(i, near[i], after);
+        near[i] = after;
+      }
+    }
   }
 }
