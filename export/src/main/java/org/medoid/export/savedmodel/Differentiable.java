@@ -1,5 +1,6 @@
 package org.medoid.export.savedmodel;
 
+import com.google.protobuf.ByteString;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -19,6 +20,8 @@ import org.tensorflow.proto.TensorProto;
  *   <li>{@code OnesLike} is a {@code Fill}.
  *   <li>The values of {@code TopKV2} are gathered at its indices.
  *   <li>{@code ExtractImagePatches} is a convolution by ones and zeros.
+ *   <li>The main diagonal of square matrices is the sum of their rows, all else times zero.
+ *   <li>Quantisation in training goes {@link StraightThrough}.
  *   <li>Convolutions that are dilated (C++ leaves the dilation out of the gradient), in groups, or
  *       padded by numbers of their own are {@link PlainConvolution}s.
  * </ul>
@@ -34,6 +37,9 @@ final class Differentiable {
 
   /** Variables, and nodes that depend on one. */
   private final Set<String> behind = new HashSet<>();
+
+  /** Constants of small integers that are all zero. */
+  private final Set<String> zeros = new HashSet<>();
 
   /** What tensors are called that another node makes now. */
   private final Map<String, String> renamed = new HashMap<>();
@@ -65,23 +71,80 @@ final class Differentiable {
       renaming.setInput(i, Tensors.shortened(renamed.getOrDefault(tensor, tensor)));
     }
     NodeDef node = renaming.build();
+    if (isZero(node)) {
+      zeros.add(node.getName());
+    }
     if (reached) {
       behind.add(node.getName());
     }
-    writer.keep(
-        reached && Nodes.type(node, "T") == DataType.DT_FLOAT ? rewritten(node, before) : node);
+    boolean single = Nodes.type(node, "T") == DataType.DT_FLOAT || StraightThrough.is(node);
+    writer.keep(reached && single ? rewritten(node, before) : node);
   }
 
   private NodeDef rewritten(NodeDef node, NodeDef before) {
+    if (StraightThrough.is(node)) {
+      return StraightThrough.of(writer, node);
+    }
     return switch (node.getOp()) {
       case "OnesLike" -> ones(node);
       case "TopKV2" -> largest(node, shapes.of(before.getInput(0)));
       case "ExtractImagePatches" -> patches(node, shapes.of(before.getInput(0)));
+      case "MatrixDiagPart", "MatrixDiagPartV2", "MatrixDiagPartV3" ->
+          diagonal(node, shapes.of(before.getInput(0)), before);
       case "Conv2D", "DepthwiseConv2dNative" ->
           PlainConvolution.of(
               writer, node, shapes.of(before.getInput(0)), shapes.of(before.getInput(1)));
       default -> node;
     };
+  }
+
+  private NodeDef diagonal(NodeDef node, Shape matrices, NodeDef before) {
+    int rank = matrices.isUnknown() ? 0 : matrices.numDimensions();
+    long side = rank < 2 ? -1 : matrices.get(rank - 1);
+    boolean main = before.getInputCount() == 1 || zeros.contains(Tensors.node(before.getInput(1)));
+    if (side < 0 || side != matrices.get(rank - 2) || !main || side * side > LARGEST) {
+      return node;
+    }
+    String ones = writer.add(node, "ones", Nodes.constant("", identity(side, side, side)));
+    String only =
+        writer.add(
+            node,
+            "only",
+            Nodes.node("", "Mul", node.getInput(0), ones)
+                .putAttr("T", Nodes.type(DataType.DT_FLOAT)));
+    String axis = writer.add(node, "axis", Nodes.constant("", List.of(-1)));
+    return Nodes.node(node.getName(), "Sum", only, axis)
+        .putAttr("T", Nodes.type(DataType.DT_FLOAT))
+        .putAttr("Tidx", Nodes.type(DataType.DT_INT32))
+        .putAttr("keep_dims", AttrValue.newBuilder().setB(false).build())
+        .build();
+  }
+
+  private static boolean isZero(NodeDef node) {
+    TensorProto value = node.getAttrOrDefault("value", AttrValue.getDefaultInstance()).getTensor();
+    return node.getOp().equals("Const")
+        && value.getDtype() == DataType.DT_INT32
+        && value.getIntValList().stream().allMatch(i -> i == 0)
+        && zeros(value.getTensorContent());
+  }
+
+  private static boolean zeros(ByteString content) {
+    for (int i = 0; i < content.size(); i++) {
+      if (content.byteAt(i) != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Ones where the numbers of row and column are equal. */
+  private static TensorProto identity(long count, long... sizes) {
+    TensorProto.Builder identity =
+        TensorProto.newBuilder().setDtype(DataType.DT_FLOAT).setTensorShape(Nodes.shape(sizes));
+    for (long i = 0; i < count * count; i++) {
+      identity.addFloatVal(i / count == i % count ? 1 : 0);
+    }
+    return identity.build();
   }
 
   private NodeDef ones(NodeDef node) {
@@ -117,14 +180,8 @@ final class Differentiable {
       return node;
     }
     Shape filter = Shape.of(sides.get(1), sides.get(2), channels, count);
-    TensorProto.Builder identity =
-        TensorProto.newBuilder()
-            .setDtype(DataType.DT_FLOAT)
-            .setTensorShape(Nodes.shape(filter.asArray()));
-    for (long i = 0; i < count * count; i++) {
-      identity.addFloatVal(i / count == i % count ? 1 : 0);
-    }
-    String numbers = writer.add(node, "patches", Nodes.constant("", identity.build()));
+    TensorProto identity = identity(count, filter.asArray());
+    String numbers = writer.add(node, "patches", Nodes.constant("", identity));
     NodeDef convolution =
         Nodes.node(node.getName(), "Conv2D", node.getInput(0), numbers)
             .putAttr("T", Nodes.type(DataType.DT_FLOAT))

@@ -23,6 +23,7 @@ import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.op.nn.Conv2d;
 import org.tensorflow.op.nn.DepthwiseConv2dNative;
 import org.tensorflow.op.nn.TopK;
+import org.tensorflow.op.quantization.FakeQuantWithMinMaxVarsGradient;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.NodeDef;
@@ -77,6 +78,14 @@ class DifferentiableTest {
             "ExtractImagePatches",
             Shape.of(6),
             (tf, x, w) -> patches(tf, mul(tf, x, w), 2, "VALID")),
+        part(
+            "MatrixDiagPartV3",
+            Shape.of(6),
+            (tf, x, w) ->
+                tf.linalg.matrixDiagPartV3(
+                    tf.linalg.transpose(mul(tf, x, w), tf.constant(new int[] {0, 3, 1, 2})),
+                    tf.constant(0),
+                    tf.constant(0f))),
         part("Conv2D", Shape.of(3, 3, 6, 4), convolution(1, 1, 2, 2, "SAME")),
         part("Conv2D", Shape.of(2, 3, 6, 4), convolution(1, 1, 3, 2, "SAME")),
         part("Conv2D", Shape.of(3, 3, 6, 4), convolution(1, 1, 2, 1, "VALID")),
@@ -174,6 +183,48 @@ class DifferentiableTest {
           }
           return values;
         }
+      }
+    }
+  }
+
+  /**
+   * Values are rounded, gradients those of values cut off: TensorFlow's own operation says which.
+   */
+  @Test
+  void quantisationHasTheGradientThatTensorFlowDefines() {
+    Shape of = Shape.of(6);
+    FlatGraph before =
+        flat(
+            of,
+            (tf, x, w) ->
+                tf.quantization.fakeQuantWithMinMaxVars(
+                    mul(tf, x, w), tf.constant(-0.7f), tf.constant(1.1f)));
+    FlatGraph after = Differentiable.of(before);
+    float[] w = random(of, 2);
+    float[] expected = run(before, w, of, null).get(0);
+    float[] factors = random(Shape.of(expected.length), 3);
+    List<float[]> found = run(after, w, of, factors);
+    for (int i = 0; i < expected.length; i++) {
+      assertThat(found.get(0)[i]).isCloseTo(expected[i], within(1e-6f));
+    }
+    float[] images = random(IMAGES, 1);
+    try (Graph graph = new Graph();
+        Session session = new Session(graph)) {
+      Ops tf = Ops.create(graph);
+      Operand<TFloat32> x = tf.reshape(tf.constant(images), tf.constant(IMAGES));
+      Operand<TFloat32> y = mul(tf, x, tf.constant(w));
+      FakeQuantWithMinMaxVarsGradient theirs =
+          tf.quantization.fakeQuantWithMinMaxVarsGradient(
+              tf.reshape(tf.constant(factors), tf.constant(IMAGES)),
+              y,
+              tf.constant(-0.7f),
+              tf.constant(1.1f));
+      Operand<TFloat32> sum =
+          tf.sum(mul(tf, theirs.backpropsWrtInput(), x), tf.constant(new int[] {0, 1, 2}));
+      try (Result result = session.runner().fetch(sum).run()) {
+        float[] gradient = new float[6];
+        ((TFloat32) result.get(0)).copyTo(DataBuffers.of(gradient, false, false));
+        assertThat(found.get(1)).containsExactly(gradient, within(1e-4f));
       }
     }
   }
