@@ -81,7 +81,7 @@ final class KnownSizes {
   /** Infers, evaluates, rewrites; false if nothing changed. */
   @SuppressWarnings("ReferenceEquality") // a node that is not replaced is the same object
   private boolean round() {
-    infer();
+    infos = infer(nodes, versions);
     known.clear();
     Map<String, Source.Node> next = new LinkedHashMap<>();
     boolean changed = false;
@@ -106,7 +106,7 @@ final class KnownSizes {
   }
 
   /** Types and shapes as TensorFlow infers them; the contents of large constants do not matter. */
-  private void infer() {
+  static Map<String, Source.Info[]> infer(Map<String, Source.Node> nodes, VersionDef versions) {
     GraphDef.Builder skeleton = GraphDef.newBuilder().setVersions(versions);
     for (Source.Node node : nodes.values()) {
       NodeDef plain = Source.plain(node);
@@ -129,7 +129,7 @@ final class KnownSizes {
       graph.importGraphDef(skeleton.build());
       nodes.keySet().forEach(name -> found.put(name, Source.infos(graph.operation(name))));
     }
-    infos = found;
+    return found;
   }
 
   private static AttrValue none() {
@@ -283,6 +283,13 @@ final class KnownSizes {
       case "StridedSlice" -> slice(node, in);
       default -> null;
     };
+  }
+
+  /** The values of a constant of integers. */
+  static long[] integers(NodeDef constant) {
+    return Arrays.stream(literal(constant.getAttrOrThrow("value").getTensor()).values())
+        .mapToLong(value -> (long) value)
+        .toArray();
   }
 
   private static Numbers literal(TensorProto tensor) {

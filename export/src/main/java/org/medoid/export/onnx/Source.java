@@ -133,7 +133,7 @@ final class Source {
     graph.getLibrary().getFunctionList().forEach(f -> functions.put(f.getSignature().getName(), f));
     nodes.putAll(NodeOrder.of(graph, roots, also));
     refuseUnknown(supported);
-    keep(known(graph), roots, also);
+    keep(ComplexPairs.apply(known(graph), graph.getVersions(), roots, supported), roots, also);
     try (Graph imported = new Graph()) {
       GraphDef.Builder plain = GraphDef.newBuilder().setVersions(graph.getVersions());
       plain.getLibraryBuilder().addAllFunction(functions.values());

@@ -32,7 +32,7 @@ import org.tensorflow.types.TFloat64;
  * products of batches of matrices wrong; doubles never reach oneDNN.
  *
  * <p>Graphs with half precision run as they are: a double and a float are not rounded to the same
- * half.
+ * half. So do those with complex numbers.
  */
 final class Reference {
   /** Operations without a kernel for double, or whose result is float whatever they read. */
@@ -56,6 +56,8 @@ final class Reference {
           "MaxPool3D",
           "AvgPool3D");
 
+  private static final Set<DataType> AS_THEY_ARE = Set.of(DataType.DT_HALF, DataType.DT_COMPLEX64);
+
   /**
    * TensorFlow computes what the graph says: its optimiser folds a division by zero into a kernel,
    * adds a bias to the wrong axis, and aborts the process for some products behind a convolution.
@@ -71,16 +73,19 @@ final class Reference {
   record Values(DataType type, long[] shape, double[] values) {}
 
   private final GraphDef written;
-  private final boolean half;
+  private final boolean asWritten;
   private final float[] x;
   private final long[] shape;
 
   Reference(GraphDef written, float[] x, long... shape) {
     this.written = written;
-    this.half =
+    this.asWritten =
         written.getNodeList().stream()
-            .flatMap(node -> node.getAttrMap().values().stream())
-            .anyMatch(attribute -> attribute.getType() == DataType.DT_HALF);
+            .anyMatch(
+                node ->
+                    node.getOp().startsWith("NonMaxSuppression") // has no kernel for double
+                        || node.getAttrMap().values().stream()
+                            .anyMatch(attribute -> AS_THEY_ARE.contains(attribute.getType())));
     this.x = x;
     this.shape = shape;
   }
@@ -120,10 +125,10 @@ final class Reference {
       imported.importGraphDef(written);
       DataType type = imported.operation("y").output(0).dataType();
       try (Graph graph = new Graph()) {
-        graph.importGraphDef(half ? written : inDouble(random));
+        graph.importGraphDef(asWritten ? written : inDouble(random));
         try (Session session = new Session(graph, AS_WRITTEN);
             Tensor in =
-                half
+                asWritten
                     ? TFloat32.tensorOf(Shape.of(shape), DataBuffers.of(single))
                     : TFloat64.tensorOf(Shape.of(shape), DataBuffers.of(fed));
             Result result = session.runner().feed("x", in).fetch("y").run()) {
