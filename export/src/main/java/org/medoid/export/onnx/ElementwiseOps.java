@@ -4,6 +4,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
+import org.medoid.export.onnx.pass.Constant;
 import org.medoid.export.onnx.pass.OnnxGraph;
 import org.medoid.export.onnx.pass.Types;
 import org.tensorflow.proto.DataType;
@@ -104,6 +105,10 @@ final class ElementwiseOps {
     table.put("DivNoNan", node -> unlessZero(node, 1, "Div"));
     table.put("MulNoNan", node -> unlessZero(node, 1, "Mul"));
     table.put("Xdivy", node -> unlessZero(node, 0, "Div"));
+    table.put("Xlogy", node -> timesLogarithm(node, false));
+    table.put("Xlog1py", node -> timesLogarithm(node, true));
+    table.put("Atan2", ElementwiseOps::angle);
+    table.put("Bucketize", ElementwiseOps::bucket);
     table.put("SelectV2", node -> apply(node, "Where"));
     table.put("Select", ElementwiseOps::select);
 
@@ -183,6 +188,52 @@ final class ElementwiseOps {
     String zero = node.scalar(node.type(0), 0);
     String none = node.emit("Equal", List.of(tensors.get(input), zero));
     node.alignedOutput(0, node.emit("Where", List.of(none, zero, node.emit(op, tensors))));
+  }
+
+  /** x log(y), zero where x is zero. */
+  private static void timesLogarithm(TfNode node, boolean plusOne) {
+    List<String> tensors = node.aligned();
+    String zero = node.scalar(node.type(0), 0);
+    String none = node.emit("Equal", List.of(tensors.get(0), zero));
+    String y = tensors.get(1);
+    String log = node.emit("Log", List.of(plusOne ? node.emit("Add", List.of(y, one(node))) : y));
+    String product = node.emit("Mul", List.of(tensors.get(0), log));
+    node.alignedOutput(0, node.emit("Where", List.of(none, zero, product)));
+  }
+
+  /** The angle of (x, y): ONNX knows that of y / x alone, which lies within a half circle. */
+  private static void angle(TfNode node) {
+    List<String> tensors = node.aligned();
+    String y = tensors.get(0);
+    String x = tensors.get(1);
+    String zero = node.scalar(node.type(0), 0);
+    String level = node.emit("Equal", List.of(y, zero));
+    String steep = node.emit("Atan", List.of(node.emit("Div", List.of(y, x))));
+    String within = node.emit("Where", List.of(level, zero, steep)); // (0, 0) has the angle 0
+    String half =
+        node.emit(
+            "Where",
+            List.of(
+                node.emit("Less", List.of(y, zero)),
+                node.scalar(node.type(0), -Math.PI),
+                node.scalar(node.type(0), Math.PI)));
+    String left = node.emit("Less", List.of(x, zero));
+    String turn = node.emit("Where", List.of(left, half, zero));
+    node.alignedOutput(0, node.emit("Add", List.of(within, turn)));
+  }
+
+  /** How many of the boundaries a value reaches. */
+  private static void bucket(TfNode node) {
+    List<Float> boundaries = node.definition().getAttrOrThrow("boundaries").getList().getFList();
+    double[] values = boundaries.stream().mapToDouble(i -> i).toArray();
+    DataType type = node.type(0) == DataType.DT_DOUBLE ? node.type(0) : DataType.DT_FLOAT;
+    String bounds = node.literal(Constant.of(type, new long[] {values.length}, values));
+    String x = node.cast(node.input(0), node.type(0), type);
+    String one = node.emit("Unsqueeze", List.of(x, node.constant(-1)));
+    String reached = node.emit("GreaterOrEqual", List.of(one, bounds));
+    String counted = node.cast(reached, DataType.DT_BOOL, DataType.DT_INT32);
+    List<String> summed = List.of(counted, node.constant(-1));
+    node.output(0, node.emit("ReduceSum", summed, Map.of("keepdims", false)));
   }
 
   private static void clip(TfNode node, double low, double high) {

@@ -26,6 +26,10 @@ final class IndexOps {
     table.put("TensorScatterUpdate", node -> scatterInto(node, "none"));
     table.put("TensorScatterAdd", node -> scatterInto(node, "add"));
     table.put("UnsortedSegmentSum", node -> segmentSum(node, node.sizes(2)));
+    table.put("LowerBound", node -> search(node, "Less"));
+    table.put("UpperBound", node -> search(node, "LessOrEqual"));
+    table.put("Bincount", node -> count(node, false));
+    table.put("DenseBincount", node -> count(node, node.flag("binary_output")));
     table.put("SegmentSum", node -> segmentSum(node, null));
     for (String version : List.of("", "V2", "V3")) {
       table.put("MatrixDiag" + version, IndexOps::diagonalMatrix);
@@ -169,6 +173,52 @@ final class IndexOps {
     String front = node.emit("Reshape", List.of(many, node.constant(1)));
     String shape = node.emit("Concat", List.of(front, behind), Map.of("axis", 0));
     node.output(0, node.cast(node.emit("Reshape", List.of(sums, shape)), sum, type));
+  }
+
+  /** How many numbers of a sorted row go before each of some values. */
+  private static void search(TfNode node, String op) {
+    String sorted = unsqueezed(node, node.input(0), 1);
+    String before = node.emit(op, List.of(sorted, unsqueezed(node, node.input(1), 2)));
+    String counted = node.cast(before, DT_BOOL, node.outputType(0));
+    List<String> summed = List.of(counted, node.constant(-1));
+    node.output(0, node.emit("ReduceSum", summed, Map.of("keepdims", false)));
+  }
+
+  /** How often each number below a size occurs, or what those weigh that are it. */
+  private static void count(TfNode node, boolean binary) {
+    DataType type = node.outputType(0);
+    DataType sum = Types.isFloating(type) ? type : DT_DOUBLE;
+    boolean rows = node.op().equals("DenseBincount") && node.rank(0) == 2;
+    String numbers = whole(node, 0);
+    String size = node.emit("Reshape", List.of(whole(node, 1), node.constant(new long[0])));
+    if (!rows) {
+      numbers = node.emit("Reshape", List.of(numbers, node.constant(-1)));
+    }
+    String each = numbers(node, size);
+    String hits = node.emit("Equal", List.of(unsqueezed(node, numbers, -1), each));
+    String counts = node.cast(hits, DT_BOOL, sum);
+    if (!binary && !none(node, 2)) {
+      String weights = node.cast(node.input(2), type, sum);
+      if (!rows) {
+        weights = node.emit("Reshape", List.of(weights, node.constant(-1)));
+      }
+      counts = node.emit("Mul", List.of(counts, unsqueezed(node, weights, -1)));
+    }
+    List<String> summed = List.of(counts, node.constant(rows ? 1 : 0));
+    String result = node.emit("ReduceSum", summed, Map.of("keepdims", false));
+    if (binary) {
+      result = node.emit("Min", List.of(result, node.scalar(sum, 1)));
+    }
+    node.output(0, node.cast(result, sum, type));
+  }
+
+  /** Whether there are no weights: a constant without values. */
+  private static boolean none(TfNode node, int input) {
+    long[] shape = node.shape(input);
+    if (shape == null || (shape.length == 1 && shape[0] < 0 && node.rank(0) != 1)) {
+      throw node.unsupported("weights of unknown number");
+    }
+    return Arrays.stream(shape).anyMatch(size -> size == 0);
   }
 
   private static String rowsOf(TfNode node, String segments) {

@@ -66,11 +66,11 @@ final class MatrixOps {
       pixelwise(node);
       return;
     }
-    node.output(
-        0,
-        node.emit(
-            "MatMul",
-            List.of(matrix(node, 0, node.flag("adj_x")), matrix(node, 1, node.flag("adj_y")))));
+    // BatchMatMulV3 multiplies bytes to larger integers.
+    DataType type = node.outputType(0);
+    String x = node.cast(matrix(node, 0, node.flag("adj_x")), node.type(0), type);
+    String y = node.cast(matrix(node, 1, node.flag("adj_y")), node.type(1), type);
+    node.output(0, node.emit("MatMul", List.of(x, y)));
   }
 
   private static String matrix(TfNode node, int input, boolean transposed) {

@@ -11,6 +11,7 @@ final class OpConverters {
 
   private static Map<String, OpConverter> standard() {
     Map<String, OpConverter> table = new HashMap<>();
+    BoxOps.register(table);
     ColourOps.register(table);
     ConvolutionOps.register(table);
     CropOps.register(table);

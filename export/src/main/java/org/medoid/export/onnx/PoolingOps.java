@@ -1,8 +1,12 @@
 package org.medoid.export.onnx;
 
+import static org.tensorflow.proto.DataType.DT_INT64;
+
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
+import org.medoid.export.onnx.pass.Constant;
 import org.medoid.export.onnx.pass.Types;
 
 /** Maxima and means of windows. */
@@ -16,6 +20,37 @@ final class PoolingOps {
     for (String op : List.of("AvgPool", "AvgPool3D")) {
       table.put(op, node -> pool(node, "AveragePool"));
     }
+    table.put("MaxPoolWithArgmax", PoolingOps::places);
+  }
+
+  /**
+   * The largest and where they are. ONNX counts through the batch with channels first, TensorFlow
+   * through a picture, or the batch, with channels last.
+   */
+  private static void places(TfNode node) {
+    long[] shape = node.shape(0);
+    long[] kernel = Window.spatial(true, node.integers("ksize"));
+    long[] step = Window.spatial(true, node.integers("strides"));
+    Window window = Window.of(node, true, kernel, step, new long[] {1, 1});
+    if (shape == null || shape[1] < 0 || shape[2] < 0 || shape[3] < 0 || !window.isPadded()) {
+      throw node.unsupported("the places in pictures of unknown size; fix the size");
+    }
+    List<String> x = List.of(window.images(node));
+    List<String> found = node.emit("MaxPool", x, window.attributes(), 2);
+    window.setImages(node, found.get(0));
+    String pixels = node.scalar(DT_INT64, shape[1] * shape[2]);
+    String place = node.emit("Mod", List.of(found.get(1), pixels));
+    String channels = node.scalar(DT_INT64, shape[3]);
+    long[] numbers = LongStream.range(0, shape[3]).toArray();
+    Constant each = Constant.integers(numbers).reshaped(1, shape[3], 1, 1);
+    place = node.emit("Mul", List.of(place, channels));
+    place = node.emit("Add", List.of(place, node.literal(each)));
+    if (node.flag("include_batch_in_index")) {
+      String all = node.scalar(DT_INT64, shape[1] * shape[2] * shape[3]);
+      String picture = node.emit("Div", List.of(found.get(1), all));
+      place = node.emit("Add", List.of(place, node.emit("Mul", List.of(picture, all))));
+    }
+    node.channelsFirstOutput(1, node.cast(place, DT_INT64, node.outputType(1)));
   }
 
   private static void pool(TfNode node, String op) {

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.medoid.export.onnx.pass.Shapes;
+import org.medoid.export.onnx.pass.Types;
 
 /** Sums, means and the like over axes. */
 final class ReductionOps {
@@ -21,6 +22,7 @@ final class ReductionOps {
     table.put("Max", node -> reduce(node, "ReduceMax"));
     table.put("Min", node -> reduce(node, "ReduceMin"));
     table.put("Prod", node -> reduce(node, "ReduceProd"));
+    table.put("EuclideanNorm", node -> reduce(node, "ReduceL2"));
     table.put("All", node -> reduce(node, "ReduceMin"));
     table.put("Any", node -> reduce(node, "ReduceMax"));
     table.put("ArgMax", node -> arg(node, "ArgMax"));
@@ -58,7 +60,14 @@ final class ReductionOps {
             .distinct()
             .toArray();
     boolean keep = node.flag("keep_dims");
+    if (op.equals("ReduceL2") && !Types.isFloating(node.type(0))) {
+      throw node.unsupported("lengths of vectors of integers, which TensorFlow cuts off");
+    }
     if (axes.length == 0) {
+      if (op.equals("ReduceL2")) {
+        node.alignedOutput(0, node.emit("Abs", node.aligned(0)));
+        return;
+      }
       node.same(0, 0);
       return;
     }

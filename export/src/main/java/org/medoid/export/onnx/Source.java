@@ -16,6 +16,7 @@ import java.util.stream.Collectors;
 import org.medoid.export.onnx.pass.Constant;
 import org.medoid.export.onnx.pass.Shapes;
 import org.medoid.export.onnx.pass.Types;
+import org.medoid.export.savedmodel.VariableValues;
 import org.tensorflow.Graph;
 import org.tensorflow.GraphOperation;
 import org.tensorflow.Output;
@@ -263,7 +264,10 @@ final class Source {
     }
     try (Session session = new Session(imported, AS_WRITTEN)) {
       Session.Runner runner = session.runner();
-      wanted.forEach(tensor -> runner.fetch(tensor.node(), tensor.index()));
+      for (TensorName tensor : wanted) {
+        Output<?> output = imported.operation(tensor.node()).output(tensor.index());
+        runner.fetch(VariableValues.fetchable(imported, output));
+      }
       try (Result values = runner.run()) {
         int i = 0;
         for (TensorName tensor : wanted) {
@@ -272,7 +276,7 @@ final class Source {
           if (data.length > 0) {
             value.data().read(data);
           }
-          constants.put(tensor, new Constant(value.dataType(), value.shape().asArray(), data));
+          constants.put(tensor, new Constant(info(tensor).type(), value.shape().asArray(), data));
         }
       }
     } catch (TensorFlowException e) {

@@ -51,20 +51,51 @@ public final class VariableValues {
     refuseTooLarge(variables);
     Map<String, Output<?>> reads = reads(graph);
     Session.Runner runner = session.runner();
+    List<DataType> types = new ArrayList<>();
     for (FlatGraph.Variable variable : variables) {
       NodeDef node = variable.node();
-      runner.fetch(reads.computeIfAbsent(node.getName(), name -> read(graph, node)));
+      Output<?> read = reads.computeIfAbsent(node.getName(), name -> read(graph, node));
+      types.add(read.dataType());
+      runner.fetch(fetchable(graph, read));
     }
     try (Result result = runner.run()) {
       int i = 0;
       for (FlatGraph.Variable variable : variables) {
-        TensorProto value = proto(variable.node(), result.get(i++).asRawTensor());
+        TensorProto value = proto(variable.node(), types.get(i), result.get(i++).asRawTensor());
         values.put(variable.name(), Precision.converted(value, variable.type()));
       }
     } catch (TensorFlowException e) {
       throw new IllegalStateException("a variable cannot be read: " + firstLine(e), e);
     }
     return values;
+  }
+
+  /**
+   * Returns a tensor that TensorFlow Java can fetch: it has no class for some types, and takes
+   * their bits as numbers of another.
+   *
+   * @param graph of the tensor; may get an operation
+   * @param tensor of any type
+   * @return the tensor, or one of the same bytes
+   */
+  public static Output<?> fetchable(Graph graph, Output<?> tensor) {
+    DataType as =
+        switch (tensor.dataType()) {
+          case DT_INT8 -> DataType.DT_UINT8;
+          case DT_INT16 -> DataType.DT_UINT16;
+          case DT_UINT32 -> DataType.DT_INT32;
+          case DT_UINT64, DT_COMPLEX64 -> DataType.DT_INT64;
+          default -> null;
+        };
+    return as == null
+        ? tensor
+        : Ops.create(graph)
+            .scope()
+            .opBuilder("Bitcast", "Bitcast")
+            .addInput(tensor)
+            .setAttr("type", as)
+            .build()
+            .output(0);
   }
 
   /**
@@ -170,8 +201,7 @@ public final class VariableValues {
         .output(0);
   }
 
-  private static TensorProto proto(NodeDef variable, RawTensor value) {
-    DataType type = value.dataType();
+  private static TensorProto proto(NodeDef variable, DataType type, RawTensor value) {
     if (type == DataType.DT_STRING) {
       throw new IllegalArgumentException(
           "variable " + variable.getName() + " is of strings, which cannot be frozen");

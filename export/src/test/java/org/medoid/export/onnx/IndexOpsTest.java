@@ -4,6 +4,7 @@ import static org.medoid.export.onnx.OpsTest.cast;
 import static org.medoid.export.onnx.OpsTest.one;
 import static org.medoid.export.onnx.OpsTest.times;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -11,6 +12,8 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.medoid.export.onnx.Draw.Domain;
 import org.tensorflow.Operand;
+import org.tensorflow.op.Ops;
+import org.tensorflow.op.core.Squeeze;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.types.TFloat32;
 
@@ -256,5 +259,108 @@ class IndexOpsTest {
                   tf.constant(new int[] {draw.in(1, 6), draw.in(1, 6)}))
               .output();
         });
+  }
+
+  @Property(tries = 6)
+  void bins(@ForAll long seed) {
+    Draw.check(
+        seed,
+        Domain.EXACT,
+        (tf, draw, x, shape) -> {
+          DataType type = draw.of(DataType.DT_FLOAT, DataType.DT_INT32, DataType.DT_INT64);
+          return new Runs.Made(
+                  tf.scope()
+                      .env()
+                      .opBuilder("Bucketize", tf.scope().makeOpName("bins"), tf.scope())
+                      .addInput(cast(tf, times(tf, x, 3), type).asOutput())
+                      .setAttr("boundaries", new float[] {-1, 0, 1, 2.5f})
+                      .build())
+              .output();
+        });
+  }
+
+  @Property(tries = 4)
+  void placesInSortedRows(@ForAll long seed) {
+    for (String op : List.of("LowerBound", "UpperBound")) {
+      Draw.check(
+          seed ^ op.hashCode(),
+          new Domain(2, 2, true),
+          (tf, draw, x, shape) -> {
+            DataType type = draw.of(DataType.DT_INT32, DataType.DT_INT64);
+            Operand<TFloat32> steps = tf.math.floor(times(tf, tf.math.abs(x), 2)); // some equal
+            Operand<TFloat32> sorted = one(tf, "Cumsum", steps, tf.constant(1));
+            Operand<TFloat32> values = tf.math.add(steps, tf.constant(1f));
+            return Runs.node(tf, op, Map.of("out_type", type), sorted, values).output();
+          });
+    }
+  }
+
+  @Property(tries = 8)
+  void countsOfNumbers(@ForAll long seed) {
+    for (String op : List.of("Bincount", "DenseBincount")) {
+      Draw.check(
+          seed ^ op.hashCode(),
+          new Domain(1, 2, true),
+          (tf, draw, x, shape) -> {
+            boolean dense = op.equals("DenseBincount");
+            Operand<TFloat32> some = tf.math.abs(times(tf, x, 3)); // some beyond the last bin
+            DataType type = dense && draw.flip() ? DataType.DT_INT64 : DataType.DT_INT32;
+            Operand<?> size = type == DataType.DT_INT64 ? tf.constant(4L) : tf.constant(4);
+            Operand<?> weights = draw.flip() ? tf.math.exp(x) : Runs.constant(tf, new float[0], 0);
+            return Runs.node(
+                    tf,
+                    op,
+                    dense ? Map.of("binary_output", draw.flip()) : Map.of(),
+                    cast(tf, some, type),
+                    size,
+                    weights)
+                .output();
+          });
+    }
+  }
+
+  @Property(tries = 12)
+  void boxesThatOverlap(@ForAll long seed) {
+    for (String op : List.of("", "V2", "V3", "V4", "V5")) {
+      Draw draw = new Draw(seed ^ op.hashCode());
+      int count = draw.in(1, 12);
+      long[] sizes = {count, 5};
+      boolean open = draw.flip();
+      Runs.same(
+          Runs.graph(
+              new long[] {open ? -1 : count, 5},
+              tf ->
+                  x -> {
+                    Operand<TFloat32> corner = part(tf, x, 0, 2);
+                    Operand<TFloat32> side = tf.math.exp(part(tf, x, 2, 2));
+                    Operand<TFloat32> boxes =
+                        tf.concat(List.of(corner, tf.math.add(corner, side)), tf.constant(1));
+                    Operand<?> scores = tf.squeeze(part(tf, x, 4, 1), Squeeze.axis(List.of(1L)));
+                    List<Operand<?>> in =
+                        new ArrayList<>(List.of(boxes, scores, tf.constant(draw.in(1, 8))));
+                    float most = draw.of(0.1f, 0.3f, 0.6f);
+                    if (!op.isEmpty()) {
+                      in.add(tf.constant(most));
+                    }
+                    if (op.compareTo("V3") >= 0) {
+                      in.add(tf.constant(draw.of(Float.NEGATIVE_INFINITY, 0f)));
+                    }
+                    if (op.equals("V5")) {
+                      in.add(tf.constant(0f));
+                    }
+                    Map<String, ?> attributes =
+                        op.isEmpty() ? Map.of("iou_threshold", most) : Map.of();
+                    int outputs = op.equals("V5") ? 3 : op.equals("V4") ? 2 : 1;
+                    return Runs.node(
+                            tf, "NonMaxSuppression" + op, attributes, in.toArray(Operand[]::new))
+                        .output(draw.in(0, outputs - 1));
+                  }),
+          Runs.random(seed, sizes),
+          sizes);
+    }
+  }
+
+  private static Operand<TFloat32> part(Ops tf, Operand<TFloat32> x, int from, int columns) {
+    return tf.slice(x, tf.constant(new int[] {0, from}), tf.constant(new int[] {-1, columns}));
   }
 }

@@ -149,6 +149,9 @@ class OpsTest {
             "Minimum",
             "SquaredDifference",
             "Pow",
+            "Atan2",
+            "Xlogy",
+            "Xlog1py",
             "FloorMod",
             "FloorDiv")) {
       boolean jumps = op.startsWith("Floor");
@@ -168,7 +171,12 @@ class OpsTest {
                 b = tf.math.neg(b);
               }
             }
-            if (op.equals("Pow") || op.contains("Div") || op.endsWith("Mod") || draw.flip()) {
+            if (op.startsWith("Xlog")) {
+              a = draw.flip() ? tf.nn.relu(a) : a; // nothing where it is zero
+              b = positive(tf, b);
+            }
+            boolean ordered = op.equals("Pow") || op.startsWith("Xlog") || op.endsWith("Mod");
+            if (ordered || op.contains("Div") || draw.flip()) {
               return one(tf, op, a, b);
             }
             return one(tf, op, b, a);
@@ -286,7 +294,7 @@ class OpsTest {
 
   @Property(tries = 4)
   void reductions(@ForAll long seed) {
-    for (String op : List.of("Mean", "Sum", "Max", "Min", "Prod")) {
+    for (String op : List.of("Mean", "Sum", "Max", "Min", "Prod", "EuclideanNorm")) {
       for (int i = 0; i < 2; i++) {
         Draw.check(
             (seed ^ op.hashCode()) + i,
@@ -294,7 +302,7 @@ class OpsTest {
             (tf, draw, x, shape) -> {
               int[] axes =
                   draw.chance(0.2) && shape.length == 4 ? ints(1, 2) : draw.axes(shape.length, 0);
-              boolean whole = draw.flip() && !op.equals("Prod");
+              boolean whole = draw.flip() && !List.of("Prod", "EuclideanNorm").contains(op);
               Operand<?> from =
                   whole && x.asOutput().shape().numDimensions() > 0
                       ? cast(tf, x, draw.of(DataType.DT_FLOAT, DataType.DT_INT32))
@@ -451,6 +459,24 @@ class OpsTest {
                   Map.of("adj_x", a, "adj_y", b),
                   x,
                   right)
+              .output();
+        });
+  }
+
+  /** As Keras writes layers of int8. */
+  @Property(tries = 4)
+  void productsOfBytes(@ForAll long seed) {
+    Draw.check(
+        seed,
+        new Domain(2, 3, true),
+        (tf, draw, x, shape) -> {
+          Operand<TFloat32> weights = draw.constant(tf, shape[shape.length - 1], 3);
+          return Runs.node(
+                  tf,
+                  "BatchMatMulV3",
+                  Map.of("Tout", DataType.DT_INT32),
+                  cast(tf, times(tf, x, 30), DataType.DT_INT8),
+                  cast(tf, times(tf, weights, 30), DataType.DT_INT8))
               .output();
         });
   }

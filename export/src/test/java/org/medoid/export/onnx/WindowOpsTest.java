@@ -282,4 +282,20 @@ class WindowOpsTest {
           });
     }
   }
+
+  @Property(tries = 10)
+  void placesOfTheLargest(@ForAll long seed) {
+    Draw draw = new Draw(seed);
+    long[] sizes = longs(draw.in(1, 3), draw.in(3, 9), draw.in(3, 9), draw.in(1, 4));
+    long[] known = longs(-1, sizes[1], sizes[2], sizes[3]);
+    Map<String, Object> attributes = window(draw, draw.of("SAME", "VALID"), false);
+    attributes.put("ksize", longs(1, draw.in(1, 3), draw.in(1, 3), 1));
+    attributes.put("include_batch_in_index", draw.flip());
+    int output = draw.in(0, 1);
+    Runs.same(
+        Runs.graph(
+            known, tf -> x -> Runs.node(tf, "MaxPoolWithArgmax", attributes, x).output(output)),
+        Runs.random(seed, sizes),
+        sizes);
+  }
 }
