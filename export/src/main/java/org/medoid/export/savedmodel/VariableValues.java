@@ -51,17 +51,15 @@ public final class VariableValues {
     refuseTooLarge(variables);
     Map<String, Output<?>> reads = reads(graph);
     Session.Runner runner = session.runner();
-    List<DataType> types = new ArrayList<>();
     for (FlatGraph.Variable variable : variables) {
       NodeDef node = variable.node();
-      Output<?> read = reads.computeIfAbsent(node.getName(), name -> read(graph, node));
-      types.add(read.dataType());
-      runner.fetch(fetchable(graph, read));
+      runner.fetch(
+          fetchable(graph, reads.computeIfAbsent(node.getName(), name -> read(graph, node))));
     }
     try (Result result = runner.run()) {
       int i = 0;
       for (FlatGraph.Variable variable : variables) {
-        TensorProto value = proto(variable.node(), types.get(i), result.get(i++).asRawTensor());
+        TensorProto value = proto(variable.node(), result.get(i++).asRawTensor());
         values.put(variable.name(), Precision.converted(value, variable.type()));
       }
     } catch (TensorFlowException e) {
@@ -201,7 +199,8 @@ public final class VariableValues {
         .output(0);
   }
 
-  private static TensorProto proto(NodeDef variable, DataType type, RawTensor value) {
+  private static TensorProto proto(NodeDef variable, RawTensor value) {
+    DataType type = Nodes.type(variable, "dtype"); // the value may be of another, see fetchable
     if (type == DataType.DT_STRING) {
       throw new IllegalArgumentException(
           "variable " + variable.getName() + " is of strings, which cannot be frozen");
