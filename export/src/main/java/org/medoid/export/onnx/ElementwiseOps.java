@@ -105,8 +105,6 @@ final class ElementwiseOps {
     table.put("DivNoNan", node -> unlessZero(node, 1, "Div"));
     table.put("MulNoNan", node -> unlessZero(node, 1, "Mul"));
     table.put("Xdivy", node -> unlessZero(node, 0, "Div"));
-    table.put("Xlogy", node -> timesLogarithm(node, false));
-    table.put("Xlog1py", node -> timesLogarithm(node, true));
     table.put("Atan2", ElementwiseOps::angle);
     table.put("Bucketize", ElementwiseOps::bucket);
     table.put("SelectV2", node -> apply(node, "Where"));
@@ -188,17 +186,6 @@ final class ElementwiseOps {
     String zero = node.scalar(node.type(0), 0);
     String none = node.emit("Equal", List.of(tensors.get(input), zero));
     node.alignedOutput(0, node.emit("Where", List.of(none, zero, node.emit(op, tensors))));
-  }
-
-  /** x log(y), zero where x is zero. */
-  private static void timesLogarithm(TfNode node, boolean plusOne) {
-    List<String> tensors = node.aligned();
-    String zero = node.scalar(node.type(0), 0);
-    String none = node.emit("Equal", List.of(tensors.get(0), zero));
-    String y = tensors.get(1);
-    String log = node.emit("Log", List.of(plusOne ? node.emit("Add", List.of(y, one(node))) : y));
-    String product = node.emit("Mul", List.of(tensors.get(0), log));
-    node.alignedOutput(0, node.emit("Where", List.of(none, zero, product)));
   }
 
   /** The angle of (x, y): ONNX knows that of y / x alone, which lies within a half circle. */

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.DoubleBinaryOperator;
+import java.util.stream.IntStream;
 import org.medoid.export.onnx.pass.Constant;
 import org.medoid.export.onnx.pass.Shapes;
 import org.medoid.export.onnx.pass.Types;
@@ -68,14 +69,36 @@ final class KnownSizes {
    * @return the nodes to convert
    */
   static Map<String, Source.Node> apply(Map<String, Source.Node> nodes, VersionDef versions) {
-    if (nodes.values().stream().noneMatch(node -> node.op().equals("Shape"))) {
+    Map<String, Source.Node> single = oneByOne(nodes);
+    if (single.values().stream().noneMatch(node -> node.op().equals("Shape"))) {
       return nodes;
     }
-    KnownSizes sizes = new KnownSizes(nodes, versions);
+    KnownSizes sizes = new KnownSizes(single, versions);
     while (sizes.round()) {
       // A shape found out may be what the next arithmetic starts from.
     }
     return sizes.nodes;
+  }
+
+  /** ShapeN, the shapes of several tensors, as so many Shape. */
+  private static Map<String, Source.Node> oneByOne(Map<String, Source.Node> nodes) {
+    Map<Source.TensorName, Source.TensorName> shapes = new HashMap<>();
+    Map<String, Source.Node> single = new LinkedHashMap<>();
+    for (Source.Node node : nodes.values()) {
+      List<Source.TensorName> inputs =
+          node.inputs().stream().map(input -> shapes.getOrDefault(input, input)).toList();
+      for (int i = 0; node.op().equals("ShapeN") && i < inputs.size(); i++) {
+        String name = node.name() + "/shape_" + i;
+        while (nodes.containsKey(name)) {
+          name += "_";
+        }
+        NodeDef.Builder shape = node.definition().toBuilder().setName(name).setOp("Shape");
+        single.put(name, new Source.Node(shape.removeAttr("N").build(), List.of(inputs.get(i))));
+        shapes.put(new Source.TensorName(node.name(), i), new Source.TensorName(name, 0));
+      }
+      single.put(node.name(), new Source.Node(node.definition(), inputs));
+    }
+    return single;
   }
 
   /** Infers, evaluates, rewrites; false if nothing changed. */
@@ -231,15 +254,8 @@ final class KnownSizes {
   }
 
   private static boolean movesNothing(Numbers perm) {
-    if (perm == null) {
-      return false;
-    }
-    for (int i = 0; i < perm.values().length; i++) {
-      if (perm.values()[i] != i) {
-        return false;
-      }
-    }
-    return true;
+    return perm != null
+        && IntStream.range(0, perm.values().length).allMatch(i -> perm.values()[i] == i);
   }
 
   /** What is known of the numbers that a node makes; null if it is no arithmetic with sizes. */
