@@ -9,6 +9,7 @@ import dataclasses
 import io
 import os
 import typing
+import warnings
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
@@ -629,16 +630,87 @@ def random_at_any_time(x, weight):
     return tf.reduce_mean(tf.image.random_brightness(x, 0.2), [1, 2]) @ weight("w", 3, 4)
 
 
-@network(refused=("ComplexAbs",))
+@network()
 def fourier(x):
     spectrum = call(lambda t: tf.abs(tf.signal.fft2d(tf.cast(tf.transpose(t, (0, 3, 1, 2)), tf.complex64))), x)
     return layers.Dense(8)(layers.Flatten()(spectrum))
 
 
-@network(refused=("ComplexAbs",))
+@network()
 def complex_numbers(x):
     x = stem(x)
     return pooled(call(lambda t: tf.abs(tf.complex(t, tf.reverse(t, [1]))) + tf.math.real(tf.complex(t, t) * tf.complex(t, -t)), x))
+
+
+@function(FREE)
+def mixed_by_a_spectrum(x, weight):
+    t = tf.reshape(tf.nn.conv2d(x, weight("patches", 8, 8, 3, 24), 8, "VALID"), (-1, 16, 24))
+    t += tf.math.real(tf.signal.fft2d(tf.cast(t, tf.complex64)))  # FNet
+    rows = tf.transpose(tf.reshape(t, (-1, 4, 4, 24)), (0, 3, 1, 2))
+    filters = tf.complex(weight("real", 24, 4, 3), weight("imaginary", 24, 4, 3))
+    rows = tf.signal.irfft2d(tf.signal.rfft2d(rows) * filters)  # a global filter network
+    return tf.reduce_mean(rows, [2, 3])
+
+
+@network()
+def angles_and_phases(x):
+    x = stem(x, 8)
+
+    def phases(t):
+        z = tf.complex(t[..., :4], t[..., 4:])
+        z = z * tf.exp(tf.complex(0.0 * t[..., :4], t[..., 4:])) + tf.math.conj(z)
+        return tf.concat([tf.abs(z), tf.math.angle(z + 0.5), tf.math.imag(z / (2 + z * tf.math.conj(z)))], -1)
+
+    return pooled(call(phases, x))
+
+
+# What counts and chooses
+
+
+@network()
+def pixels_in_bins(x):
+    bins = layers.Discretization([0.1, 0.3, 0.7])(x)
+    counts = layers.CategoryEncoding(16, output_mode="count")(ops.cast(ops.mean(x, (2, 3)) * 15, "int32"))
+    words = layers.Embedding(4, 5)(layers.Reshape((32, 96))(bins))
+    return layers.Concatenate()([layers.GlobalAveragePooling1D()(layers.Conv1D(6, 3)(layers.Reshape((32, -1))(words))), layers.Dense(4)(counts)])
+
+
+@function(FREE)
+def boxes_without_their_neighbours(x, weight):
+    cells = tf.reshape(tf.nn.conv2d(x, weight("k", 3, 3, 3, 5), 8, "SAME"), (-1, 16, 5))
+    down, across = tf.meshgrid(tf.range(4.0), tf.range(4.0), indexing="ij")
+    down, across = tf.reshape(down, [-1]), tf.reshape(across, [-1])
+    boxes = tf.stack([down, across, down + 1.5, across + 1.5], -1)
+
+    def one(picture):
+        keep = tf.image.non_max_suppression(boxes, tf.reduce_mean(picture, -1), 4, 0.2)
+        return tf.reduce_mean(tf.gather(picture, keep), 0)
+
+    return tf.map_fn(one, cells)
+
+
+@function(FREE)
+def put_back_where_the_largest_were(x, weight):
+    y = tf.nn.conv2d(x, weight("k", 3, 3, 3, 8), 1, "SAME")
+    largest, places = tf.nn.max_pool_with_argmax(y, 2, 2, "SAME")
+    places = tf.reshape(places, (-1, 16 * 16 * 8))
+    pictures = tf.repeat(tf.range(tf.shape(y, tf.int64)[0])[:, None], 16 * 16 * 8, 1)
+    at = tf.stack([pictures, places], -1)
+    back = tf.scatter_nd(at, tf.reshape(largest, (-1, 16 * 16 * 8)), tf.stack([tf.shape(y, tf.int64)[0], 32 * 32 * 8]))
+    return tf.reduce_mean(tf.reshape(back, (-1, 32, 32, 8))[:, ::3, 1::2], [1, 2])
+
+
+@function(FREE)
+def lengths_and_ranks(x, weight):
+    rows = tf.reduce_mean(x, 1)
+    ranks = tf.cast(tf.searchsorted(tf.constant([0.2, 0.5, 0.9]), tf.reshape(x, [-1])), tf.float32)
+    ranks = tf.reduce_mean(tf.reshape(ranks, tf.shape(x)), [1, 2])
+    return tf.concat([tf.math.reduce_euclidean_norm(rows, 1), tf.norm(rows, ord=np.inf, axis=1), tf.math.reduce_logsumexp(rows, 1), ranks], -1)
+
+
+@function(FREE)
+def likeness_to_its_blur(x, weight):
+    return tf.concat([tf.reduce_mean(x, [1, 2]) @ weight("w", 3, 6), tf.image.ssim(x, tf.nn.avg_pool2d(x, 3, 1, "SAME"), 1.0)[:, None]], -1)
 
 
 # What repeats and branches
@@ -751,6 +823,18 @@ def half(name):
 
 for policy in ("mixed_float16", "mixed_bfloat16", "float16", "bfloat16", "float64"):
     keep(policy, half(policy))
+
+
+def weights_of_one_byte(folder):
+    images = keras.Input((32, 32, 3))
+    model = keras.Model(images, layers.Dense(8)(layers.Dense(16, activation="relu")(pooled(stem(images)))))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of layers that stay as they are
+        model.quantize("int8")
+    model.export(str(folder), verbose=False)
+
+
+keep("weights_of_one_byte", weights_of_one_byte)
 
 
 @function(images(None, 32, 32, 3, dtype=tf.uint8))

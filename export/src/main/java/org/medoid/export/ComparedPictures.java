@@ -30,10 +30,12 @@ record ComparedPictures(float[] pixels, List<byte[]> encoded, float[] decoded) {
     files.forEach(file -> names.add(file.toString()));
     List<byte[]> encoded = ImageBytes.read(files);
     int size = image.height() * image.width() * 3;
-    float[] pixels = given;
-    if (pixels == null) {
-      pixels = encoded.isEmpty() ? smooth(image) : coder.decode(encoded, names);
+    if (given == null && encoded.isEmpty()) {
+      // Of the 256 steps that a file has: what is compared for pixels is compared for files too.
+      encoded = coder.encode(smooth(image));
+      encoded.forEach(each -> names.add("a made-up picture"));
     }
+    float[] pixels = given == null ? coder.decode(encoded, names) : given;
     if (pixels.length == 0 || pixels.length % size != 0) {
       throw new IllegalArgumentException(
           "%d pixels are not pictures of %dx%dx3"

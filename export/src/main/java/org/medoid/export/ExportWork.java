@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import org.medoid.export.image.ImageSize;
 import org.medoid.export.onnx.OnnxConverter;
+import org.medoid.export.savedmodel.AsWritten;
 import org.tensorflow.SavedModelBundle;
 import org.tensorflow.TensorFlow;
 import org.tensorflow.proto.SignatureDef;
@@ -176,7 +177,10 @@ final class ExportWork {
       Files.write(warmup, Warmup.file(options.name, Warmup.requests(source.pictures, image)));
     }
     try (SavedModelBundle bundle =
-        SavedModelBundle.load(place.aside().toString(), SavedModelBundle.DEFAULT_TAG)) {
+        SavedModelBundle.loader(place.aside().toString())
+            .withTags(SavedModelBundle.DEFAULT_TAG)
+            .withConfigProto(AsWritten.CONFIG)
+            .load()) {
       Map<String, SignatureDef> signatures = bundle.metaGraphDef().getSignatureDefMap();
       SignatureDef fromPixels = signatures.get(SavedModelWriter.DEFAULT);
       parity.compare(

@@ -7,29 +7,26 @@ import java.util.Map;
 import java.util.Random;
 import java.util.function.DoubleUnaryOperator;
 import org.medoid.export.image.ImageSize;
+import org.medoid.export.savedmodel.AsWritten;
 import org.tensorflow.Graph;
 import org.tensorflow.Session;
 import org.tensorflow.exceptions.TensorFlowException;
 import org.tensorflow.proto.AttrValue;
-import org.tensorflow.proto.ConfigProto;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.GraphDef;
-import org.tensorflow.proto.GraphOptions;
 import org.tensorflow.proto.NodeDef;
-import org.tensorflow.proto.OptimizerOptions;
-import org.tensorflow.proto.RewriterConfig;
 
 /**
  * Whether the parts of an export compute what the frozen graph does.
  *
  * <p>Usually two runs agree to the tolerance, and that is all. Where they do not, either may be
- * wrong: TensorFlow as it is installed here, with its optimisers and the kernels of this processor,
- * is no judge of itself. Then the same graph runs in double precision ({@link DoubleGraph}), or,
- * where an operation has no such kernel, in TensorFlow without its optimisers, and both are
- * compared with that. And the network may be at fault: one that magnifies rounding beyond the
- * tolerance does so in every program. How much it does is measured by moving pixels and weights by
- * one rounding each; {@value #ROUNDINGS} times that is allowed, since a sum over a few hundred
- * products is in the worst case that far off. What was found is told in {@link #notes}.
+ * wrong: TensorFlow as it is installed here, with the kernels of this processor, is no judge of
+ * itself. Then the same graph runs in double precision ({@link DoubleGraph}), or, where an
+ * operation has no such kernel, in TensorFlow without its optimisers, and both are compared with
+ * that. And the network may be at fault: one that magnifies rounding beyond the tolerance does so
+ * in every program. How much it does is measured by moving pixels and weights by one rounding each;
+ * {@value #ROUNDINGS} times that is allowed, since a sum over a few hundred products is in the
+ * worst case that far off. What was found is told in {@link #notes}.
  *
  * <p>Cost: nothing beyond the comparison where runs agree; else the network four times in double
  * precision.
@@ -42,16 +39,6 @@ final class Parity {
   private static final double MEANINGLESS = 0.25;
 
   private static final int DRAWS = 2;
-
-  /** TensorFlow computes what the graph says, operation by operation. */
-  private static final ConfigProto AS_WRITTEN =
-      ConfigProto.newBuilder()
-          .setGraphOptions(
-              GraphOptions.newBuilder()
-                  .setOptimizerOptions(
-                      OptimizerOptions.newBuilder().setOptLevel(OptimizerOptions.Level.L0))
-                  .setRewriteOptions(RewriterConfig.newBuilder().setDisableMetaOptimizer(true)))
-          .build();
 
   @SuppressWarnings("UnnecessaryLambda") // compared with
   private static final DoubleUnaryOperator SAME = x -> x;
@@ -136,13 +123,12 @@ final class Parity {
     return this;
   }
 
-  /** TensorFlow optimises a graph when it first runs it, which takes longer than pictures do. */
+  /** A session begins with a copy of all constants, which costs as much as some pictures. */
   private Vectors ofBoth() {
-    ConfigProto usual = ConfigProto.getDefaultInstance();
     if (beside == null) {
-      return single(frozen.graph(), usual, pixels).get(0);
+      return single(frozen.graph(), pixels).get(0);
     }
-    List<Vectors> both = single(frozen.graph(), usual, pixels, beside);
+    List<Vectors> both = single(frozen.graph(), pixels, beside);
     besideExpected = both.get(1);
     return both.get(0);
   }
@@ -237,7 +223,7 @@ final class Parity {
           | IllegalArgumentException
           | UnsupportedOperationException e) {
         // An operation without a kernel for doubles, or a graph beyond 2 GB then.
-        judge = single(frozen.graph(), AS_WRITTEN);
+        judge = single(frozen.graph(), pixels).get(0);
       }
     }
     return judge;
@@ -254,30 +240,26 @@ final class Parity {
         Vectors other =
             inDouble
                 ? twice(DoubleGraph.moved(frozen.graph(), tolerance.step(), draw), moved)
-                : single(frozen.graph(), AS_WRITTEN, moved);
+                : single(frozen.graph(), moved);
         noise = Math.max(noise, right.difference(other));
       }
     }
     return noise;
   }
 
-  private Vectors single(GraphDef graph, ConfigProto how) {
-    return single(graph, how, pixels).get(0);
-  }
-
-  private Vectors single(GraphDef definition, ConfigProto how, DoubleUnaryOperator change) {
+  private Vectors single(GraphDef definition, DoubleUnaryOperator change) {
     float[] fed = new float[pixels.length];
     for (int i = 0; i < fed.length; i++) {
       fed[i] = (float) change.applyAsDouble(pixels[i]);
     }
-    return single(definition, how, fed).get(0);
+    return single(definition, fed).get(0);
   }
 
-  private List<Vectors> single(GraphDef definition, ConfigProto how, float[]... fed) {
+  private List<Vectors> single(GraphDef definition, float[]... fed) {
     List<Vectors> all = new ArrayList<>();
     try (Graph graph = new Graph()) {
       graph.importGraphDef(definition);
-      try (Session session = new Session(graph, how)) {
+      try (Session session = new Session(graph, AsWritten.CONFIG)) {
         for (float[] each : fed) {
           all.add(ModelRuns.ofPixels(session, input(), output(), each, image));
         }
@@ -289,7 +271,7 @@ final class Parity {
   private Vectors twice(GraphDef definition, DoubleUnaryOperator change) {
     try (Graph graph = new Graph()) {
       graph.importGraphDef(definition);
-      try (Session session = new Session(graph, AS_WRITTEN)) {
+      try (Session session = new Session(graph, AsWritten.CONFIG)) {
         return ModelRuns.ofDoubles(session, input(), output(), pixels, image, change);
       }
     }
@@ -305,18 +287,20 @@ final class Parity {
 
   /** Why embeddings may differ, as far as the graph shows. */
   private String reason() {
-    List<String> random = new ArrayList<>();
+    String first = null;
+    int random = 0;
     boolean half = false;
     for (NodeDef node : frozen.graph().getNodeList()) {
       if (node.getOp().contains("RandomUniform") || node.getOp().contains("RandomNormal")) {
-        random.add(node.getName() + " (" + node.getOp() + ")");
+        random++;
+        first = first == null ? "%s (%s)".formatted(node.getName(), node.getOp()) : first;
       }
       DataType type = node.getAttrOrDefault("T", AttrValue.getDefaultInstance()).getType();
       half |= type == DataType.DT_HALF || type == DataType.DT_BFLOAT16;
     }
-    if (!random.isEmpty()) {
-      return "; it draws random numbers in %s: leave the augmentation of images out of the model"
-          .formatted(String.join(", ", random));
+    if (random > 0) {
+      return "; it draws random numbers in %s%s: leave the augmentation of images out of the model"
+          .formatted(first, random > 1 ? " and %d other nodes".formatted(random - 1) : "");
     }
     return half ? "; it computes in half precision: allow a larger difference (tolerance)" : "";
   }

@@ -16,6 +16,7 @@ import java.util.stream.Collectors;
 import org.medoid.export.onnx.pass.Constant;
 import org.medoid.export.onnx.pass.Shapes;
 import org.medoid.export.onnx.pass.Types;
+import org.medoid.export.savedmodel.AsWritten;
 import org.medoid.export.savedmodel.VariableValues;
 import org.tensorflow.Graph;
 import org.tensorflow.GraphOperation;
@@ -25,14 +26,11 @@ import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.TensorFlow;
 import org.tensorflow.exceptions.TensorFlowException;
-import org.tensorflow.proto.ConfigProto;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.GraphDef;
-import org.tensorflow.proto.GraphOptions;
 import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.OpDef;
-import org.tensorflow.proto.RewriterConfig;
 
 /**
  * What is converted: the nodes that the outputs depend on, in order of computation, with the types
@@ -51,14 +49,6 @@ final class Source {
    */
   private static final Set<String> NOT_FOLDED =
       Set.of("BatchMatMul", "BatchMatMulV2", "BatchMatMulV3", "Conv2D", "DepthwiseConv2dNative");
-
-  /** Constants are computed as the graph says it. */
-  private static final ConfigProto AS_WRITTEN =
-      ConfigProto.newBuilder()
-          .setGraphOptions(
-              GraphOptions.newBuilder()
-                  .setRewriteOptions(RewriterConfig.newBuilder().setDisableMetaOptimizer(true)))
-          .build();
 
   /** Output {@code index} of a node. */
   record TensorName(String node, int index) {
@@ -262,7 +252,7 @@ final class Source {
     if (wanted.isEmpty()) {
       return;
     }
-    try (Session session = new Session(imported, AS_WRITTEN)) {
+    try (Session session = new Session(imported, AsWritten.CONFIG)) {
       Session.Runner runner = session.runner();
       for (TensorName tensor : wanted) {
         Output<?> output = imported.operation(tensor.node()).output(tensor.index());

@@ -245,7 +245,7 @@ public final class SavedModel {
   }
 
   /**
-   * Lets TensorFlow load it, as only that knows how its writer saved.
+   * Lets TensorFlow load it, as only that knows how its writer saved, and run it {@link AsWritten}.
    *
    * @return graph and session with the variables restored, those of Keras too that TensorFlow
    *     itself leaves out; to be closed
@@ -254,7 +254,10 @@ public final class SavedModel {
   public SavedModelBundle load() throws IOException {
     try {
       SavedModelBundle bundle =
-          SavedModelBundle.load(folder.toString(), tags().toArray(String[]::new));
+          SavedModelBundle.loader(folder.toString())
+              .withTags(tags().toArray(String[]::new))
+              .withConfigProto(AsWritten.CONFIG)
+              .load();
       try {
         VariableValues.restoreOriginals(bundle);
         return bundle;
