@@ -91,6 +91,7 @@ final class ClassFolders {
   }
 
   private DataSplit parts(Path train, Path test, List<Path> all) throws IOException {
+    tellLoose(root);
     Map<String, List<Path>> training = classes(train);
     Map<String, List<Path>> testing = classes(test);
     folders.tell(root);
@@ -112,8 +113,17 @@ final class ClassFolders {
         ImageDataSet.of(train.toString(), training), ImageDataSet.of(test.toString(), testing));
   }
 
+  /** Pictures beside the folders are of no class. */
+  private static void tellLoose(Path folder) throws IOException {
+    long loose = Folders.directly(folder);
+    if (loose > 0) {
+      LOG.warn("{}: left out {} pictures that lie in no folder of a class", folder, loose);
+    }
+  }
+
   /** The pictures of each class; classes without a pair of pictures are left out. */
   private Map<String, List<Path>> classes(Path folder) throws IOException {
+    tellLoose(folder);
     Map<String, List<Path>> classes = new LinkedHashMap<>();
     List<String> small = new ArrayList<>();
     int deep = 0;

@@ -70,6 +70,27 @@ class ClassFoldersTest {
   }
 
   @Test
+  void picturesBesideTheFoldersOfClassesAreTold() throws IOException {
+    classes("a", "b", "c", "d");
+    image("1.png");
+    image("2.gif", "gif");
+    assertThat(open().train().size() + open().test().size()).isEqualTo(8);
+    assertThat(told()).contains(folder + ": left out 2 pictures that lie in no folder of a class");
+  }
+
+  @Test
+  void picturesBesideTheFoldersOfPartsAreTold() throws IOException {
+    classes("train/a", "train/b", "test/c", "test/d");
+    image("1.png");
+    image("test/1.png");
+    open();
+    assertThat(told())
+        .contains(folder + ": left out 1 pictures")
+        .contains(folder.resolve("test") + ": left out 1 pictures")
+        .doesNotContain(folder.resolve("train") + ": left out");
+  }
+
+  @Test
   void linksToFoldersAndPicturesAreFollowedAndLoopsTold() throws IOException {
     classes("data/a", "data/b", "data/c", "elsewhere/d");
     Files.createSymbolicLink(folder.resolve("data/d"), folder.resolve("elsewhere/d"));
