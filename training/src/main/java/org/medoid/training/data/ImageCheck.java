@@ -36,6 +36,9 @@ final class ImageCheck implements AutoCloseable {
    */
   static final long MOST_PIXELS = 1L << 26;
 
+  /** The most images that a message names. */
+  private static final int NAMED = 20;
+
   private final Graph graph = new Graph();
   private final Session session;
   private final Placeholder<TString> encoded;
@@ -62,6 +65,37 @@ final class ImageCheck implements AutoCloseable {
       }
     }
     return ordered;
+  }
+
+  /**
+   * Says which images cannot be read, in one line: all of them, up to {@link #NAMED}, so that
+   * nobody has to mend one after the other.
+   *
+   * @param broken at least one, each with the reason
+   */
+  static String told(Map<Path, String> broken) {
+    Map.Entry<Path, String> first = broken.entrySet().iterator().next();
+    String it = broken.size() == 1 ? "it" : "them";
+    return first.getKey()
+        + ": "
+        + first.getValue()
+        + (broken.size() == 1 ? "" : "; nor can " + others(broken))
+        + "; remove "
+        + it
+        + "; training can leave "
+        + it
+        + " out (skip-broken)";
+  }
+
+  private static String others(Map<Path, String> broken) {
+    int more = broken.size() - 1;
+    return broken.keySet().stream()
+            .skip(1)
+            .limit(NAMED - 1L)
+            .map(Path::toString)
+            .collect(Collectors.joining(", "))
+        + (more < NAMED ? "" : " and " + (more - NAMED + 1) + " others")
+        + " be read";
   }
 
   /**

@@ -1,7 +1,9 @@
 package org.medoid.training.data;
 
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.medoid.export.image.ImageSize;
 import org.medoid.export.image.Pictures;
@@ -225,17 +227,8 @@ public final class ImagePipeline implements AutoCloseable {
       return (TFloat32) session.runner().fetch(images).run().get(0);
     } catch (RuntimeException e) {
       // TensorFlow's error does not say which file it was.
-      ImageCheck.broken(data.files())
-          .forEach(
-              (file, reason) -> {
-                throw new IllegalArgumentException(
-                    file
-                        + ": "
-                        + reason
-                        + "; remove it, or train with skip-broken, which leaves it out",
-                    e);
-              });
-      throw e;
+      Map<Path, String> broken = ImageCheck.broken(data.files());
+      throw broken.isEmpty() ? e : new IllegalArgumentException(ImageCheck.told(broken), e);
     }
   }
 

@@ -155,6 +155,23 @@ class DataSetsTest {
   }
 
   @Test
+  void namesAllImagesThatCannotBeReadAtOnce() throws IOException {
+    fourClassesWith("d/2.png", "no picture");
+    Files.writeString(folder.resolve("c").resolve("1.png"), "");
+    DataSplit split = DataSets.open("folder:" + folder);
+    assertThatThrownBy(() -> read(split.test()))
+        .hasMessageStartingWith(folder.resolve("c").resolve("1.png") + ": is empty")
+        .hasMessageContaining("; nor can " + folder.resolve("d").resolve("2.png") + " be read")
+        .hasMessageContaining("remove them");
+
+    for (int i = 3; i < 30; i++) {
+      Files.writeString(folder.resolve("d").resolve(i + ".png"), "no picture");
+    }
+    DataSplit many = DataSets.open("folder:" + folder); // 29 are broken, 20 of them named
+    assertThatThrownBy(() -> read(many.test())).hasMessageContaining(" and 9 others be read");
+  }
+
+  @Test
   void skippingBrokenImagesLeavesTheRest() throws IOException {
     Path broken = fourClassesWith("d/2.png", "no picture");
     Files.writeString(folder.resolve("a").resolve("3.jpg"), "");
