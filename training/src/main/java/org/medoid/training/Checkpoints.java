@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.tensorflow.Session;
 import org.tensorflow.exceptions.TensorFlowException;
@@ -123,6 +124,39 @@ public final class Checkpoints {
           index.toString(), null, "the checkpoint that " + STATE + " names is gone");
     }
     return prefix;
+  }
+
+  /**
+   * Reads a checkpoint, naming it where it cannot be read, which TensorFlow does not.
+   *
+   * @param <T> what is read
+   * @param prefix of the checkpoint
+   * @param reader reads it
+   * @return what was read
+   * @throws IOException if it is damaged, or of another network
+   */
+  static <T> T reading(Path prefix, Supplier<T> reader) throws IOException {
+    try {
+      return reader.get();
+    } catch (RuntimeException e) {
+      if (!e.getClass().getPackage().equals(TensorFlowException.class.getPackage())) {
+        throw e; // TensorFlow's exceptions have no root of their own
+      }
+      throw new IOException(
+          "%s: the checkpoint cannot be read: %s; copy the run anew, or train it again"
+              .formatted(prefix, String.valueOf(e.getMessage()).lines().findFirst().orElse("")),
+          e);
+    }
+  }
+
+  /** Gives a session's variables the values of a checkpoint; see {@link #reading}. */
+  static void restore(Session session, Path prefix) throws IOException {
+    reading(
+        prefix,
+        () -> {
+          session.restore(prefix.toString());
+          return session;
+        });
   }
 
   private Path prefix(long step) {

@@ -19,6 +19,7 @@ import org.medoid.export.savedmodel.SignatureChoice;
 import org.medoid.graph.InferenceGraph;
 import org.medoid.graph.distributed.Worker;
 import org.medoid.graph.network.EmbeddingHead;
+import org.medoid.graph.network.Network;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.evaluation.Embeddings;
 import org.medoid.training.settings.Networks;
@@ -94,12 +95,11 @@ public final class EmbeddingModel implements AutoCloseable {
     RunFolder run = RunFolder.open(folder);
     TrainingSettings settings = run.settings();
     Path best = Checkpoints.of(run).best();
+    Network network = Networks.of(settings.network());
+    EmbeddingHead head = new EmbeddingHead(settings.network().embedding());
     InferenceGraph graph =
-        InferenceGraph.restored(
-            Networks.of(settings.network()),
-            new EmbeddingHead(settings.network().embedding()),
-            settings.data().imageSize(),
-            best);
+        Checkpoints.reading(
+            best, () -> InferenceGraph.restored(network, head, settings.data().imageSize(), best));
     return of(folder.toString(), best, graph, settings, ExportDescription.of(run, settings));
   }
 

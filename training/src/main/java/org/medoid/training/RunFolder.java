@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.medoid.export.WholeFile;
+import org.medoid.training.data.DataSplit;
 import org.medoid.training.evaluation.EvaluationResult;
 import org.medoid.training.format.Csv;
 import org.medoid.training.format.Json;
@@ -114,6 +115,26 @@ public final class RunFolder {
    */
   public TrainingSettings settings() throws IOException {
     return readJson(SETTINGS, TrainingSettings.class);
+  }
+
+  /**
+   * Opens the run's data set as the run saw it.
+   *
+   * @return its images
+   * @throws NoSuchFileException if it is not where it was
+   * @throws IOException as {@link TrainingSettings#openData}
+   */
+  public DataSplit openData() throws IOException {
+    TrainingSettings settings = settings();
+    try {
+      return settings.openData();
+    } catch (NoSuchFileException e) {
+      throw new NoSuchFileException(
+          e.getFile(),
+          null,
+          "%s was trained on %s: go to the folder where that leads there, or write its new place into %s"
+              .formatted(path, settings.data().data(), path.resolve(SETTINGS)));
+    }
   }
 
   /**

@@ -334,7 +334,7 @@ public final class Trainer {
     }
     RunFolder folder = earlier == null ? RunFolder.create(path, settings) : earlier;
     if (!fresh) {
-      session.restore(Checkpoints.of(folder).latest().toString());
+      Checkpoints.restore(session, Checkpoints.of(folder).latest());
     }
     return folder;
   }

@@ -372,7 +372,7 @@ public final class TrainingRun {
     worker.together(
         () -> {
           if (worker.leads() && checkpoints.bestStep() != checkpoints.latestStep()) {
-            session.restore(checkpoints.best().toString());
+            Checkpoints.restore(session, checkpoints.best());
           }
           return null;
         });

@@ -2,6 +2,7 @@ package org.medoid.training.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -158,11 +159,15 @@ final class ExportCommand implements Callable<Integer> {
    * @param images pictures to compare with; null for the run's own test data
    */
   static ModelExporter ofRun(Path run, EmbeddingModel model, Path images) throws IOException {
-    return model.exporter(
-        some(
-            images == null
-                ? RunFolder.open(run).settings().openData().test()
-                : DataSets.unlabelled(images)));
+    if (images != null) {
+      return model.exporter(some(DataSets.unlabelled(images)));
+    }
+    try {
+      return model.exporter(some(RunFolder.open(run).openData().test()));
+    } catch (NoSuchFileException e) {
+      throw new NoSuchFileException(
+          e.getFile(), null, e.getReason() + ", or give some pictures to compare with: --images");
+    }
   }
 
   private static ModelExporter ofModel(EmbeddingModel model, Path images) throws IOException {

@@ -31,7 +31,7 @@ final class ReportCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     RunFolder folder = RunFolder.open(run);
     try (EmbeddingModel model = EmbeddingModel.ofRun(run)) {
-      RunReport.write(folder, model, folder.settings().openData().test(), Map.of());
+      RunReport.write(folder, model, folder.openData().test(), Map.of());
     }
     spec.commandLine().getOut().println(run.resolve("report.html"));
     return 0;

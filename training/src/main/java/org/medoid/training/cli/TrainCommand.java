@@ -167,7 +167,7 @@ final class TrainCommand implements Callable<Integer> {
         earlier != null
             ? earlier.settings()
             : Json.mapper().readValue(worker.published(), TrainingSettings.class);
-    data = settings.openData();
+    data = earlier != null ? earlier.openData() : settings.openData();
     return new Trainer(settings, data);
   }
 }
