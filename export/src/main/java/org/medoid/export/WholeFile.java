@@ -37,7 +37,11 @@ public final class WholeFile {
   public static void write(Path file, Content content) throws IOException {
     Path place = place(file);
     if (Files.exists(place) && !Files.isRegularFile(place)) {
-      content.write(place);
+      try {
+        content.write(place);
+      } catch (IOException e) {
+        throw naming(file, e);
+      }
       return;
     }
     Path aside = place.resolveSibling(place.getFileName() + ".part");

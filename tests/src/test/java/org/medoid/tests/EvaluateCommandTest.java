@@ -19,6 +19,8 @@ import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -201,6 +203,76 @@ class EvaluateCommandTest {
     Shell shell = evaluate(option, nowhere);
     assertThat(shell.code()).isEqualTo(1);
     assertThat(shell.err()).contains(option).contains("no folder").contains("none");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"--clusters-out", "--per-class"})
+  void whatIsReadIsNotWrittenOver(String option) throws IOException {
+    byte[] before = Files.readAllBytes(labels);
+    Path link = Files.createSymbolicLink(folder.resolve("link"), labels);
+    for (Path out : List.of(labels, folder.resolve("..").resolve(folder).resolve("l.npy"), link)) {
+      Shell shell = evaluate(option, out);
+      assertThat(shell.code()).isEqualTo(1);
+      assertThat(shell.err()).contains(option + " " + out, "name another file");
+    }
+    assertThat(labels).hasBinaryContent(before);
+  }
+
+  @Test
+  void twoOutputsOfOneNameAreRefused() {
+    Path out = folder.resolve("both");
+    Shell shell = evaluate("--clusters-out", out, "--per-class", out);
+    assertThat(shell.code()).isEqualTo(1);
+    assertThat(shell.err()).contains("--per-class " + out, "name another file");
+    assertThat(out).doesNotExist();
+  }
+
+  @Test
+  void anArrayTakesThePlaceOfAnEarlierOneOnly() throws IOException {
+    Path out = Files.writeString(folder.resolve("picture.png"), "a picture");
+    Shell shell = evaluate("--clusters-out", out);
+    assertThat(shell.code()).isEqualTo(1);
+    assertThat(shell.err()).contains("--clusters-out " + out, "no .npy file");
+    assertThat(out).hasContent("a picture");
+    Files.writeString(out, ""); // as mktemp leaves it
+    evaluate("--clusters-out", out).output();
+    evaluate("--clusters-out", out).output();
+    assertThat(Npy.read(out).shape()).containsExactly(N);
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aFullDeviceIsNamed() {
+    for (String option : List.of("--clusters-out", "--per-class")) {
+      Shell shell = evaluate(option, "/dev/full");
+      assertThat(shell.code()).isEqualTo(1);
+      assertThat(shell.err()).contains("/dev/full cannot be written");
+    }
+  }
+
+  @Test
+  void anOptionGivenTwiceIsNamed() {
+    Shell shell = evaluate("--embeddings", embeddings);
+    assertThat(shell.code()).isEqualTo(2);
+    assertThat(shell.err()).contains("option '--embeddings' should be specified only once");
+  }
+
+  @Test
+  void aTextWithALabelOnEachLineIsReadAsItsArray() throws IOException {
+    JsonNode array = json("--kmeans", "none");
+    StringBuilder lines = new StringBuilder("\ufeff");
+    Arrays.stream(classes).forEach(c -> lines.append("klasse é ").append(c).append("\r\n"));
+    labels = Files.writeString(folder.resolve("labels.txt"), lines);
+    assertThat(json("--kmeans", "none").get("map_at_r")).isEqualTo(array.get("map_at_r"));
+
+    Files.writeString(labels, "label\n" + lines);
+    assertThat(evaluate().err()).contains("labels.txt", "[40]", "text [41]");
+    Files.writeString(labels, lines.toString().replace("é ", "é\t"));
+    assertThat(evaluate().err()).contains("labels.txt", "several columns");
+    Files.writeString(labels, "\0" + lines);
+    assertThat(evaluate().err()).contains("labels.txt", "not a NumPy .npy file");
+    Files.write(labels, new byte[0]);
+    assertThat(evaluate().err()).contains("labels.txt", "it is empty");
   }
 
   @Test

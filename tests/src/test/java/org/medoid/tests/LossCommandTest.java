@@ -100,6 +100,41 @@ class LossCommandTest {
     assertThat(shell.err()).contains("row 5");
   }
 
+  @Test
+  void aLossThatOverflowsFloat32IsAnErrorNoNull() throws IOException {
+    double[] x = (double[]) Npy.read(embeddings).data();
+    float[] far = new float[x.length]; // finite, and their distances; the squares are not
+    Path file = folder.resolve("far.npy");
+    for (int i = 0; i < far.length; i++) {
+      far[i] = (float) (1e30 * x[i]);
+    }
+    new Npy(new int[] {M, D}, far).write(file);
+    Shell shell =
+        Shell.medoid(
+            "loss",
+            "--embeddings",
+            file,
+            "--labels",
+            labels,
+            "--json",
+            "--distance",
+            "squared_euclidean");
+    assertThat(shell.code()).isEqualTo(1);
+    assertThat(shell.out()).isEmpty();
+    assertThat(shell.err()).contains(file.toString(), "overflows float32", "float64");
+  }
+
+  @Test
+  void theGradientIsNotWrittenOverWhatIsRead() throws IOException {
+    byte[] before = Files.readAllBytes(embeddings);
+    Shell shell =
+        Shell.medoid(
+            "loss", "--embeddings", embeddings, "--labels", labels, "--gradient-out", embeddings);
+    assertThat(shell.code()).isEqualTo(1);
+    assertThat(shell.err()).contains("--gradient-out " + embeddings, "name another file");
+    assertThat(embeddings).hasBinaryContent(before);
+  }
+
   @ParameterizedTest
   @CsvSource({"--margin, const", "--local-search, full", "--distance, manhattan", "--start, last"})
   void listsTheValuesThatAnOptionTakes(String option, String value) {

@@ -74,7 +74,7 @@ final class EmbedCommand implements Callable<Integer> {
     Optional<Cluster> cluster = workers.cluster(spec);
     boolean leads = WorkerOptions.leads(cluster);
     if (leads) {
-      OutputFile.check("--out", out);
+      OutputFile.checkNpy("--out", out);
     }
     boolean one = Files.isRegularFile(images);
     ImageDataSet pictures = DataSets.unlabelled(images);

@@ -53,7 +53,9 @@ final class EvaluateCommand implements Callable<Integer> {
   @Option(
       names = "--labels",
       paramLabel = "L.npy",
-      description = "With --embeddings: whole numbers of any type, or text, [n].")
+      description =
+          "With --embeddings: whole numbers of any type, or text, [n]; or a text file with a label"
+              + " on each line.")
   private Path labels;
 
   @Option(
@@ -152,7 +154,7 @@ final class EvaluateCommand implements Callable<Integer> {
     return 0;
   }
 
-  private void check() {
+  private void check() throws IOException {
     require(source.model == null || data != null, "--model needs --data");
     require(source.embeddings == null || labels != null, "--embeddings needs --labels");
     require(
@@ -175,8 +177,10 @@ final class EvaluateCommand implements Callable<Integer> {
     require(
         clustersOut == null || kmeans.equals("plusplus"),
         "--clusters-out needs clusters: drop --kmeans none");
-    OutputFile.check("--per-class", perClass);
-    OutputFile.check("--clusters-out", clustersOut);
+    Path[] read = {source.embeddings, labels, galleryEmbeddings, galleryLabels};
+    OutputFile.check("--per-class", perClass, read);
+    OutputFile.check("--per-class", perClass, clustersOut);
+    OutputFile.checkNpy("--clusters-out", clustersOut, read);
   }
 
   private void require(boolean holds, String otherwise) {
@@ -186,8 +190,7 @@ final class EvaluateCommand implements Callable<Integer> {
   /** Scores the unseen images of a data set. */
   private void images() throws IOException {
     ImageDataSet unseen =
-        (data == null ? RunFolder.open(source.run).settings().openData() : DataSets.open(data))
-            .test();
+        (data == null ? RunFolder.open(source.run).openData() : DataSets.open(data)).test();
     Embeddings x;
     try (EmbeddingModel model = choice.open(spec.commandLine(), source.run, source.model)) {
       x = model.embed(unseen);

@@ -60,7 +60,8 @@ final class LossCommand implements Callable<Integer> {
       names = "--labels",
       paramLabel = "L.npy",
       required = true,
-      description = "Whole numbers of any type, or text, [m].")
+      description =
+          "Whole numbers of any type, or text, [m]; or a text file with a label on each line.")
   private Path labels;
 
   @Option(
@@ -137,7 +138,7 @@ final class LossCommand implements Callable<Integer> {
         gamma >= 0 && gamma <= Float.MAX_VALUE,
         "--gamma " + gamma + ": must be 0 or more, and finite as a float32");
     require(maxSweeps >= 0, "--max-sweeps " + maxSweeps + ": must not be negative");
-    OutputFile.check("--gradient-out", gradientOut);
+    OutputFile.checkNpy("--gradient-out", gradientOut, embeddings, labels);
     Npy file = Npy.read(embeddings);
     Embeddings x = file.embeddings(embeddings.toString());
     if (x.rows() == 0) {
@@ -230,6 +231,11 @@ final class LossCommand implements Callable<Integer> {
   private void report(Result result, int[] classes, double milliseconds) throws IOException {
     double facility = scalar(result.get(2));
     double oracle = scalar(result.get(3));
+    double loss = scalar(result.get(0));
+    if (!Double.isFinite(loss)) { // the op refuses distances that overflow a double
+      throw new IllegalArgumentException(
+          embeddings + ": the loss of its distances overflows float32; save a.astype('float64')");
+    }
     int[] medoids = StdArrays.array1dCopyOf((TInt32) result.get(4));
     int[] assignments = StdArrays.array1dCopyOf((TInt32) result.get(5));
     // The op's own agreement is a float; from its assignments it is had in full.
@@ -238,7 +244,7 @@ final class LossCommand implements Callable<Integer> {
       writeGradient(result.get(1));
     }
     Map<String, Object> values = new LinkedHashMap<>();
-    values.put("loss", scalar(result.get(0)));
+    values.put("loss", loss);
     values.put("facility_score", facility);
     values.put("oracle_score", oracle);
     values.put("margin", delta);

@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.medoid.export.ExportFormat;
 import org.medoid.export.ExportLayout;
 import org.medoid.ops.clustering.Distance;
@@ -51,6 +53,11 @@ public final class Medoid {
           ReportCommand.class,
           DoctorCommand.class,
           CommandLine.HelpCommand.class);
+
+  /** picocli's words for an option, one of several of which one is to be given, that came twice. */
+  private static final Pattern TWICE =
+      Pattern.compile(
+          "Error: expected only one match but got .*=\\{(--[\\w-]+)=.*", Pattern.DOTALL);
 
   @Option(
       names = "--debug",
@@ -158,6 +165,10 @@ public final class Medoid {
 
   private static String message(ParameterException failure) {
     String message = String.valueOf(failure.getMessage());
+    Matcher twice = TWICE.matcher(message);
+    if (twice.matches()) {
+      return "option '" + twice.group(1) + "' should be specified only once";
+    }
     return message.startsWith("Error: ") ? message.substring("Error: ".length()) : message;
   }
 

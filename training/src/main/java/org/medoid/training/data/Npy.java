@@ -1,10 +1,12 @@
 package org.medoid.training.data;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
@@ -51,6 +53,19 @@ public record Npy(int[] shape, Object data) {
     if (length(data) != size || Arrays.stream(shape).anyMatch(each -> each < 0)) {
       throw new IllegalArgumentException(
           "an array of shape " + Arrays.toString(shape) + " has not " + length(data) + " elements");
+    }
+  }
+
+  /**
+   * Whether a file is of this format, by its first bytes.
+   *
+   * @param file a file
+   * @return whether it begins as such files do
+   * @throws IOException if it cannot be read
+   */
+  public static boolean begins(Path file) throws IOException {
+    try (InputStream content = Files.newInputStream(file)) {
+      return Arrays.equals(MAGIC, content.readNBytes(MAGIC.length));
     }
   }
 

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -285,6 +286,72 @@ class ModelCommandsTest {
     try (Stream<Path> left = Files.list(folder)) {
       assertThat(left.map(file -> file.getFileName().toString()))
           .containsExactlyInAnyOrder("e.npy", "x", "broken");
+    }
+  }
+
+  @Test
+  void embeddingsDoNotTakeThePlaceOfAPicture() throws IOException {
+    Path picture = shared.resolve("pictures").resolve("classa").resolve("0.png");
+    byte[] before = Files.readAllBytes(picture);
+    Typed typed =
+        Typed.medoid(
+            "embed", "--run", run, "--images", shared.resolve("pictures"), "--out", picture);
+    assertThat(typed.code()).isEqualTo(1);
+    assertThat(typed.err()).contains("--out " + picture, "no .npy file");
+    assertThat(picture).hasBinaryContent(before);
+  }
+
+  /** A copy of the run in a folder of its own. */
+  private Path copied() throws IOException {
+    Path copy = folder.resolve("copy");
+    try (Stream<Path> files = Files.walk(run)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, copy.resolve(run.relativize(file)));
+      }
+    }
+    return copy;
+  }
+
+  @Test
+  void aRunWhoseDataIsGoneSaysWhatToDo() throws IOException {
+    Path copy = copied();
+    Path settings = copy.resolve("settings.json");
+    String moved = shared.resolve("moved").toString();
+    Files.writeString(
+        settings, Files.readString(settings).replace(shared.resolve("pictures").toString(), moved));
+    for (List<Object> words :
+        List.<List<Object>>of(
+            List.of("evaluate", "--run", copy),
+            List.of("report", "--run", copy),
+            List.of("train", "--resume", "--out", copy),
+            List.of("export", "--run", copy, "--to", folder.resolve("model")))) {
+      Typed typed = Typed.medoid(words.toArray());
+      assertThat(typed.code()).isEqualTo(1);
+      assertThat(typed.err())
+          .contains(moved + ": no such file or folder; " + copy + " was trained on folder:" + moved)
+          .contains(settings.toString());
+      assertThat(typed.err().contains("--images")).isEqualTo(words.contains("export"));
+    }
+    Files.writeString(
+        settings, Files.readString(settings).replace(moved, shared.resolve("pictures").toString()));
+    Typed.medoid("evaluate", "--run", copy, "--json").ok();
+  }
+
+  @Test
+  void aDamagedCheckpointIsNamed() throws IOException {
+    Path copy = copied();
+    try (Stream<Path> files = Files.list(copy.resolve("checkpoints"))) {
+      Path data = files.filter(file -> file.toString().contains(".data-")).findAny().orElseThrow();
+      Files.write(data, Arrays.copyOf(Files.readAllBytes(data), 20));
+    }
+    for (List<Object> words :
+        List.<List<Object>>of(
+            List.of("evaluate", "--run", copy), List.of("train", "--resume", "--out", copy))) {
+      Typed typed = Typed.medoid(words.toArray());
+      assertThat(typed.code()).isEqualTo(1);
+      assertThat(typed.err())
+          .contains(copy.resolve("checkpoints").resolve("step-00000001").toString())
+          .contains("the checkpoint cannot be read");
     }
   }
 
