@@ -39,9 +39,6 @@ LARGER = {
     "transposed_convolutions": 4e-3,
 }
 RANDOM = ("augmentation_left_in", "random_at_any_time")
-# Through layers of int8 Keras's gradient is that of float weights, which it defines in Python; a graph's stops at the cast to
-# int8, so that the layers before get another one: off by four times its largest value. Not mended.
-OF_ITS_OWN = ("weights_of_one_byte",)
 LOOP = "through which no gradient goes"
 REFUSED = {
     "angles_and_phases": "ComplexAbs",
@@ -59,6 +56,7 @@ REFUSED = {
     "running_means": LOOP,
     "three_dimensions": "Conv3DBackpropInputV2",
     "until_it_settles": LOOP,
+    "weights_of_one_byte": "multiplies weights of one byte",
 }
 # Of the largest gradient of the network: smaller ones are compared with that, for what softmax and normalisations do not
 # depend on, as a bias of all keys, has a gradient of rounding alone.
@@ -114,7 +112,7 @@ def main(classpath, *names):
     with tempfile.TemporaryDirectory() as root:
         folders = {}
         for name, zoo in NETWORKS.items():
-            if name in RANDOM + OF_ITS_OWN or zoo.refused or (names and name not in names):
+            if name in RANDOM or zoo.refused or (names and name not in names):
                 continue
             keras.utils.set_random_seed(7)
             folder = folders[name] = pathlib.Path(root) / name

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.medoid.export.savedmodel.FlatGraph;
 import org.medoid.export.savedmodel.ModelSignature;
 import org.medoid.export.savedmodel.Purpose;
@@ -30,6 +31,7 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.TensorProto;
 import org.tensorflow.proto.TensorShapeProto;
 import org.tensorflow.types.TFloat32;
@@ -270,6 +272,14 @@ public final class SavedModelNetwork implements Network {
    * behind a comparison, is not trainable.
    */
   private String findUntrainable() {
+    for (NodeDef node : flat.nodes()) {
+      if (node.getOp().startsWith("BatchMatMul") && isOfBytes(node)) {
+        // Whoever wrote it has a gradient of his own, in Python. A graph's stops at the cast to
+        // int8, and what goes round it is another: off by four times its largest value.
+        return "node %s (%s) multiplies weights of one byte, for which a SavedModel has no gradient"
+            .formatted(node.getName(), node.getOp());
+      }
+    }
     try (Graph trial = new Graph()) {
       Ops tf = Ops.create(trial).withSubScope("trial");
       Map<String, Output<?>> variables = new HashMap<>();
@@ -298,6 +308,12 @@ public final class SavedModelNetwork implements Network {
         return operation.find() ? nodes(operation.group(1)) + " has no gradient" : message;
       }
     }
+  }
+
+  private static boolean isOfBytes(NodeDef node) {
+    return Stream.of("T", "Ta", "Tb")
+        .map(name -> node.getAttrOrDefault(name, AttrValue.getDefaultInstance()).getType())
+        .anyMatch(DataType.DT_INT8::equals);
   }
 
   private String nodes(String operation) {
