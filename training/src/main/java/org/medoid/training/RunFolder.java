@@ -76,7 +76,7 @@ public final class RunFolder {
       return;
     }
     try (Stream<Path> content = Files.list(path)) {
-      if (content.findAny().isPresent()) {
+      if (content.anyMatch(file -> !file.endsWith(RunLock.FILE))) {
         throw new FileAlreadyExistsException(
             path.toString(), null, "is not empty; remove it or name another folder");
       }

@@ -265,14 +265,15 @@ public final class Trainer {
 
   private TrainingResult train(Path path, RunFolder earlier) throws IOException {
     parts.requireAll();
-    try (Graph graph = new Graph()) {
+    try (RunLock lock = new RunLock();
+        Graph graph = new Graph()) {
       TrainingGraph training = parts.build(Ops.create(graph), share, worker.exchange());
       if (worker.workers() > 1) {
         meeting.agree(worker, WorkerFacts.of(settings, split, training));
       }
       try (Session session =
           MixedPrecision.session(settings.optimizer().precision(), graph, worker)) {
-        RunFolder folder = worker.together(() -> prepared(session, training, path, earlier));
+        RunFolder folder = worker.together(() -> prepared(session, training, path, earlier, lock));
         if (worker.workers() > 1) {
           synchronize(session, training);
         }
@@ -322,12 +323,14 @@ public final class Trainer {
   }
 
   /** Gives the session its first weights; the run folder, null for a worker that does not lead. */
-  private RunFolder prepared(Session session, TrainingGraph training, Path path, RunFolder earlier)
+  private RunFolder prepared(
+      Session session, TrainingGraph training, Path path, RunFolder earlier, RunLock lock)
       throws IOException {
     if (!worker.leads()) {
       session.initialize(); // to be overwritten by the weights of the worker that leads
       return null;
     }
+    lock.take(path);
     boolean fresh = earlier == null || !Checkpoints.of(earlier).any();
     if (fresh) {
       parts.initialize(session, training);

@@ -38,15 +38,15 @@ final class PoolingOps {
     List<String> x = List.of(window.images(node));
     List<String> found = node.emit("MaxPool", x, window.attributes(), 2);
     window.setImages(node, found.get(0));
-    String pixels = node.scalar(DT_INT64, shape[1] * shape[2]);
+    String pixels = node.scalar(DT_INT64, (double) (shape[1] * shape[2]));
     String place = node.emit("Mod", List.of(found.get(1), pixels));
-    String channels = node.scalar(DT_INT64, shape[3]);
+    String channels = node.scalar(DT_INT64, (double) shape[3]);
     long[] numbers = LongStream.range(0, shape[3]).toArray();
     Constant each = Constant.integers(numbers).reshaped(1, shape[3], 1, 1);
     place = node.emit("Mul", List.of(place, channels));
     place = node.emit("Add", List.of(place, node.literal(each)));
     if (node.flag("include_batch_in_index")) {
-      String all = node.scalar(DT_INT64, shape[1] * shape[2] * shape[3]);
+      String all = node.scalar(DT_INT64, (double) (shape[1] * shape[2] * shape[3]));
       String picture = node.emit("Div", List.of(found.get(1), all));
       place = node.emit("Add", List.of(place, node.emit("Mul", List.of(picture, all))));
     }
