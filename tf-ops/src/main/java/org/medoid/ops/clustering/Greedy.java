@@ -27,7 +27,6 @@ package org.medoid.ops.clustering;
  * <p>Memory: m²/8 bytes for the bits of attraction, some 700m besides.
  */
 final class Greedy {
-  private final Problem problem;
   private final int m;
   private final double[] distances;
   private final double gamma;
@@ -62,7 +61,6 @@ final class Greedy {
   private final Growing.Trial trial;
 
   private Greedy(Problem problem, CountTable table, double gamma) {
-    this.problem = problem;
     this.gamma = gamma;
     inverseGamma = 1 / gamma;
     m = problem.m;
@@ -156,7 +154,6 @@ final class Greedy {
         running[contenders++] = j;
       }
     }
-    updateTogether(contenders);
     int count = 0;
     for (int n = 0; n < contenders; n++) {
       int j = running[n];
@@ -205,21 +202,6 @@ final class Greedy {
 
   private double margin(int j) {
     return 1 - candidates.agreement(j);
-  }
-
-  /** Measures those in the running, if there are so many that threads can share the work. */
-  private void updateTogether(int contenders) {
-    if (Workers.parts(contenders) > 1) {
-      Workers.forRange(
-          contenders,
-          (from, to) -> {
-            int[] points = new int[m];
-            Growing.Trial own = new Growing.Trial(problem);
-            for (int n = from; n < to; n++) {
-              candidates.update(running[n], points, own);
-            }
-          });
-    }
   }
 
   /** The best of those in the running that score no less than a limit; notes the runner-up. */
