@@ -144,9 +144,13 @@ public final class Checkpoints {
       }
       throw new IOException(
           "%s: the checkpoint cannot be read: %s; copy the run anew, or train it again"
-              .formatted(prefix, String.valueOf(e.getMessage()).lines().findFirst().orElse("")),
+              .formatted(prefix, firstLine(e)),
           e);
     }
+  }
+
+  private static String firstLine(Exception e) {
+    return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
   }
 
   /** Gives a session's variables the values of a checkpoint; see {@link #reading}. */
@@ -212,7 +216,7 @@ public final class Checkpoints {
               .formatted(
                   folder.path(),
                   step,
-                  String.valueOf(e.getMessage()).lines().findFirst().orElse(""),
+                  firstLine(e),
                   state == null
                       ? "there is none yet"
                       : "that of step "

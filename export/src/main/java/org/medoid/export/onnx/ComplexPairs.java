@@ -298,7 +298,7 @@ final class ComplexPairs {
         .forEach(
             (name, value) -> {
               if (isComplex(value.getType())) {
-                definition.putAttr(name, PairWriter.typed(pen.type()));
+                definition.putAttr(name, Functions.type(pen.type()));
               }
             });
     return pen.add(definition, real ? "real" : "imaginary", inputs);
@@ -331,7 +331,7 @@ final class ComplexPairs {
     NodeDef.Builder plain = node.definition().toBuilder();
     for (String attribute : List.of("T", "Ta", "Tb", "Tout")) {
       if (plain.containsAttr(attribute)) {
-        plain.putAttr(attribute, PairWriter.typed(pen.type()));
+        plain.putAttr(attribute, Functions.type(pen.type()));
       }
     }
     // Adjoint matrices are transposed and conjugate.
@@ -345,8 +345,7 @@ final class ComplexPairs {
   }
 
   private void einsum() {
-    NodeDef.Builder plain =
-        node.definition().toBuilder().putAttr("T", PairWriter.typed(pen.type()));
+    NodeDef.Builder plain = node.definition().toBuilder().putAttr("T", Functions.type(pen.type()));
     if (node.inputs().size() != 2) {
       throw refuse("%d complex operands, only two are".formatted(node.inputs().size()));
     }

@@ -4,7 +4,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
-import org.medoid.export.onnx.pass.Constant;
 import org.medoid.export.onnx.pass.OnnxGraph;
 import org.medoid.export.onnx.pass.Types;
 import org.tensorflow.proto.DataType;
@@ -106,7 +105,6 @@ final class ElementwiseOps {
     table.put("MulNoNan", node -> unlessZero(node, 1, "Mul"));
     table.put("Xdivy", node -> unlessZero(node, 0, "Div"));
     table.put("Atan2", ElementwiseOps::angle);
-    table.put("Bucketize", ElementwiseOps::bucket);
     table.put("SelectV2", node -> apply(node, "Where"));
     table.put("Select", ElementwiseOps::select);
 
@@ -207,20 +205,6 @@ final class ElementwiseOps {
     String left = node.emit("Less", List.of(x, zero));
     String turn = node.emit("Where", List.of(left, half, zero));
     node.alignedOutput(0, node.emit("Add", List.of(within, turn)));
-  }
-
-  /** How many of the boundaries a value reaches. */
-  private static void bucket(TfNode node) {
-    List<Float> boundaries = node.definition().getAttrOrThrow("boundaries").getList().getFList();
-    double[] values = boundaries.stream().mapToDouble(i -> i).toArray();
-    DataType type = node.type(0) == DataType.DT_DOUBLE ? node.type(0) : DataType.DT_FLOAT;
-    String bounds = node.literal(Constant.of(type, new long[] {values.length}, values));
-    String x = node.cast(node.input(0), node.type(0), type);
-    String one = node.emit("Unsqueeze", List.of(x, node.constant(-1)));
-    String reached = node.emit("GreaterOrEqual", List.of(one, bounds));
-    String counted = node.cast(reached, DataType.DT_BOOL, DataType.DT_INT32);
-    List<String> summed = List.of(counted, node.constant(-1));
-    node.output(0, node.emit("ReduceSum", summed, Map.of("keepdims", false)));
   }
 
   private static void clip(TfNode node, double low, double high) {

@@ -109,7 +109,7 @@ final class Functions {
         : node.getAttrOrThrow(output.getTypeListAttr()).getList().getTypeCount();
   }
 
-  private static AttrValue type(org.tensorflow.proto.DataType type) {
+  static AttrValue type(org.tensorflow.proto.DataType type) {
     return AttrValue.newBuilder().setType(type).build();
   }
 
@@ -128,7 +128,7 @@ final class Functions {
         .build();
   }
 
-  private static NodeDef constant(String name, Constant value) {
+  static NodeDef constant(String name, Constant value) {
     TensorProto.Builder tensor =
         TensorProto.newBuilder()
             .setDtype(value.type())

@@ -2,12 +2,14 @@ package org.medoid.export.onnx;
 
 import static org.tensorflow.proto.DataType.DT_BOOL;
 import static org.tensorflow.proto.DataType.DT_DOUBLE;
+import static org.tensorflow.proto.DataType.DT_FLOAT;
 import static org.tensorflow.proto.DataType.DT_INT64;
 
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.medoid.export.onnx.pass.Constant;
 import org.medoid.export.onnx.pass.Types;
 import org.tensorflow.proto.DataType;
 
@@ -26,6 +28,7 @@ final class IndexOps {
     table.put("TensorScatterUpdate", node -> scatterInto(node, "none"));
     table.put("TensorScatterAdd", node -> scatterInto(node, "add"));
     table.put("UnsortedSegmentSum", node -> segmentSum(node, node.sizes(2)));
+    table.put("Bucketize", IndexOps::bucket);
     table.put("LowerBound", node -> search(node, "Less"));
     table.put("UpperBound", node -> search(node, "LessOrEqual"));
     table.put("Bincount", node -> count(node, false));
@@ -175,12 +178,27 @@ final class IndexOps {
     node.output(0, node.cast(node.emit("Reshape", List.of(sums, shape)), sum, type));
   }
 
+  /** How many of the boundaries a value reaches. */
+  private static void bucket(TfNode node) {
+    List<Float> boundaries = node.definition().getAttrOrThrow("boundaries").getList().getFList();
+    double[] values = boundaries.stream().mapToDouble(i -> i).toArray();
+    DataType type = node.type(0) == DT_DOUBLE ? DT_DOUBLE : DT_FLOAT;
+    String bounds = node.literal(Constant.of(type, new long[] {values.length}, values));
+    String x = node.cast(node.input(0), node.type(0), type);
+    counted(node, node.emit("GreaterOrEqual", List.of(unsqueezed(node, x, -1), bounds)));
+  }
+
   /** How many numbers of a sorted row go before each of some values. */
   private static void search(TfNode node, String op) {
     String sorted = unsqueezed(node, node.input(0), 1);
     String before = node.emit(op, List.of(sorted, unsqueezed(node, node.input(1), 2)));
-    String counted = node.cast(before, DT_BOOL, node.outputType(0));
-    List<String> summed = List.of(counted, node.constant(-1));
+    counted(node, before);
+  }
+
+  /** Gives how much is true along the last axis. */
+  private static void counted(TfNode node, String truths) {
+    String ones = node.cast(truths, DT_BOOL, node.outputType(0));
+    List<String> summed = List.of(ones, node.constant(-1));
     node.output(0, node.emit("ReduceSum", summed, Map.of("keepdims", false)));
   }
 

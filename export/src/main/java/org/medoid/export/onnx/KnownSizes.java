@@ -1,6 +1,5 @@
 package org.medoid.export.onnx;
 
-import com.google.protobuf.ByteString;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -172,20 +171,7 @@ final class KnownSizes {
 
   private static Source.Node constant(String name, DataType type, Numbers numbers) {
     long[] shape = numbers.rank() == 0 ? new long[0] : new long[] {numbers.values().length};
-    TensorProto.Builder tensor =
-        TensorProto.newBuilder()
-            .setDtype(type)
-            .setTensorContent(
-                ByteString.copyFrom(Constant.of(type, shape, numbers.values()).data()));
-    tensor.getTensorShapeBuilder();
-    Arrays.stream(shape).forEach(d -> tensor.getTensorShapeBuilder().addDimBuilder().setSize(d));
-    NodeDef definition =
-        NodeDef.newBuilder()
-            .setName(name)
-            .setOp("Const")
-            .putAttr("dtype", AttrValue.newBuilder().setType(type).build())
-            .putAttr("value", AttrValue.newBuilder().setTensor(tensor).build())
-            .build();
+    NodeDef definition = Functions.constant(name, Constant.of(type, shape, numbers.values()));
     return new Source.Node(definition, List.of());
   }
 
@@ -248,7 +234,7 @@ final class KnownSizes {
         NodeDef.newBuilder()
             .setName(node.name())
             .setOp("BatchMatMulV2")
-            .putAttr("T", AttrValue.newBuilder().setType(type).build())
+            .putAttr("T", Functions.type(type))
             .build();
     return new Source.Node(definition, List.of(x, matrix.inputs().get(1)));
   }

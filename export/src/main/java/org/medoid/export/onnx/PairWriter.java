@@ -1,7 +1,5 @@
 package org.medoid.export.onnx;
 
-import com.google.protobuf.ByteString;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,10 +8,8 @@ import java.util.function.BinaryOperator;
 import org.medoid.export.onnx.Source.Node;
 import org.medoid.export.onnx.Source.TensorName;
 import org.medoid.export.onnx.pass.Constant;
-import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
-import org.tensorflow.proto.TensorProto;
 
 /** Writes the real nodes of {@link ComplexPairs}, and does the arithmetic of complex numbers. */
 final class PairWriter {
@@ -58,15 +54,12 @@ final class PairWriter {
   /** The node's own name for a tensor that is real. */
   void rename(TensorName tensor, DataType of) {
     NodeDef.Builder identity = NodeDef.newBuilder().setOp("Identity").setName(name);
-    keep(new Node(identity.putAttr("T", typed(of)).build(), List.of(tensor)));
-  }
-
-  static AttrValue typed(DataType type) {
-    return AttrValue.newBuilder().setType(type).build();
+    keep(new Node(identity.putAttr("T", Functions.type(of)).build(), List.of(tensor)));
   }
 
   TensorName add(String op, String part, TensorName... inputs) {
-    return add(NodeDef.newBuilder().setOp(op).putAttr("T", typed(type)), part, List.of(inputs));
+    return add(
+        NodeDef.newBuilder().setOp(op).putAttr("T", Functions.type(type)), part, List.of(inputs));
   }
 
   TensorName add(NodeDef.Builder definition, String part, List<TensorName> inputs) {
@@ -79,24 +72,12 @@ final class PairWriter {
   }
 
   TensorName constant(String part, Constant value) {
-    TensorProto.Builder tensor =
-        TensorProto.newBuilder()
-            .setDtype(value.type())
-            .setTensorContent(ByteString.copyFrom(value.data()));
-    tensor.getTensorShapeBuilder();
-    Arrays.stream(value.shape())
-        .forEach(size -> tensor.getTensorShapeBuilder().addDimBuilder().setSize(size));
-    NodeDef.Builder definition =
-        NodeDef.newBuilder()
-            .setOp("Const")
-            .putAttr("dtype", typed(value.type()))
-            .putAttr("value", AttrValue.newBuilder().setTensor(tensor).build());
-    return add(definition, part, List.of());
+    return add(Functions.constant("", value).toBuilder(), part, List.of());
   }
 
   TensorName converted(TensorName x, DataType from, DataType to) {
     NodeDef.Builder cast = NodeDef.newBuilder().setOp("Cast");
-    cast.putAttr("SrcT", typed(from)).putAttr("DstT", typed(to));
+    cast.putAttr("SrcT", Functions.type(from)).putAttr("DstT", Functions.type(to));
     return from == to ? x : add(cast, "cast", List.of(x));
   }
 

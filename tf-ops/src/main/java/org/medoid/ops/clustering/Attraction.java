@@ -73,7 +73,7 @@ final class Attraction {
 
   /**
    * Collects the points that candidate j attracts, itself among them even where it lies on a
-   * medoid, and forgets those that it has lost. Touches nothing that is another candidate's.
+   * medoid, and forgets those that it has lost.
    *
    * @param points takes the points
    * @param choice the number of the last choice

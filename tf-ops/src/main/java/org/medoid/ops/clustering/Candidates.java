@@ -96,6 +96,11 @@ final class Candidates {
 
   private final int[] hitsOf;
 
+  /** The points that the candidate in turn takes, and what it would do. */
+  private final int[] points;
+
+  private final Growing.Trial trial;
+
   /** Nothing is measured yet. */
   Candidates(
       Problem problem, CountTable table, Growing clusters, Attraction attraction, double[] near) {
@@ -133,6 +138,8 @@ final class Candidates {
     most = Arrays.copyOf(values, number + 1);
     rise = new double[most.length];
     lastRise = new double[most.length];
+    points = new int[m];
+    trial = new Growing.Trial(problem);
     hits = new int[m * TILE];
     hitsFrom = new int[problem.classCount()];
     hitsOf = new int[problem.classCount()];
@@ -172,13 +179,8 @@ final class Candidates {
     return true;
   }
 
-  /**
-   * Brings candidate j up to date. Touches nothing that is another candidate's.
-   *
-   * @param points takes points
-   * @param trial of the calling thread
-   */
-  void update(int j, int[] points, Growing.Trial trial) {
+  /** Brings candidate j up to date. */
+  void update(int j) {
     narrow(j);
     if (isKnown(j)) {
       return;

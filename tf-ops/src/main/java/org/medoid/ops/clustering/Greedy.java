@@ -57,8 +57,6 @@ final class Greedy {
   private final double[] score;
   private final double[] hit;
   private final double[] before;
-  private final int[] moved;
-  private final Growing.Trial trial;
 
   private Greedy(Problem problem, CountTable table, double gamma) {
     this.gamma = gamma;
@@ -75,8 +73,6 @@ final class Greedy {
     score = new double[m];
     hit = new double[m];
     before = new double[m];
-    moved = new int[m];
-    trial = new Growing.Trial(problem);
   }
 
   /** Chooses one medoid for each class of the batch. */
@@ -148,20 +144,13 @@ final class Greedy {
     if (runnerUp >= 0) {
       best = Math.max(best, scoreOf(runnerUp, facility));
     }
-    int contenders = 0;
-    for (int j = 0; j < m; j++) {
-      if (!isMedoid[j] && !isOut(j, best - slack, slack, facility)) {
-        running[contenders++] = j;
-      }
-    }
     int count = 0;
-    for (int n = 0; n < contenders; n++) {
-      int j = running[n];
-      if (isOut(j, best - slack, slack, facility)) {
+    for (int j = 0; j < m; j++) {
+      if (isMedoid[j] || isOut(j, best - slack, slack, facility)) {
         continue;
       }
       if (!candidates.isKnown(j)) {
-        candidates.update(j, moved, trial);
+        candidates.update(j);
         if (isOut(j, best - slack, slack, facility)) {
           continue;
         }
@@ -196,12 +185,12 @@ final class Greedy {
   }
 
   private double scoreOf(int j, double facility) {
-    candidates.update(j, moved, trial);
+    candidates.update(j);
     return facility + gains.of(j) + gamma * margin(j);
   }
 
   private double margin(int j) {
-    return 1 - candidates.agreement(j);
+    return gamma == 0 ? 0 : 1 - candidates.agreement(j);
   }
 
   /** The best of those in the running that score no less than a limit; notes the runner-up. */
@@ -219,10 +208,7 @@ final class Greedy {
       for (int n = 0; n < count; n++) {
         if (score[n] >= least) {
           int j = running[n];
-          double value = -Sums.sumOfMin(distances, j * m, near, 0, m);
-          if (gamma > 0) {
-            value += gamma * margin(j);
-          }
+          double value = -Sums.sumOfMin(distances, j * m, near, 0, m) + gamma * margin(j);
           if (value > exact) {
             exact = value;
             chosen = j;

@@ -114,7 +114,7 @@ final class Growing {
     return table.agreement(cellSum, clusterSum, expectation);
   }
 
-  /** What one more medoid would do, and what a thread needs to find it. */
+  /** What one more medoid would do, and what it takes to find that. */
   static final class Trial {
     private final int[] ofCell;
     private final int[] ofCluster;

@@ -31,9 +31,8 @@ public final class SessionThreads {
             .setIntraOpParallelismThreads(count)
             .setInterOpParallelismThreads(count)
             .build();
-    try (Graph graph = new Graph();
-        Session session = new Session(graph, config)) {
-      session.initialize(); // nothing: it is made
+    try (Graph graph = new Graph()) {
+      new Session(graph, config).close();
     }
   }
 }

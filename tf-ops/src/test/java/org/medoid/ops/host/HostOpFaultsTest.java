@@ -3,11 +3,9 @@ package org.medoid.ops.host;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.File;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -262,16 +260,7 @@ class HostOpFaultsTest {
   /** In a process of its own: the room is the process's, and not given back. */
   @Test
   void theEleventhGradientIsRefusedWhoeverMadeTheOthers() throws Exception {
-    Process process =
-        new ProcessBuilder(
-                System.getProperty("java.home") + File.separator + "bin" + File.separator + "java",
-                "-cp",
-                System.getProperty("java.class.path"),
-                ElevenGradients.class.getName())
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
-            .start();
-    String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    String printed = OwnProcess.printed(List.of(), Map.of(), ElevenGradients.class);
     assertThat(printed.lines())
         .containsExactly(
             "Op MedoidTestGradient10: TensorFlow Java has room for 10 gradients made in Java per"
@@ -279,7 +268,6 @@ class HostOpFaultsTest {
                 + " process",
             "gradient 2.0",
             "without gradient 3.0");
-    assertThat(process.exitValue()).isZero();
   }
 
   /** Takes all room for gradients, one of them not by HostOp. */

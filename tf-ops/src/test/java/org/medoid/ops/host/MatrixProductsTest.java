@@ -3,10 +3,9 @@ package org.medoid.ops.host;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.logging.Handler;
 import java.util.logging.Level;
@@ -23,17 +22,8 @@ class MatrixProductsTest {
 
   /** The product as TensorFlow gives it where oneDNN is off: right on every processor. */
   private static float[] right() throws Exception {
-    ProcessBuilder builder =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                Trial.class.getName())
-            .redirectError(ProcessBuilder.Redirect.DISCARD);
-    builder.environment().put("TF_ENABLE_ONEDNN_OPTS", "0");
-    Process process = builder.start();
-    String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor()).isZero();
+    String printed =
+        OwnProcess.printed(List.of(), Map.of("TF_ENABLE_ONEDNN_OPTS", "0"), Trial.class);
     String[] words = printed.strip().split(" ", -1);
     float[] values = new float[words.length];
     for (int i = 0; i < values.length; i++) {

@@ -4,9 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -42,21 +43,12 @@ class SessionThreadsTest {
 
   /** Threads that the limit starts, and those that a session starts after it. */
   private static String started(int count) throws Exception {
-    Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-XX:-UseDynamicNumberOfCompilerThreads", // none that come and go
-                "-cp",
-                System.getProperty("java.class.path"),
-                Program.class.getName(),
-                Integer.toString(count))
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
-            .start();
-    String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor()).isZero();
-    return printed.strip();
+    List<String> options =
+        List.of(
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-XX:-UseDynamicNumberOfCompilerThreads"); // none that come and go
+    return OwnProcess.printed(options, Map.of(), Program.class, Integer.toString(count)).strip();
   }
 
   @Test
