@@ -273,7 +273,9 @@ final class ComplexPairs {
     for (int i = 0; i < node.inputs().size(); i++) {
       all.add(isComplex(info(in(i)).type()) ? pair(i) : null);
     }
-    boolean isReal = all.stream().noneMatch(pair -> pair != null && pair.imaginary() != null);
+    boolean isReal =
+        !node.op().equals("Neg") // whose zero is below zero: the angle of -1 is -π then
+            && all.stream().noneMatch(pair -> pair != null && pair.imaginary() != null);
     TensorName real = part(all, true);
     TensorName imaginary = isReal ? null : part(all, false);
     for (int i = 0; i < infos.get(node.name()).length; i++) {

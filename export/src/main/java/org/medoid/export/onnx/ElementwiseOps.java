@@ -199,12 +199,20 @@ final class ElementwiseOps {
         node.emit(
             "Where",
             List.of(
-                node.emit("Less", List.of(y, zero)),
+                isNegative(node, y),
                 node.scalar(node.type(0), -Math.PI),
                 node.scalar(node.type(0), Math.PI)));
-    String left = node.emit("Less", List.of(x, zero));
-    String turn = node.emit("Where", List.of(left, half, zero));
+    String turn = node.emit("Where", List.of(isNegative(node, x), half, zero));
     node.alignedOutput(0, node.emit("Add", List.of(within, turn)));
+  }
+
+  /** Whether numbers are below zero, or zero from below: that decides between π and -π. */
+  private static String isNegative(TfNode node, String x) {
+    String zero = node.scalar(node.type(0), 0);
+    String inverse = node.emit("Div", List.of(node.scalar(node.type(0), 1), x));
+    return node.emit(
+        "Or",
+        List.of(node.emit("Less", List.of(x, zero)), node.emit("Less", List.of(inverse, zero))));
   }
 
   private static void clip(TfNode node, double low, double high) {

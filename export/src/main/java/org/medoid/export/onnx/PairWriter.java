@@ -85,10 +85,6 @@ final class PairWriter {
     return pair.imaginary() != null ? pair.imaginary() : add("ZerosLike", "zero", pair.real());
   }
 
-  TensorName negative(TensorName x) {
-    return x == null ? null : add("Neg", "negative", x);
-  }
-
   TensorName times(TensorName a, TensorName b) {
     return add("Mul", "product", a, b);
   }
@@ -153,6 +149,6 @@ final class PairWriter {
   }
 
   Pair conjugate(Pair x) {
-    return new Pair(x.real(), negative(x.imaginary()));
+    return new Pair(x.real(), add("Neg", "negative", imaginary(x)));
   }
 }

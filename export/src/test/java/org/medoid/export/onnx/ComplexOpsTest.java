@@ -166,6 +166,26 @@ class ComplexOpsTest {
     }
   }
 
+  /** π or -π: by the sign of the zero that a real number has for its imaginary part. */
+  @Test
+  void anglesOfRealNumbersKeepTheSignOfZero() {
+    for (String op : List.of("Identity", "Neg", "Conj")) {
+      Runs.same(
+          Runs.graph(
+              new long[] {4},
+              tf ->
+                  x ->
+                      Runs.node(
+                              tf,
+                              "Angle",
+                              Map.of("Tout", DataType.DT_FLOAT),
+                              one(tf, op, cast(tf, x)))
+                          .output()),
+          new float[] {-2, -0f, 0, 3},
+          new long[] {4});
+    }
+  }
+
   @Test
   void whatHasNoRealFormIsNamed() {
     assertThatThrownBy(

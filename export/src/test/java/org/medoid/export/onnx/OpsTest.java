@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
 import java.util.stream.IntStream;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.medoid.export.onnx.Draw.Domain;
@@ -175,6 +176,29 @@ class OpsTest {
             return one(tf, op, b, a);
           });
     }
+  }
+
+  /** Of all pairs: a zero from below lies on the other side of the axis. */
+  @Example
+  void anglesAtTheAxesKeepTheSignOfZero() {
+    float[] each = {-2, -0f, 0, 3};
+    float[] values = new float[32];
+    for (int i = 0; i < 16; i++) {
+      values[i] = each[i / 4];
+      values[16 + i] = each[i % 4];
+    }
+    Runs.same(
+        Runs.graph(
+            new long[] {2, 16},
+            tf ->
+                x ->
+                    one(
+                        tf,
+                        "Atan2",
+                        tf.gather(x, tf.constant(0), tf.constant(0)),
+                        tf.gather(x, tf.constant(1), tf.constant(0)))),
+        values,
+        new long[] {2, 16});
   }
 
   @Property(tries = 4)
