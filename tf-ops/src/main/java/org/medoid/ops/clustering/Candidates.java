@@ -59,7 +59,7 @@ final class Candidates {
   /** The choice after which that holds; 0 if it was never measured. */
   private final int[] measuredAt;
 
-  /** How many points it takes. */
+  /** How many points it takes, or more if it is {@link #isUnknown}. */
   private final int[] count;
 
   /** Whether it has since been hit: a choice has taken a point that the candidate takes. */
@@ -86,20 +86,8 @@ final class Candidates {
   private final double[] lastRise;
   private long lastClusterChange;
 
-  /** Of candidates that were hit: the places of the points, and in the last bit who is kept. */
-  private final int[] hits;
-
-  private final int[] hitCount = new int[TILE];
-
-  /** Of one of them, hits by cluster, and by class with those that are kept in the upper half. */
-  private final int[] hitsFrom;
-
-  private final int[] hitsOf;
-
-  /** The points that the candidate in turn takes, and what it would do. */
-  private final int[] points;
-
-  private final Growing.Trial trial;
+  /** Of each thread. */
+  private final Scratch[] scratch;
 
   /** Nothing is measured yet. */
   Candidates(
@@ -123,6 +111,7 @@ final class Candidates {
     narrowedAt = new int[m];
     parts = new Parts(clusters, table, m);
     Arrays.fill(cellBound, Double.NEGATIVE_INFINITY);
+    Arrays.fill(count, m);
     int[] values = new int[64];
     int number = 0;
     levelOf = new byte[m + 1];
@@ -138,11 +127,37 @@ final class Candidates {
     most = Arrays.copyOf(values, number + 1);
     rise = new double[most.length];
     lastRise = new double[most.length];
-    points = new int[m];
-    trial = new Growing.Trial(problem);
-    hits = new int[m * TILE];
-    hitsFrom = new int[problem.classCount()];
-    hitsOf = new int[problem.classCount()];
+    scratch = new Scratch[Workers.parts(m)];
+    for (int part = 0; part < scratch.length; part++) {
+      scratch[part] = new Scratch(problem);
+    }
+  }
+
+  /** What a thread needs to bring candidates up to date. */
+  private static final class Scratch {
+    /** The points that the candidate in turn takes, and what it would do. */
+    private final int[] points;
+
+    private final Growing.Trial trial;
+
+    /** Of candidates that were hit: the places of the points, and in the last bit who is kept. */
+    private final int[] hits;
+
+    private final int[] columns = new int[TILE];
+    private final int[] hitCount = new int[TILE];
+
+    /** Of one of them, hits by cluster, and by class with those that are kept in the upper half. */
+    private final int[] hitsFrom;
+
+    private final int[] hitsOf;
+
+    Scratch(Problem problem) {
+      points = new int[problem.m];
+      trial = new Growing.Trial(problem);
+      hits = new int[problem.m * TILE];
+      hitsFrom = new int[problem.classCount()];
+      hitsOf = new int[problem.classCount()];
+    }
   }
 
   /** Whether candidate j certainly agrees more than a limit says. */
@@ -179,14 +194,40 @@ final class Candidates {
     return true;
   }
 
+  /** Whether there are no bounds for candidate j. */
+  boolean isUnknown(int j) {
+    return cellBound[j] == Double.NEGATIVE_INFINITY;
+  }
+
   /** Brings candidate j up to date. */
   void update(int j) {
+    update(j, scratch[0]);
+  }
+
+  /** Brings some candidates up to date, all threads together where that pays. */
+  void update(int[] which, int number) {
+    long work = 0;
+    for (int n = 0; n < number; n++) {
+      work += count[which[n]];
+    }
+    Workers.share(
+        work,
+        scratch.length,
+        (part, parts) -> {
+          for (int n = part; n < number; n += parts) {
+            update(which[n], scratch[part]);
+          }
+        });
+  }
+
+  private void update(int j, Scratch scratch) {
     narrow(j);
     if (isKnown(j)) {
       return;
     }
-    count[j] = attraction.collect(j, points, clusters.count);
-    clusters.measure(j, points, count[j], parts, trial);
+    Growing.Trial trial = scratch.trial;
+    count[j] = attraction.collect(j, scratch.points, clusters.count);
+    clusters.measure(j, scratch.points, count[j], parts, trial);
     cellChange[j] = trial.cells;
     clusterChange[j] = trial.clusters;
     expectationChange[j] = trial.expectation;
@@ -231,29 +272,45 @@ final class Candidates {
    * @param before for the points taken, the distances to their medoids before the choice
    */
   void hit(double[] hit, double[] before) {
-    int[] columns = new int[TILE];
-    for (int start = 0; start < m; start += TILE) {
-      int count = 0;
-      for (int j = start; j < Math.min(m, start + TILE); j++) {
-        if (hit[j] > 0) {
-          hit[j] = 0;
-          isHit[j] = true;
-          if (clusters.takenCount > this.count[j] / 2 + m / 64 + 8) { // cheaper to measure
-            cellBound[j] = Double.NEGATIVE_INFINITY;
-            parts.forget(j);
-          } else if (cellBound[j] > Double.NEGATIVE_INFINITY) {
-            columns[count++] = j;
+    long work = 0;
+    for (double each : hit) {
+      work += each > 0 ? clusters.takenCount : 0;
+    }
+    Workers.share(
+        work,
+        scratch.length,
+        (part, parts) -> {
+          for (int start = part * TILE; start < m; start += parts * TILE) {
+            hit(start, hit, before, scratch[part]);
           }
+        });
+  }
+
+  /** The same for {@value #TILE} candidates from one on. */
+  private void hit(int start, double[] hit, double[] before, Scratch scratch) {
+    int count = 0;
+    for (int j = start; j < Math.min(m, start + TILE); j++) {
+      if (hit[j] > 0) {
+        hit[j] = 0;
+        isHit[j] = true;
+        if (clusters.takenCount > this.count[j] / 2 + m / 64 + 8) { // cheaper to measure
+          cellBound[j] = Double.NEGATIVE_INFINITY;
+          parts.forget(j);
+        } else if (!isUnknown(j)) {
+          scratch.columns[count++] = j;
         }
       }
-      if (count > 0) {
-        lookUp(columns, count, before);
-      }
+    }
+    if (count > 0) {
+      lookUp(count, before, scratch);
     }
   }
 
   /** Finds what the last choice did to some candidates next to each other. */
-  private void lookUp(int[] columns, int columnCount, double[] before) {
+  private void lookUp(int columnCount, double[] before, Scratch scratch) {
+    int[] columns = scratch.columns;
+    int[] hits = scratch.hits;
+    int[] hitCount = scratch.hitCount;
     Arrays.fill(hitCount, 0);
     for (int n = 0; n < clusters.takenCount; n++) {
       int row = clusters.taken[n] * m;
@@ -268,18 +325,19 @@ final class Candidates {
       }
     }
     for (int c = 0; c < columnCount; c++) {
-      hit(columns[c], c * m, hitCount[c]);
+      hit(columns[c], c * m, hitCount[c], scratch);
     }
   }
 
-  private void hit(int j, int start, int hitCount) {
+  private void hit(int j, int start, int hitCount, Scratch scratch) {
+    int[] hits = scratch.hits;
     int kept = 0;
     for (int e = start; e < start + hitCount; e++) {
       int n = hits[e] >> 1;
       int i = clusters.taken[n];
       int keeps = i == j ? 1 : hits[e] & 1; // as it takes itself also where it lies on a medoid
-      hitsFrom[clusters.changedOf[n]]++;
-      hitsOf[clusters.labelOf[n]] += 1 + (keeps << 16);
+      scratch.hitsFrom[clusters.changedOf[n]]++;
+      scratch.hitsOf[clusters.labelOf[n]] += 1 + (keeps << 16);
       kept += keeps;
       attraction.lose(j, i, 1 - (hits[e] & 1));
     }
@@ -288,8 +346,8 @@ final class Candidates {
     if (kept > 0) {
       parts.add(j, clusters.count - 1, kept);
     }
-    cellBound[j] += cellsAfterHit(j);
-    long sum = clustersAfterHit(j);
+    cellBound[j] += cellsAfterHit(j, scratch.hitsOf);
+    long sum = clustersAfterHit(j, scratch.hitsFrom);
     sum += table.t[clusters.takenCount - kept] + table.t[count[j] - lost] - table.t[count[j]];
     clusterBound[j] += sum - lastClusterChange - lastRise[level[j]];
     count[j] -= lost;
@@ -301,7 +359,7 @@ final class Candidates {
   }
 
   /** By how much more at least X changed than without candidate j. */
-  private long cellsAfterHit(int j) {
+  private long cellsAfterHit(int j, int[] hitsOf) {
     long sum = 0;
     for (int n = 0; n < clusters.labelCount; n++) {
       if (hitsOf[n] != 0) {
@@ -326,7 +384,7 @@ final class Candidates {
   }
 
   /** How K changed with candidate j but for the clusters of the choice and of the candidate. */
-  private long clustersAfterHit(int j) {
+  private long clustersAfterHit(int j, int[] hitsFrom) {
     long sum = 0;
     int atMost = most[level[j]];
     for (int n = 0; n < clusters.changedCount; n++) {

@@ -185,7 +185,8 @@ final class CountTable {
    * being hypergeometric (Vinh, Epps, Bailey, "Information Theoretic Measures for Clusterings
    * Comparison", JMLR 2010, equation 24a).
    *
-   * <p>Cost when first asked for b: min(a, b) for each distinct class size a.
+   * <p>Cost when first asked for b: min(a, b) for each distinct class size a. Two threads may do it
+   * twice, with the same result.
    *
    * @param b the size of a cluster, 0 to m
    * @return its part of the expectation

@@ -20,11 +20,14 @@ package org.medoid.ops.clustering;
  *
  * <p>With γ = 0 there is no margin part: the points move, the gains follow, half the time.
  *
+ * <p>Threads share what is independent of who leads: the gains, what a choice did to the
+ * candidates, and the measuring of those without bounds. All else would be measured in vain.
+ *
  * <p>Kept gains carry rounding, so they only narrow the choice: candidates within the largest
  * possible error of the best are scored anew from the definition, points in ascending order, and
  * the choice is the definition's to the last bit.
  *
- * <p>Memory: m²/8 bytes for the bits of attraction, some 700m besides.
+ * <p>Memory: m²/8 bytes for the bits of attraction, some 700m besides and 40m for each thread.
  */
 final class Greedy {
   private final int m;
@@ -144,6 +147,7 @@ final class Greedy {
     if (runnerUp >= 0) {
       best = Math.max(best, scoreOf(runnerUp, facility));
     }
+    measureUnknown(best - slack - gamma, facility);
     int count = 0;
     for (int j = 0; j < m; j++) {
       if (isMedoid[j] || isOut(j, best - slack, slack, facility)) {
@@ -161,6 +165,17 @@ final class Greedy {
       count++;
     }
     return best(count, best - slack);
+  }
+
+  /** Measures those candidates without bounds that score at least a limit but for the margin. */
+  private void measureUnknown(double least, double facility) {
+    int count = 0;
+    for (int j = 0; j < m; j++) {
+      if (!isMedoid[j] && candidates.isUnknown(j) && facility + gains.of(j) >= least) {
+        running[count++] = j;
+      }
+    }
+    candidates.update(running, count);
   }
 
   /** The candidate with the largest gain. */
@@ -239,22 +254,26 @@ final class Greedy {
       int i = clusters.taken[n];
       before[n] = near[i];
       double after = distances[chosen * m + i];
-      if (after < near[i]) {
-        gains.take(i, near[i], after, hit);
+      if (after < near[i]) { // all but the candidate itself where it lies on a medoid
         near[i] = after;
         attraction.move(i, clusters.count);
       }
     }
+    gains.take(clusters.taken, clusters.takenCount, before, near, hit);
     candidates.hit(hit, before);
   }
 
   private void moveTo(int chosen) {
+    int[] moved = running; // nobody is in the running between two choices
+    int count = 0;
     for (int i = 0; i < m; i++) {
       double after = distances[chosen * m + i];
       if (after < near[i]) {
-        gains.move(i, near[i], after);
+        moved[count] = i;
+        before[count++] = near[i];
         near[i] = after;
       }
     }
+    gains.take(moved, count, before, near, null);
   }
 }

@@ -19,6 +19,9 @@ final class Workers {
    */
   private static final int SMALLEST = 512;
 
+  /** Work of fewer looks at a distance, some 50 µs, stays on its own thread. */
+  private static final int WORTH_SHARING = 40_000;
+
   private static final int THREADS = Threads.count();
 
   private static final ThreadPoolExecutor POOL = pool();
@@ -49,6 +52,13 @@ final class Workers {
     return pool;
   }
 
+  /** One thread's part of some work. */
+  @FunctionalInterface
+  interface Part {
+    /** Does a part of those there are, numbered from 0. */
+    void run(int part, int parts);
+  }
+
   /** The number of parts that {@link #forRange} splits a loop into. */
   static int parts(int rows) {
     return rows < SMALLEST ? 1 : THREADS;
@@ -66,14 +76,32 @@ final class Workers {
       return;
     }
     int run = Math.max(1, rows / (parts * 8));
+    run(parts, (part, of) -> deal(rows, run, part, of, body));
+  }
+
+  /**
+   * Does some work in at most so many parts together, in one if that takes about as long as waking
+   * a thread does. Returns and throws as {@link #forRange}.
+   *
+   * @param looks what the work takes, in looks at a distance, a nanosecond or two each
+   */
+  static void share(long looks, int parts, Part body) {
+    run(looks < WORTH_SHARING ? 1 : parts, body);
+  }
+
+  private static void run(int parts, Part body) {
+    if (parts == 1) {
+      body.run(0, 1);
+      return;
+    }
     List<Future<?>> others = new ArrayList<>(parts - 1);
     for (int part = 1; part < parts; part++) {
       int mine = part;
-      others.add(POOL.submit(() -> deal(rows, run, mine, parts, body)));
+      others.add(POOL.submit(() -> body.run(mine, parts)));
     }
     Throwable failed = null;
     try {
-      deal(rows, run, 0, parts, body);
+      body.run(0, parts);
     } catch (RuntimeException | Error e) {
       failed = e;
     }
@@ -89,7 +117,7 @@ final class Workers {
       throw error;
     }
     if (failed != null) {
-      throw (RuntimeException) failed; // a Range throws nothing else
+      throw (RuntimeException) failed; // a part throws nothing else
     }
   }
 

@@ -107,6 +107,12 @@ class KernelPropertiesTest {
     equalsTheDefinition(
         many.withLabels(Samples.labels(522, 87)), // all candidates are in the running at once
         ClusteringOptions.defaults().withLocalSearch(LocalSearch.NONE));
+    for (double gamma : new double[] {0, 200}) { // gains are kept in two blocks of columns
+      Batch blocks = Batch.of(Batch.Points.GAUSSIAN, Batch.Classes.RANDOM, 1100, 3, gamma, 7);
+      equalsTheDefinition(
+          blocks.withLabels(Samples.labels(1100, 6)),
+          ClusteringOptions.defaults().withMaxSweeps(1));
+    }
   }
 
   /** Where points are few to a cluster, as in training, and where candidates tie in hundreds. */
