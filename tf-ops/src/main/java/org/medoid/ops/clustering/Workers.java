@@ -19,8 +19,8 @@ final class Workers {
    */
   private static final int SMALLEST = 512;
 
-  /** Work of fewer looks at a distance, some 50 µs, stays on its own thread. */
-  private static final int WORTH_SHARING = 40_000;
+  /** A thread is woken for so many looks at a distance, some 25 µs, and not for fewer. */
+  private static final int WORTH_WAKING = 20_000;
 
   private static final int THREADS = Threads.count();
 
@@ -80,13 +80,13 @@ final class Workers {
   }
 
   /**
-   * Does some work in at most so many parts together, in one if that takes about as long as waking
-   * a thread does. Returns and throws as {@link #forRange}.
+   * Does some work in at most so many parts together, in fewer where one would take about as long
+   * as waking a thread does. Returns and throws as {@link #forRange}.
    *
    * @param looks what the work takes, in looks at a distance, a nanosecond or two each
    */
   static void share(long looks, int parts, Part body) {
-    run(looks < WORTH_SHARING ? 1 : parts, body);
+    run((int) Math.max(1, Math.min(parts, looks / WORTH_WAKING)), body);
   }
 
   private static void run(int parts, Part body) {
