@@ -8,13 +8,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.medoid.export.savedmodel.Operations;
 import org.tensorflow.SavedModelBundle;
 import org.tensorflow.TensorFlow;
-import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.GraphDef;
@@ -91,22 +90,12 @@ final class SavedModelWriter {
    * attribute refuses a node that has it.
    */
   private static GraphDef stripped(GraphDef graph) {
-    Map<String, Map<String, AttrValue>> defaults = new HashMap<>();
-    for (OpDef op : TensorFlow.registeredOpList().getOpList()) {
-      Map<String, AttrValue> values = new HashMap<>();
-      for (OpDef.AttrDef attribute : op.getAttrList()) {
-        if (attribute.hasDefaultValue()) {
-          values.put(attribute.getName(), attribute.getDefaultValue());
-        }
-      }
-      defaults.put(op.getName(), values);
-    }
     GraphDef.Builder stripped = graph.toBuilder();
-    stripped.getNodeBuilderList().forEach(node -> strip(node, defaults));
+    stripped.getNodeBuilderList().forEach(SavedModelWriter::strip);
     stripped
         .getLibraryBuilder()
         .getFunctionBuilderList()
-        .forEach(f -> f.getNodeDefBuilderList().forEach(node -> strip(node, defaults)));
+        .forEach(f -> f.getNodeDefBuilderList().forEach(SavedModelWriter::strip));
     // TensorFlow gives functions in the order of a hash table.
     List<FunctionDef> functions = new ArrayList<>(stripped.getLibrary().getFunctionList());
     functions.sort(Comparator.comparing(f -> f.getSignature().getName()));
@@ -114,15 +103,18 @@ final class SavedModelWriter {
     return stripped.build();
   }
 
-  private static void strip(NodeDef.Builder node, Map<String, Map<String, AttrValue>> defaults) {
-    defaults
-        .getOrDefault(node.getOp(), Map.of())
-        .forEach(
-            (name, value) -> {
-              if (value.equals(node.getAttrMap().get(name))) {
-                node.removeAttr(name);
-              }
-            });
+  private static void strip(NodeDef.Builder node) {
+    OpDef definition = Operations.registered(node.getOp());
+    if (definition == null) {
+      return; // a function, called by its name
+    }
+    for (OpDef.AttrDef attribute : definition.getAttrList()) {
+      String name = attribute.getName();
+      if (attribute.hasDefaultValue()
+          && attribute.getDefaultValue().equals(node.getAttrMap().get(name))) {
+        node.removeAttr(name);
+      }
+    }
   }
 
   /** Writes a message; the same message gives the same bytes. */

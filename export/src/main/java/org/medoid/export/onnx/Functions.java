@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import org.medoid.export.onnx.pass.Constant;
+import org.medoid.export.savedmodel.Operations;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.GraphDef;
@@ -27,22 +28,6 @@ final class Functions {
   /** The node of an argument. */
   static Source.TensorName argument(FunctionDef function, int number) {
     return new Source.TensorName(function.getSignature().getInputArg(number).getName(), 0);
-  }
-
-  /** Whether a function gives as a result the argument of that number. */
-  static boolean returnsArgument(FunctionDef function, int number) {
-    Map<String, NodeDef> nodes = new HashMap<>();
-    function.getNodeDefList().forEach(node -> nodes.put(node.getName(), node));
-    String tensor = returned(function, number).split(":", -1)[0];
-    while (nodes.containsKey(tensor) && nodes.get(tensor).getOp().equals("Identity")) {
-      tensor = nodes.get(tensor).getInput(0).split(":", -1)[0];
-    }
-    return tensor.equals(argument(function, number).node());
-  }
-
-  private static String returned(FunctionDef function, int number) {
-    String name = function.getSignature().getOutputArg(number).getName();
-    return function.getRetOrDefault(name, name);
   }
 
   /**
@@ -74,7 +59,7 @@ final class Functions {
           NodeDef.newBuilder()
               .setName(result(i).node())
               .setOp("Identity")
-              .addInput(flat(returned(function, i), nodes))
+              .addInput(flat(Operations.returned(function, i), nodes))
               .putAttr("T", type(function.getSignature().getOutputArg(i).getType())));
     }
     return graph.build();
@@ -88,25 +73,15 @@ final class Functions {
       return part[0];
     }
     int number = part.length > 2 ? Integer.parseInt(part[2]) : 0;
-    OpDef definition = Source.definition(node.getOp());
-    if (definition != null) {
-      for (OpDef.ArgDef output : definition.getOutputArgList()) {
-        if (output.getName().equals(part[1])) {
-          break;
-        }
-        number += size(node, output);
+    OpDef definition = Operations.registered(node.getOp());
+    if (definition != null) { // else the graph that this becomes is refused
+      int before = Operations.offset(node, definition, part[1]);
+      if (before < 0) {
+        throw new IllegalArgumentException("there is no tensor " + tensor);
       }
+      number += before;
     }
     return part[0] + ":" + number;
-  }
-
-  private static int size(NodeDef node, OpDef.ArgDef output) {
-    if (!output.getNumberAttr().isEmpty()) {
-      return (int) node.getAttrOrThrow(output.getNumberAttr()).getI();
-    }
-    return output.getTypeListAttr().isEmpty()
-        ? 1
-        : node.getAttrOrThrow(output.getTypeListAttr()).getList().getTypeCount();
   }
 
   static AttrValue type(org.tensorflow.proto.DataType type) {

@@ -13,6 +13,7 @@ import org.medoid.export.onnx.pass.OnnxNode;
 import org.medoid.export.onnx.pass.Passes;
 import org.medoid.export.onnx.pass.Subgraph;
 import org.medoid.export.onnx.pass.Types;
+import org.medoid.export.savedmodel.Operations;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.FunctionDef;
 
@@ -52,7 +53,7 @@ final class Loop {
     boolean[] stays = new boolean[read.size()];
     List<Integer> changing = new ArrayList<>();
     for (int i = 0; i < read.size(); i++) {
-      stays[i] = Functions.returnsArgument(body, i);
+      stays[i] = Operations.handsOn(body, i);
       if (!stays[i]) {
         if (!Types.known(read.get(i).type())) {
           throw context.unsupported("ONNX has no type for " + read.get(i).type());

@@ -12,11 +12,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 import org.medoid.export.onnx.pass.Constant;
 import org.medoid.export.onnx.pass.Shapes;
 import org.medoid.export.onnx.pass.Types;
 import org.medoid.export.savedmodel.AsWritten;
+import org.medoid.export.savedmodel.Operations;
 import org.medoid.export.savedmodel.VariableValues;
 import org.tensorflow.Graph;
 import org.tensorflow.GraphOperation;
@@ -24,13 +24,11 @@ import org.tensorflow.Output;
 import org.tensorflow.RawTensor;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
-import org.tensorflow.TensorFlow;
 import org.tensorflow.exceptions.TensorFlowException;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.NodeDef;
-import org.tensorflow.proto.OpDef;
 
 /**
  * What is converted: the nodes that the outputs depend on, in order of computation, with the types
@@ -89,12 +87,6 @@ final class Source {
   /** A node that cannot be converted, and why. */
   record Unsupported(Node node, String why) {}
 
-  private static final class Operations {
-    private static final Map<String, OpDef> BY_NAME =
-        TensorFlow.registeredOpList().getOpList().stream()
-            .collect(Collectors.toMap(OpDef::getName, op -> op));
-  }
-
   /** The version of graphs from which on a placeholder of rank 0 is a scalar, and not anything. */
   private static final int SCALARS = 24;
 
@@ -147,18 +139,18 @@ final class Source {
   }
 
   private void refuseUnknown(Set<String> supported) {
-    if (nodes.values().stream().anyMatch(node -> !Operations.BY_NAME.containsKey(node.op()))) {
+    if (nodes.values().stream().anyMatch(node -> Operations.registered(node.op()) == null)) {
       throw OnnxConverter.unsupported(
           nodes.values().stream()
               .filter(node -> !node.op().equals("Placeholder") && !node.op().equals("Const"))
               .filter(
                   node ->
-                      !supported.contains(node.op()) || !Operations.BY_NAME.containsKey(node.op()))
+                      !supported.contains(node.op()) || Operations.registered(node.op()) == null)
               .map(
                   node ->
                       new Unsupported(
                           node,
-                          Operations.BY_NAME.containsKey(node.op())
+                          Operations.registered(node.op()) != null
                               ? "no converter"
                               : "TensorFlow does not know this operation; load its library first"))
               .toList());
@@ -223,7 +215,7 @@ final class Source {
       return true;
     }
     if (node.inputs().isEmpty()
-        || definition(node).getIsStateful()
+        || Operations.registered(node.op()).getIsStateful()
         || NOT_FOLDED.contains(node.op())
         || !node.inputs().stream().allMatch(input -> folded.contains(input.node()))) {
       return false;
@@ -302,15 +294,6 @@ final class Source {
   /** The values of a tensor that depends on constants alone, else null. */
   Constant constant(TensorName tensor) {
     return constants.get(tensor);
-  }
-
-  OpDef definition(Node node) {
-    return definition(node.op());
-  }
-
-  /** TensorFlow's definition of an operation, or null. */
-  static OpDef definition(String op) {
-    return Operations.BY_NAME.get(op);
   }
 
   /** The functions that loops run, by name. */

@@ -7,6 +7,7 @@ import java.util.Map;
 import org.medoid.export.onnx.pass.OnnxGraph;
 import org.medoid.export.onnx.pass.OnnxNode;
 import org.medoid.export.onnx.pass.Types;
+import org.medoid.export.savedmodel.Operations;
 
 /**
  * Puts the nodes of one source into an ONNX graph: those of the graph that is converted, or of a
@@ -86,7 +87,7 @@ final class Translation {
     for (int i = 0; i < source.outputCount(node); i++) {
       made.add(value(new Source.TensorName(node.name(), i)));
     }
-    TfNode context = new TfNode(node, source.definition(node), graph, read, made);
+    TfNode context = new TfNode(node, Operations.registered(node.op()), graph, read, made);
     try {
       if (node.op().startsWith("Placeholder") && converter == null) {
         throw context.unsupported("a placeholder that is not among the inputs");

@@ -142,14 +142,11 @@ final class Body {
   private int offset(NodeDef node, String argument, Operations operations) {
     OpDef definition = operations.definition(node.getOp());
     NodeDef complete = complete(node, definition);
-    int offset = 0;
-    for (OpDef.ArgDef output : definition.getOutputArgList()) {
-      if (argument.isEmpty() || output.getName().equals(argument)) {
-        return offset;
-      }
-      offset += Operations.size(complete, output);
+    int offset = argument.isEmpty() ? 0 : Operations.offset(complete, definition, argument);
+    if (offset < 0) {
+      throw new IllegalArgumentException(where(node) + " has no output " + argument);
     }
-    throw new IllegalArgumentException(where(node) + " has no output " + argument);
+    return offset;
   }
 
   /** A node with all its attributes: what the call binds, and defaults. */

@@ -1,7 +1,6 @@
 package org.medoid.export.savedmodel;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -138,18 +137,8 @@ final class ControlFlow {
     @Override
     public boolean stays(int number) {
       FunctionDef round = operations.function(bound(body, attribute(node, "body"), node).getName());
-      if (round == null) {
-        return false; // told when it is called
-      }
-      OpDef signature = round.getSignature();
-      String given = signature.getOutputArg(number).getName();
-      Map<String, NodeDef> nodes = new HashMap<>();
-      round.getNodeDefList().forEach(n -> nodes.put(n.getName(), n));
-      String tensor = Tensors.node(round.getRetOrDefault(given, given));
-      while (nodes.containsKey(tensor) && nodes.get(tensor).getOp().equals("Identity")) {
-        tensor = Tensors.node(nodes.get(tensor).getInput(0));
-      }
-      return tensor.equals(signature.getInputArg(number).getName());
+      // One that is not there is told when it is called.
+      return round != null && Operations.handsOn(round, number);
     }
   }
 
@@ -184,9 +173,9 @@ final class ControlFlow {
       called.done(signature.getInputArg(i).getName(), List.of(inputs.get(i)));
     }
     List<String> returned = new ArrayList<>();
-    signature
-        .getOutputArgList()
-        .forEach(a -> returned.add(function.getRetOrDefault(a.getName(), a.getName())));
+    for (int i = 0; i < signature.getOutputArgCount(); i++) {
+      returned.add(Operations.returned(function, i));
+    }
     return flattener.resolve(called, returned);
   }
 

@@ -2,6 +2,7 @@ package org.medoid.export.savedmodel;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.tensorflow.TensorFlow;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.FunctionDef;
@@ -13,13 +14,9 @@ import org.tensorflow.proto.OpDef;
  * What the operations of a graph take and give: TensorFlow's own, and the functions in the graph's
  * library, which a node may name as its operation.
  */
-final class Operations {
-  /** TensorFlow's, some 1,500; asked for once, as that takes tens of milliseconds. */
-  private static final Map<String, OpDef> REGISTERED = new HashMap<>();
-
-  static {
-    TensorFlow.registeredOpList().getOpList().forEach(op -> REGISTERED.put(op.getName(), op));
-  }
+public final class Operations {
+  /** TensorFlow's, some 1,500; kept, as asking for them takes tens of milliseconds. */
+  private static final Map<String, OpDef> REGISTERED = new ConcurrentHashMap<>();
 
   private final Map<String, FunctionDef> functions = new HashMap<>();
 
@@ -32,8 +29,16 @@ final class Operations {
     return functions.get(name);
   }
 
-  /** TensorFlow's operation of that name, or null. */
-  static OpDef registered(String name) {
+  /**
+   * Looks up an operation that TensorFlow has, or a library that was loaded into it.
+   *
+   * @param name the operation's
+   * @return null if there is none of that name
+   */
+  public static OpDef registered(String name) {
+    if (!REGISTERED.containsKey(name)) {
+      TensorFlow.registeredOpList().getOpList().forEach(op -> REGISTERED.put(op.getName(), op));
+    }
     return REGISTERED.get(name);
   }
 
@@ -55,12 +60,14 @@ final class Operations {
   }
 
   /**
-   * How many tensors an argument of a node stands for.
+   * Counts the tensors that an argument of a node stands for.
    *
    * @param node with all its attributes
+   * @param argument of its operation, an input or an output
+   * @return 1 for one that is no list
    * @throws IllegalArgumentException if the attribute that says it is not there
    */
-  static int size(NodeDef node, OpDef.ArgDef argument) {
+  public static int size(NodeDef node, OpDef.ArgDef argument) {
     if (!argument.getNumberAttr().isEmpty()) {
       return Math.toIntExact(node.getAttrOrThrow(argument.getNumberAttr()).getI());
     }
@@ -71,8 +78,62 @@ final class Operations {
     return 1;
   }
 
-  /** Whether an argument is a list of tensors, be it of one. */
-  static boolean isList(OpDef.ArgDef argument) {
+  /**
+   * Tells whether an argument is a list of tensors, be it of one.
+   *
+   * @param argument an input or an output of an operation
+   * @return false if it is a single tensor
+   */
+  public static boolean isList(OpDef.ArgDef argument) {
     return !argument.getNumberAttr().isEmpty() || !argument.getTypeListAttr().isEmpty();
+  }
+
+  /**
+   * Counts the outputs that a node has before those of one name.
+   *
+   * @param node with all its attributes
+   * @param definition its operation
+   * @param output what its operation calls them
+   * @return -1 if there is no such output
+   */
+  public static int offset(NodeDef node, OpDef definition, String output) {
+    int offset = 0;
+    for (OpDef.ArgDef each : definition.getOutputArgList()) {
+      if (each.getName().equals(output)) {
+        return offset;
+      }
+      offset += size(node, each);
+    }
+    return -1;
+  }
+
+  /**
+   * Names the tensor that a function gives.
+   *
+   * @param function any
+   * @param number which of its results
+   * @return an argument's name, or {@code node:output:number}
+   */
+  public static String returned(FunctionDef function, int number) {
+    String name = function.getSignature().getOutputArg(number).getName();
+    return function.getRetOrDefault(name, name);
+  }
+
+  /**
+   * Tells whether a function gives its argument of a number as its result of that number, so that
+   * what a loop's body is given stays as it is.
+   *
+   * @param function of as many arguments as results
+   * @param number of both
+   * @return false if it is computed
+   */
+  public static boolean handsOn(FunctionDef function, int number) {
+    Map<String, NodeDef> nodes = new HashMap<>();
+    function.getNodeDefList().forEach(node -> nodes.put(node.getName(), node));
+    String tensor = Tensors.node(returned(function, number));
+    while (nodes.containsKey(tensor) && nodes.get(tensor).getOp().equals("Identity")) {
+      tensor = Tensors.node(nodes.get(tensor).getInput(0));
+    }
+    return tensor.equals(function.getSignature().getInputArg(number).getName());
   }
 }

@@ -5,10 +5,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.medoid.export.savedmodel.FlatGraph;
+import org.medoid.export.savedmodel.Operations;
 import org.tensorflow.Operation;
 import org.tensorflow.OperationBuilder;
 import org.tensorflow.Output;
-import org.tensorflow.TensorFlow;
 import org.tensorflow.exceptions.TensorFlowException;
 import org.tensorflow.op.Ops;
 import org.tensorflow.proto.NodeDef;
@@ -23,12 +23,6 @@ import org.tensorflow.types.TFloat32;
  * its GELU. The difference has the absolute error of a number near 1, 6e-8.
  */
 final class FlatImport {
-  private static final Map<String, OpDef> OPERATIONS = new HashMap<>();
-
-  static {
-    TensorFlow.registeredOpList().getOpList().forEach(op -> OPERATIONS.put(op.getName(), op));
-  }
-
   private final Ops tf;
   private final Map<String, List<Output<?>>> outputs = new HashMap<>();
 
@@ -75,11 +69,11 @@ final class FlatImport {
       }
       OperationBuilder builder = tf.scope().opBuilder(node.getOp(), simpleName(node));
       int next = 0;
-      for (OpDef.ArgDef argument : OPERATIONS.get(node.getOp()).getInputArgList()) {
-        int count = size(node, argument);
-        if (count < 0) {
+      for (OpDef.ArgDef argument : Operations.registered(node.getOp()).getInputArgList()) {
+        if (!Operations.isList(argument)) {
           builder.addInput(inputs.get(next++));
         } else {
+          int count = Operations.size(node, argument);
           builder.addInputList(inputs.subList(next, next + count).toArray(new Output<?>[0]));
           next += count;
         }
@@ -96,16 +90,6 @@ final class FlatImport {
           "node %s (%s) does not fit: %s".formatted(node.getName(), node.getOp(), e.getMessage()),
           e);
     }
-  }
-
-  /** The number of tensors in a list; -1 for an argument that is none. */
-  private static int size(NodeDef node, OpDef.ArgDef argument) {
-    if (!argument.getNumberAttr().isEmpty()) {
-      return Math.toIntExact(node.getAttrOrThrow(argument.getNumberAttr()).getI());
-    }
-    return argument.getTypeListAttr().isEmpty()
-        ? -1
-        : node.getAttrOrThrow(argument.getTypeListAttr()).getList().getTypeCount();
   }
 
   /**

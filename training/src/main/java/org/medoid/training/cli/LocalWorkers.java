@@ -63,8 +63,6 @@ final class LocalWorkers {
   }
 
   private void start(Cluster cluster, List<String> words) throws IOException {
-    int count = cluster.workers().size();
-    int threads = Math.max(1, Runtime.getRuntime().availableProcessors() / count);
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     for (String each : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
@@ -72,21 +70,21 @@ final class LocalWorkers {
         command.add(each);
       }
     }
-    if (System.getProperty(Threads.PROPERTY) == null) {
-      command.add("-D" + Threads.PROPERTY + "=" + threads);
-    }
     command.add("-D" + WorkerOptions.PARENT + "=" + ProcessHandle.current().pid());
     if (cluster.rank() > 0) {
       command.add("-Dmedoid.terminal=false");
     }
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), Medoid.class.getName()));
+    if (System.getProperty(Threads.PROPERTY) == null
+        && System.getenv("TF_NUM_INTRAOP_THREADS") == null) { // else the user said
+      int processors = Runtime.getRuntime().availableProcessors();
+      command.add("--threads=" + Math.max(1, processors / cluster.workers().size()));
+    }
     command.addAll(words);
     ProcessBuilder builder = new ProcessBuilder(command);
     Map<String, String> environment = builder.environment();
     environment.put(Cluster.VARIABLE, cluster.config());
     environment.put("no_grpc_proxy", "127.0.0.1");
-    environment.putIfAbsent("TF_NUM_INTRAOP_THREADS", Integer.toString(threads));
-    environment.putIfAbsent("OMP_NUM_THREADS", Integer.toString(threads));
     if (cluster.rank() == 0) {
       processes.add(builder.inheritIO().start());
     } else {
