@@ -168,40 +168,14 @@ public final class TrainingGraph {
    * @param network the backbone
    * @param head the embedding layer
    * @param images float [chunk, h, w, 3], RGB in [0, 1], to be fed
-   * @param labels int64 [m], to be fed
-   * @param loss the loss on the embeddings of a whole batch
+   * @param labels int64 [m], to be fed: of this worker's share, as large as the others'
+   * @param loss the loss on the embeddings of the whole batch, that of all workers
    * @param optimizer the optimizer
    * @param options of the layers
+   * @param exchange with the other workers; {@link Exchange#ALONE} without
    * @return the graph
    * @throws IllegalArgumentException if batch normalisation is neither frozen itself nor part of a
    *     frozen backbone: statistics of a chunk are not those of the batch
-   */
-  public static TrainingGraph inChunks(
-      Ops tf,
-      Network network,
-      EmbeddingHead head,
-      Operand<TFloat32> images,
-      Operand<TInt64> labels,
-      BatchLoss.Builder loss,
-      Optimizer optimizer,
-      Layers.Options options) {
-    return inChunks(tf, network, head, images, labels, loss, optimizer, options, Exchange.ALONE);
-  }
-
-  /**
-   * The same for a worker: the batch is that of all workers.
-   *
-   * @param tf the ops of a graph
-   * @param network the backbone
-   * @param head the embedding layer
-   * @param images float [chunk, h, w, 3], RGB in [0, 1], to be fed
-   * @param labels int64 [m], to be fed: of this worker's share, as large as the others'
-   * @param loss the loss on the embeddings of the whole batch
-   * @param optimizer the optimizer
-   * @param options of the layers
-   * @param exchange with the other workers
-   * @return the graph
-   * @throws IllegalArgumentException if batch normalisation is not frozen
    */
   public static TrainingGraph inChunks(
       Ops tf,

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.medoid.graph.distributed.Exchange;
 import org.medoid.graph.loss.BatchLoss;
 import org.medoid.graph.loss.FacilityLocation;
 import org.medoid.graph.network.Checkpoint;
@@ -69,7 +70,7 @@ class TrainingGraphTest {
       training =
           chunk == BATCH
               ? new TrainingGraph(tf, net, HEAD, images, labels, loss, optimizer, options)
-              : TrainingGraph.inChunks(tf, net, HEAD, images, labels, loss, optimizer, options);
+              : TrainingGraph.inChunks(tf, net, HEAD, images, labels, loss, optimizer, options, Exchange.ALONE);
       session = new Session(graph);
       session.initialize();
       Random random = new Random(1);

@@ -24,7 +24,7 @@ import org.tensorflow.types.TUint8;
  * Writes scalars, histograms, images and a graph to a TensorBoard events file, through TensorFlow's
  * own summary ops in a graph of their own. Not for use by two threads at once.
  */
-public final class EventWriter implements AutoCloseable {
+final class EventWriter implements AutoCloseable {
   /** Images of a batch that are written. */
   private static final long IMAGES = 16;
 
@@ -44,12 +44,8 @@ public final class EventWriter implements AutoCloseable {
   private final Op writeGraph;
   private final Op close;
 
-  /**
-   * Opens a new events file.
-   *
-   * @param folder where TensorBoard looks; made if missing
-   */
-  public EventWriter(Path folder) {
+  /** Opens a new events file in the folder where TensorBoard looks; makes it if missing. */
+  EventWriter(Path folder) {
     Ops tf = Ops.create(graph);
     Operand<?> writer = tf.summary.summaryWriter(SummaryWriter.sharedName("events"));
     Op open =
@@ -87,14 +83,8 @@ public final class EventWriter implements AutoCloseable {
     session.runner().addTarget(open).run().close();
   }
 
-  /**
-   * Adds a point to a curve.
-   *
-   * @param step the training step
-   * @param tag the name of the curve
-   * @param value its value there
-   */
-  public void scalar(long step, String tag, double value) {
+  /** Adds a point to the curve of that name. */
+  void scalar(long step, String tag, double value) {
     try (TFloat32 v = TFloat32.scalarOf((float) value)) {
       write(write, step, tag, this.value, v);
     }
@@ -103,12 +93,10 @@ public final class EventWriter implements AutoCloseable {
   /**
    * Adds the distribution of some values at a step.
    *
-   * @param step the training step
-   * @param tag what the values are
-   * @param values finite values, at least one
+   * @param values at least one
    * @throws org.tensorflow.exceptions.TFInvalidArgumentException if a value is not finite
    */
-  public void histogram(long step, String tag, float[] values) {
+  void histogram(long step, String tag, float[] values) {
     try (TFloat32 v = TFloat32.vectorOf(values)) {
       write(writeHistogram, step, tag, this.values, v);
     }
@@ -117,21 +105,17 @@ public final class EventWriter implements AutoCloseable {
   /**
    * Adds images, the first {@value #IMAGES} of a batch.
    *
-   * @param step the training step
-   * @param tag what they show
    * @param images float [batch, height, width, 3], RGB in [0, 1]; what is outside is cut off
    */
-  public void images(long step, String tag, TFloat32 images) {
+  void images(long step, String tag, TFloat32 images) {
     write(writeImages, step, tag, pictures, images);
   }
 
   /**
    * Shows a graph. Constants of more than {@value #CONSTANT_BYTES} bytes are written without their
    * values, for TensorBoard shows none of them.
-   *
-   * @param graph the graph's definition, as by {@link Graph#toGraphDef()}
    */
-  public void graph(GraphDef graph) {
+  void graph(GraphDef graph) {
     GraphDef.Builder slim = graph.toBuilder();
     slim.getNodeBuilderList().forEach(EventWriter::dropValue);
     slim.getLibraryBuilder()

@@ -7,9 +7,16 @@ import org.medoid.training.settings.TrainingSettings;
 
 /** Learning rates and margin multiplier of each step. */
 final class Schedules {
+  /** initial · rate^(step / interval): the paper lets the margin multiplier γ decay so, at 0.94. */
+  private record Decay(double initial, double rate, long interval) {
+    double at(long step) {
+      return initial * Math.pow(rate, (double) step / interval);
+    }
+  }
+
   private final OptimizerSettings optimizer;
-  private final ExponentialDecay gamma;
-  private final ExponentialDecay learningRate;
+  private final Decay gamma;
+  private final Decay learningRate;
   private final long steps;
 
   /**
@@ -32,8 +39,8 @@ final class Schedules {
             epoch);
   }
 
-  private static ExponentialDecay decay(double initial, double rate, long steps, long epoch) {
-    return new ExponentialDecay(initial, rate, steps == 0 ? epoch : steps);
+  private static Decay decay(double initial, double rate, long steps, long epoch) {
+    return new Decay(initial, rate, steps == 0 ? epoch : steps);
   }
 
   /**

@@ -2,9 +2,7 @@ package org.medoid.training;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import org.medoid.graph.AdamW;
 import org.medoid.graph.Optimizer;
-import org.medoid.graph.RmsProp;
 import org.medoid.graph.TrainingGraph;
 import org.medoid.graph.distributed.Exchange;
 import org.medoid.graph.loss.BatchLoss;
@@ -18,7 +16,6 @@ import org.medoid.ops.FacilityLocationLoss;
 import org.medoid.training.settings.DataSettings;
 import org.medoid.training.settings.LossSettings;
 import org.medoid.training.settings.Networks;
-import org.medoid.training.settings.OptimizerSettings;
 import org.medoid.training.settings.SettingException;
 import org.medoid.training.settings.TrainingSettings;
 import org.slf4j.Logger;
@@ -49,9 +46,7 @@ final class TrainingParts {
     if (!Networks.isOwn(settings.loss().loss())) {
       loss = loss(settings.loss(), settings.schedule().seed(), classes);
     }
-    if (!Networks.isOwn(settings.optimizer().optimizer())) {
-      optimizer = optimizer(settings.optimizer());
-    }
+    optimizer = settings.optimizer().make();
   }
 
   private static BatchLoss.Builder loss(LossSettings told, long seed, int classes) {
@@ -66,14 +61,6 @@ final class TrainingParts {
         Losses.Settings.of(
                 classes, told.maxSweeps() == 0 ? options : options.maxSweeps(told.maxSweeps()))
             .withParameter(told.lossParameter()));
-  }
-
-  private static Optimizer optimizer(OptimizerSettings told) {
-    float weightDecay = (float) told.weightDecay();
-    float clipNorm = (float) told.clipNorm();
-    return told.optimizer().equals(OptimizerSettings.ADAMW)
-        ? AdamW.defaults().withWeightDecay(weightDecay).withClipNorm(clipNorm)
-        : RmsProp.defaults().withWeightDecay(weightDecay).withClipNorm(clipNorm);
   }
 
   void bring(Network own) {

@@ -101,7 +101,7 @@ final class Conversion {
   }
 
   OnnxMl.ModelProto model(OnnxConverter.Options options) {
-    OnnxMl.GraphProto.Builder out = OnnxMl.GraphProto.newBuilder().setName(options.graphName());
+    OnnxMl.GraphProto.Builder out = OnnxMl.GraphProto.newBuilder().setName("medoid");
     graph.write(out);
     boolean batched = false;
     for (Map.Entry<String, Source.TensorName> input : inputs.entrySet()) {
@@ -115,8 +115,7 @@ final class Conversion {
     OnnxMl.ModelProto.Builder model =
         OnnxMl.ModelProto.newBuilder()
             .setIrVersion(OnnxConverter.IR)
-            .setProducerName(options.producerName())
-            .setProducerVersion(options.producerVersion())
+            .setProducerName("medoid")
             .addOpsetImport(
                 OnnxMl.OperatorSetIdProto.newBuilder()
                     .setVersion(Math.max(options.opset(), graph.opset())))

@@ -50,27 +50,16 @@ public final class OnnxConverter {
    *
    * @param opset the version of the operator set, 15 to 17; a model that adds up scattered values
    *     has at least 16
-   * @param graphName the name of the ONNX graph
-   * @param producerName the name of the program that the file says it is by
-   * @param producerVersion its version
    * @param metadata entries of metadata_props, written in the order of their keys
    * @param converters converters by TensorFlow operation, which go before those built in
    */
   public record Options(
-      int opset,
-      String graphName,
-      String producerName,
-      String producerVersion,
-      Map<String, String> metadata,
-      Map<String, OpConverter> converters) {
+      int opset, Map<String, String> metadata, Map<String, OpConverter> converters) {
 
     /**
      * Checks the version and copies the maps.
      *
      * @param opset the version of the operator set, 15 to 17
-     * @param graphName the name of the ONNX graph
-     * @param producerName the name of the program that the file says it is by
-     * @param producerVersion its version
      * @param metadata entries of metadata_props
      * @param converters converters by TensorFlow operation
      * @throws IllegalArgumentException if the version is another one
@@ -89,7 +78,7 @@ public final class OnnxConverter {
      * @return the settings
      */
     public static Options defaults() {
-      return new Options(OPSET, "medoid", "medoid", "", Map.of(), Map.of());
+      return new Options(OPSET, Map.of(), Map.of());
     }
 
     /**
@@ -99,19 +88,7 @@ public final class OnnxConverter {
      * @return new settings
      */
     public Options withOpset(int opset) {
-      return new Options(opset, graphName, producerName, producerVersion, metadata, converters);
-    }
-
-    /**
-     * Returns these settings with other names in the file.
-     *
-     * @param graphName the name of the ONNX graph
-     * @param producerName the name of the program that the file says it is by
-     * @param producerVersion its version
-     * @return new settings
-     */
-    public Options withNames(String graphName, String producerName, String producerVersion) {
-      return new Options(opset, graphName, producerName, producerVersion, metadata, converters);
+      return new Options(opset, metadata, converters);
     }
 
     /**
@@ -121,7 +98,7 @@ public final class OnnxConverter {
      * @return new settings
      */
     public Options withMetadata(Map<String, String> metadata) {
-      return new Options(opset, graphName, producerName, producerVersion, metadata, converters);
+      return new Options(opset, metadata, converters);
     }
 
     /**
@@ -135,7 +112,7 @@ public final class OnnxConverter {
     public Options withConverter(String op, OpConverter converter) {
       Map<String, OpConverter> more = new HashMap<>(converters);
       more.put(op, converter);
-      return new Options(opset, graphName, producerName, producerVersion, metadata, more);
+      return new Options(opset, metadata, more);
     }
   }
 

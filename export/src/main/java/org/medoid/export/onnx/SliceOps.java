@@ -30,87 +30,102 @@ final class SliceOps {
       return;
     }
     int rank = node.rank(0);
-    long[] begin = node.integers(1);
-    long[] end = node.integers(2);
-    long[] step = node.integers(3);
-    List<Long> starts = new ArrayList<>();
-    List<Long> ends = new ArrayList<>();
-    List<Long> axes = new ArrayList<>();
-    List<Long> steps = new ArrayList<>();
-    List<Integer> dropped = new ArrayList<>();
-    List<Long> added = new ArrayList<>();
-    int axis = 0;
-    int out = 0;
-    for (int i = 0; i < begin.length; i++) {
-      long bit = 1L << i;
-      if ((node.integer("ellipsis_mask") & bit) != 0) {
-        // As many axes as the entries behind it leave; new axes take none.
-        long behind = (1L << begin.length) - (bit << 1);
-        int after = Long.bitCount(node.integer("new_axis_mask") & behind);
-        int to = rank - (begin.length - i - 1 - after);
-        out += Math.max(to - axis, 0);
-        axis = Math.max(to, axis);
-      } else if ((node.integer("new_axis_mask") & bit) != 0) {
-        added.add((long) out++);
-      } else {
-        boolean drop = (node.integer("shrink_axis_mask") & bit) != 0;
-        boolean back = step[i] < 0;
-        long from =
-            (node.integer("begin_mask") & bit) != 0 && !drop
-                ? back ? Integer.MAX_VALUE : 0
-                : begin[i];
-        long to =
-            drop
-                ? begin[i] == -1 ? Integer.MAX_VALUE : begin[i] + 1
-                : (node.integer("end_mask") & bit) != 0
-                    ? back ? Integer.MIN_VALUE : Integer.MAX_VALUE
-                    : end[i];
-        if (back && !drop && from < -1) {
-          // Before the first there is nothing to go back to; ONNX starts at the first then.
-          if (node.shape(0)[axis] < 0) {
-            throw node.unsupported(
-                "it goes back from element " + from + " of an axis of unknown size; fix the size");
-          }
-          if (from < -node.shape(0)[axis]) {
-            from = 0;
-            to = 0;
-          }
-        }
-        if (drop || from != 0 || to != Integer.MAX_VALUE || step[i] != 1) {
-          starts.add(from);
-          ends.add(to);
-          axes.add((long) axis);
-          steps.add(drop ? 1 : step[i]);
-        }
-        if (drop) {
-          dropped.add(axis);
-        } else {
-          out++;
-        }
-        axis++;
-      }
-    }
-    int[] gone = dropped.stream().mapToInt(i -> i).toArray();
+    Bounds bounds = new Bounds(node);
+    int[] gone = bounds.dropped.stream().mapToInt(i -> i).toArray();
     boolean first =
         node.isChannelsFirst(0)
-            && added.isEmpty()
+            && bounds.added.isEmpty()
             && (gone.length == 0 || ReductionOps.sameWithout(gone, rank));
     String x = ShapeOps.inLayout(node, 0, first);
-    if (!axes.isEmpty()) {
-      long[] over = array(axes);
+    if (!bounds.axes.isEmpty()) {
+      long[] over = array(bounds.axes);
       if (first) {
         Arrays.setAll(over, i -> Shapes.channelsFirstAxis(Math.toIntExact(over[i]), rank));
       }
-      x = sliced(node, x, array(starts), array(ends), over, array(steps));
+      x = sliced(node, x, array(bounds.starts), array(bounds.ends), over, array(bounds.steps));
     }
     if (gone.length > 0) {
       long[] over = first ? ReductionOps.channelsFirstAxes(gone, rank) : TfNode.longs(gone);
       x = node.emit("Squeeze", List.of(x, node.constant(over)));
     }
-    if (!added.isEmpty()) {
-      x = node.emit("Unsqueeze", List.of(x, node.constant(array(added))));
+    if (!bounds.added.isEmpty()) {
+      x = node.emit("Unsqueeze", List.of(x, node.constant(array(bounds.added))));
     }
     ShapeOps.set(node, 0, first && gone.length == 0, x);
+  }
+
+  /** What the numbers and masks of a StridedSlice say, axis by axis. */
+  private static final class Bounds {
+    final List<Long> starts = new ArrayList<>();
+    final List<Long> ends = new ArrayList<>();
+    final List<Long> axes = new ArrayList<>();
+    final List<Long> steps = new ArrayList<>();
+    final List<Integer> dropped = new ArrayList<>();
+    final List<Long> added = new ArrayList<>();
+
+    private final TfNode node;
+    private final long[] begin;
+    private final long[] end;
+    private final long[] step;
+
+    Bounds(TfNode node) {
+      this.node = node;
+      begin = node.integers(1);
+      end = node.integers(2);
+      step = node.integers(3);
+      int axis = 0;
+      int out = 0;
+      for (int i = 0; i < begin.length; i++) {
+        if (is("ellipsis_mask", i)) {
+          // As many axes as the entries behind it leave; new axes take none.
+          long behind = (1L << begin.length) - (2L << i);
+          int after = Long.bitCount(node.integer("new_axis_mask") & behind);
+          int to = node.rank(0) - (begin.length - i - 1 - after);
+          out += Math.max(to - axis, 0);
+          axis = Math.max(to, axis);
+        } else if (is("new_axis_mask", i)) {
+          added.add((long) out++);
+        } else {
+          cut(i, axis);
+          out += is("shrink_axis_mask", i) ? 0 : 1;
+          axis++;
+        }
+      }
+    }
+
+    private boolean is(String mask, int entry) {
+      return (node.integer(mask) >> entry & 1) != 0;
+    }
+
+    private void cut(int i, int axis) {
+      boolean drop = is("shrink_axis_mask", i);
+      boolean back = step[i] < 0;
+      long from = is("begin_mask", i) && !drop ? back ? Integer.MAX_VALUE : 0 : begin[i];
+      long to =
+          drop
+              ? begin[i] == -1 ? Integer.MAX_VALUE : begin[i] + 1
+              : is("end_mask", i) ? back ? Integer.MIN_VALUE : Integer.MAX_VALUE : end[i];
+      if (back && !drop && from < -1) {
+        // Before the first there is nothing to go back to; ONNX starts at the first then.
+        if (node.shape(0)[axis] < 0) {
+          throw node.unsupported(
+              "it goes back from element " + from + " of an axis of unknown size; fix the size");
+        }
+        if (from < -node.shape(0)[axis]) {
+          from = 0;
+          to = 0;
+        }
+      }
+      if (drop || from != 0 || to != Integer.MAX_VALUE || step[i] != 1) {
+        starts.add(from);
+        ends.add(to);
+        axes.add((long) axis);
+        steps.add(drop ? 1 : step[i]);
+      }
+      if (drop) {
+        dropped.add(axis);
+      }
+    }
   }
 
   /** Begin or end are computed: the masks choose, entry by entry, between these and the edges. */

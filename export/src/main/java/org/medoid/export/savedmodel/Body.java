@@ -89,10 +89,6 @@ final class Body {
     return prefix + node.getName();
   }
 
-  boolean isDone(String node) {
-    return tensors.containsKey(node);
-  }
-
   void done(String node, List<String> flat) {
     tensors.put(node, flat);
   }

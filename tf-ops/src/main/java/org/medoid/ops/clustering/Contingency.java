@@ -1,7 +1,5 @@
 package org.medoid.ops.clustering;
 
-import java.util.Arrays;
-
 /**
  * The contingency table of the clusters with the true classes, kept count by count, with the sums
  * of {@link CountTable} over it. Taking a point in or out costs a few table look-ups. Memory: 4
@@ -33,15 +31,6 @@ final class Contingency {
     sizes = new int[clusters];
   }
 
-  /** Takes all points out. */
-  void clear() {
-    Arrays.fill(cells, 0);
-    Arrays.fill(sizes, 0);
-    cellSum = 0;
-    clusterSum = 0;
-    expectation = 0;
-  }
-
   /** Takes a point into a cluster. */
   void add(int point, int cluster) {
     cellSum += table.step[cells[cluster * classes + classOf[point]]++];
@@ -56,21 +45,6 @@ final class Contingency {
     int n = --sizes[cluster];
     clusterSum -= table.step[n];
     expectation -= table.expected(n + 1) - table.expected(n);
-  }
-
-  /** Σ t over the cells. */
-  long cellSum() {
-    return cellSum;
-  }
-
-  /** Σ t over the clusters. */
-  long clusterSum() {
-    return clusterSum;
-  }
-
-  /** Σ u over the clusters. */
-  long expectation() {
-    return expectation;
   }
 
   /** The agreement as the table stands. */

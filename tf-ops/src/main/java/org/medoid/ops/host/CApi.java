@@ -85,8 +85,6 @@ final class CApi {
 
   static native void TF_RegisterOpDefinition(Pointer builder, Pointer status);
 
-  static native long TF_ShapeInferenceContextNumInputs(Pointer context);
-
   static native Pointer TF_NewShapeHandle();
 
   static native void TF_DeleteShapeHandle(Pointer handle);
@@ -118,8 +116,6 @@ final class CApi {
 
   static native void TF_ShapeInferenceContextConcatenateShapes(
       Pointer context, Pointer first, Pointer second, Pointer result, Pointer status);
-
-  static native void TF_ShapeInferenceContextSetUnknownShape(Pointer context, Pointer status);
 
   static native Pointer TF_NewKernelBuilder(
       String op,

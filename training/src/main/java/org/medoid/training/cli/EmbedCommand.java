@@ -37,7 +37,7 @@ final class EmbedCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @ArgGroup(multiplicity = "1")
-  private Source source;
+  private RunOrModel source;
 
   @Mixin private ModelChoice choice;
 
@@ -57,18 +57,6 @@ final class EmbedCommand implements Callable<Integer> {
       description = "float32 [pictures, d].")
   private Path out;
 
-  /** One of two. */
-  static final class Source {
-    @Option(
-        names = "--model",
-        paramLabel = "DIR",
-        description = "An exported model, or another SavedModel from images to features.")
-    private Path model;
-
-    @Option(names = "--run", paramLabel = "RUN", description = "The best checkpoint of a run.")
-    private Path run;
-  }
-
   @Override
   public Integer call() throws Exception {
     Optional<Cluster> cluster = workers.cluster(spec);
@@ -84,7 +72,7 @@ final class EmbedCommand implements Callable<Integer> {
     Worker worker = workers.join(cluster);
     // Ended as by a signal: what is written stays, for the same command to go on with.
     WorkerOptions.endWithParent(() -> Runtime.getRuntime().exit(Interruption.EXIT_CODE));
-    try (EmbeddingModel model = choice.open(spec.commandLine(), source.run, source.model)) {
+    try (EmbeddingModel model = choice.open(spec.commandLine(), source)) {
       if (!leads) {
         model.embed(pictures, 0, worker, (values, width) -> {});
         return 0;

@@ -126,16 +126,7 @@ final class EvaluateCommand implements Callable<Integer> {
   private boolean json;
 
   /** One of three. */
-  static final class Source {
-    @Option(names = "--run", paramLabel = "RUN", description = "The best checkpoint of a run.")
-    private Path run;
-
-    @Option(
-        names = "--model",
-        paramLabel = "DIR",
-        description = "An exported model, or another SavedModel.")
-    private Path model;
-
+  static final class Source extends RunOrModel {
     @Option(
         names = "--embeddings",
         paramLabel = "E.npy",
@@ -192,7 +183,7 @@ final class EvaluateCommand implements Callable<Integer> {
     ImageDataSet unseen =
         (data == null ? RunFolder.open(source.run).openData() : DataSets.open(data)).test();
     Embeddings x;
-    try (EmbeddingModel model = choice.open(spec.commandLine(), source.run, source.model)) {
+    try (EmbeddingModel model = choice.open(spec.commandLine(), source)) {
       x = model.embed(unseen);
     }
     Evaluation result;

@@ -46,7 +46,7 @@ final class ExportCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @ArgGroup(multiplicity = "1")
-  private Source source;
+  private RunOrModel source;
 
   @Mixin private ModelChoice choice;
 
@@ -107,18 +107,6 @@ final class ExportCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Prints the content of export.json.")
   private boolean json;
 
-  /** One of two. */
-  static final class Source {
-    @Option(names = "--run", paramLabel = "RUN", description = "The best checkpoint of a run.")
-    private Path run;
-
-    @Option(
-        names = "--model",
-        paramLabel = "DIR",
-        description = "A SavedModel from images to features, whoever wrote it.")
-    private Path model;
-  }
-
   @Override
   public Integer call() throws Exception {
     if (tolerance != null && !(tolerance > 0 && tolerance <= 1)) {
@@ -126,7 +114,7 @@ final class ExportCommand implements Callable<Integer> {
           spec.commandLine(), "--tolerance " + tolerance + ": must be above 0 and at most 1");
     }
     ModelExporter exporter;
-    try (EmbeddingModel model = choice.open(spec.commandLine(), source.run, source.model)) {
+    try (EmbeddingModel model = choice.open(spec.commandLine(), source)) {
       exporter = source.run != null ? ofRun(source.run, model, images) : ofModel(model, images);
     }
     if (tolerance != null) {

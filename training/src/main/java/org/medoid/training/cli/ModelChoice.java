@@ -66,14 +66,14 @@ final class ModelChoice extends SignatureOptions {
   }
 
   /** Opens a run, for which none of these options is meant, or else a SavedModel. */
-  EmbeddingModel open(CommandLine line, Path run, Path folder) throws IOException {
-    if (run == null) {
-      return open(folder);
+  EmbeddingModel open(CommandLine line, RunOrModel source) throws IOException {
+    if (source.run == null) {
+      return open(source.model);
     }
     if (isGiven()) {
       throw new CommandLine.ParameterException(
           line, "--signature, --output, --range and --image-size are for --model, not for --run");
     }
-    return EmbeddingModel.ofRun(run);
+    return EmbeddingModel.ofRun(source.run);
   }
 }

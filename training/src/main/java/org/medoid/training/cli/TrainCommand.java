@@ -106,10 +106,13 @@ final class TrainCommand implements Callable<Integer> {
     } catch (CancellationException e) {
       return Interruption.EXIT_CODE;
     }
-    if (!leads) {
-      return 0;
+    if (leads) {
+      tell(RunReport.name(trainer.settings(), result), result);
     }
-    String name = RunReport.name(trainer.settings(), result);
+    return 0;
+  }
+
+  private void tell(String name, TrainingResult result) throws Exception {
     if (json) {
       spec.commandLine().getOut().println(Json.mapper().writeValueAsString(result));
     } else {
@@ -118,7 +121,6 @@ final class TrainCommand implements Callable<Integer> {
     try (EmbeddingModel model = EmbeddingModel.ofRun(out)) {
       RunReport.write(RunFolder.open(out), model, data.test(), Map.of(name, result.scores()));
     }
-    return 0;
   }
 
   private void requireNoOtherOption() {

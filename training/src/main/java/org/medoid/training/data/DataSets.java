@@ -15,8 +15,20 @@ import org.slf4j.LoggerFactory;
 
 /** Opens the data sets that the command line names. */
 public final class DataSets {
-  private static final List<String> KINDS =
-      List.of("folder", "cub200", "cars196", "sop", "omniglot");
+  /** How files lie in a folder. */
+  private interface Layout {
+    DataSplit open(Path folder) throws IOException;
+  }
+
+  private static final Map<String, Layout> LAYOUTS = new LinkedHashMap<>();
+
+  static {
+    LAYOUTS.put("folder", ClassFolders::open);
+    LAYOUTS.put("cub200", PublishedLayouts::cub200);
+    LAYOUTS.put("cars196", PublishedLayouts::cars196);
+    LAYOUTS.put("sop", PublishedLayouts::sop);
+    LAYOUTS.put("omniglot", PublishedLayouts::omniglot);
+  }
 
   private static final Logger LOG = LoggerFactory.getLogger(DataSets.class);
 
@@ -74,29 +86,23 @@ public final class DataSets {
       return Icons.open(cache());
     }
     int colon = spec.indexOf(':');
-    Path folder = colon < 0 ? null : Path.of(spec.substring(colon + 1));
-    String kind = colon < 0 ? spec : spec.substring(0, colon);
-    if (folder != null && KINDS.contains(kind)) {
-      if (spec.substring(colon + 1).isBlank()) { // the current folder would be taken
-        throw new IllegalArgumentException("data set '" + spec + "': it must be " + kind + ":DIR");
-      }
-      requireFolder(folder);
+    String kind = spec.substring(0, Math.max(colon, 0));
+    Layout layout = LAYOUTS.get(kind);
+    if (layout == null) {
+      throw new IllegalArgumentException(
+          "data set '"
+              + spec
+              + "': no such data set; it must be icons or one of "
+              + String.join(":DIR, ", LAYOUTS.keySet())
+              + ":DIR"
+              + (Files.isDirectory(Path.of(spec)) ? "; for this folder folder:" + spec : ""));
     }
-    return switch (colon < 0 ? "" : kind) {
-      case "folder" -> ClassFolders.open(folder);
-      case "cub200" -> PublishedLayouts.cub200(folder);
-      case "cars196" -> PublishedLayouts.cars196(folder);
-      case "sop" -> PublishedLayouts.sop(folder);
-      case "omniglot" -> PublishedLayouts.omniglot(folder);
-      default ->
-          throw new IllegalArgumentException(
-              "data set '"
-                  + spec
-                  + "': no such data set; it must be icons or one of "
-                  + String.join(":DIR, ", KINDS)
-                  + ":DIR"
-                  + (Files.isDirectory(Path.of(spec)) ? "; for this folder folder:" + spec : ""));
-    };
+    if (spec.substring(colon + 1).isBlank()) { // the current folder would be taken
+      throw new IllegalArgumentException("data set '" + spec + "': it must be " + kind + ":DIR");
+    }
+    Path folder = Path.of(spec.substring(colon + 1));
+    requireFolder(folder);
+    return layout.open(folder);
   }
 
   /** Refuses an image that is too large to decode. */

@@ -2,6 +2,9 @@ package org.medoid.training.settings;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Function;
 import org.medoid.export.savedmodel.ModelSignature;
 import org.medoid.export.savedmodel.SavedModel;
 import org.medoid.export.savedmodel.SignatureChoice;
@@ -18,6 +21,14 @@ public final class Networks {
   static final String INCEPTION_V2 = "inception_v2";
   private static final String SAVED_MODEL = "savedmodel:";
   private static final String OWN = "own:";
+
+  private static final Map<String, Function<Pooling, Network>> MAKERS =
+      new TreeMap<>(
+          Map.of(
+              "convnet",
+              none -> new ConvNet(),
+              INCEPTION_V2,
+              pool -> pool == null ? new InceptionV2() : new InceptionV2(pool)));
 
   /** Of a SavedModel that takes images of any size. */
   private static final int OPEN_SIZE = 224;
@@ -59,13 +70,11 @@ public final class Networks {
       signature.notes().forEach(note -> LOG.info("{}: {}", specification, note));
       return SavedModelNetwork.of(signature);
     }
-    return switch (specification) {
-      case "convnet" -> new ConvNet();
-      case INCEPTION_V2 -> pool == null ? new InceptionV2() : new InceptionV2(pool);
-      default ->
-          throw new SettingException(
-              "model", specification + ": is known only to the program that trained it");
-    };
+    if (isOwn(specification)) {
+      throw new SettingException(
+          "model", specification + ": is known only to the program that trained it");
+    }
+    return MAKERS.get(specification).apply(pool);
   }
 
   /** The side of the images that a network is meant for; reads no weights. */
@@ -112,12 +121,11 @@ public final class Networks {
   static void check(String specification) {
     SettingException.require(
         specification != null
-            && (specification.equals("convnet")
-                || specification.equals(INCEPTION_V2)
+            && (MAKERS.containsKey(specification)
                 || isSavedModel(specification)
                 || isOwn(specification)),
         "model",
         specification,
-        "no such model; models are convnet, inception_v2 and savedmodel:DIR");
+        "no such model; models are " + String.join(", ", MAKERS.keySet()) + " and savedmodel:DIR");
   }
 }

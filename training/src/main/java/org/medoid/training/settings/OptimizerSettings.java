@@ -4,12 +4,17 @@ import static org.medoid.training.settings.SettingException.require;
 import static org.medoid.training.settings.SettingException.requireDecay;
 import static org.medoid.training.settings.SettingException.requireNotNegative;
 
-import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Function;
+import org.medoid.graph.AdamW;
+import org.medoid.graph.Optimizer;
+import org.medoid.graph.RmsProp;
 
 /**
  * How the weights move.
  *
- * @param optimizer {@value #RMSPROP} or {@value #ADAMW}; or {@code own:} and a name for one that a
+ * @param optimizer {@code rmsprop} or {@code adamw}; or {@code own:} and a name for one that a
  *     program brings itself
  * @param learningRate of the embedding layer at step 0
  * @param warmUp steps in which the backbone stands still
@@ -37,10 +42,24 @@ public record OptimizerSettings(
     double weightDecay,
     Precision precision) {
   /** RMSProp as the paper has it. */
-  public static final String RMSPROP = "rmsprop";
+  static final String RMSPROP = "rmsprop";
 
   /** Adam with decoupled weight decay. */
-  public static final String ADAMW = "adamw";
+  static final String ADAMW = "adamw";
+
+  private static final Map<String, Function<OptimizerSettings, Optimizer>> MAKERS =
+      new TreeMap<>(
+          Map.of(
+              RMSPROP,
+              told ->
+                  RmsProp.defaults()
+                      .withWeightDecay((float) told.weightDecay)
+                      .withClipNorm((float) told.clipNorm),
+              ADAMW,
+              told ->
+                  AdamW.defaults()
+                      .withWeightDecay((float) told.weightDecay)
+                      .withClipNorm((float) told.clipNorm)));
 
   /** Of what numbers a step computes. */
   public enum Precision {
@@ -82,11 +101,10 @@ public record OptimizerSettings(
   public OptimizerSettings {
     require(precision != null, "precision", null, "must be float32 or bf16");
     require(
-        optimizer != null
-            && (List.of(RMSPROP, ADAMW).contains(optimizer) || Networks.isOwn(optimizer)),
+        optimizer != null && (MAKERS.containsKey(optimizer) || Networks.isOwn(optimizer)),
         "optimizer",
         optimizer,
-        "no such optimizer; optimizers are rmsprop and adamw");
+        "no such optimizer; optimizers are " + String.join(" and ", MAKERS.keySet()));
     requireNotNegative("learning_rate", learningRate);
     requireNotNegative("warm_up", warmUp);
     require(
@@ -105,5 +123,14 @@ public record OptimizerSettings(
     requireNotNegative("proxy_rate_multiplier", proxyRateMultiplier);
     requireNotNegative("clip_norm", clipNorm);
     requireNotNegative("weight_decay", weightDecay);
+  }
+
+  /**
+   * Makes the optimizer of that name.
+   *
+   * @return null for one that a program brings itself
+   */
+  public Optimizer make() {
+    return Networks.isOwn(optimizer) ? null : MAKERS.get(optimizer).apply(this);
   }
 }

@@ -45,6 +45,24 @@ final class DilatedConvolution extends Pass {
       }
       added = Math.toIntExact(axis[0]) - 2;
     }
+    Map<String, Object> attributes = dilated(conv, blocks, front, back, added);
+    if (attributes == null) {
+      return;
+    }
+    List<String> in = new ArrayList<>(conv.inputs);
+    in.set(0, split.inputs.get(0));
+    if (squeeze == null) {
+      become(node, "Conv", in, attributes);
+    } else {
+      String axis = unsqueeze.inputs.get(1);
+      in.set(0, emit(node, "Unsqueeze", List.of(split.inputs.get(0), axis), Map.of()));
+      become(node, "Squeeze", List.of(emit(node, "Conv", in, attributes), axis), Map.of());
+    }
+  }
+
+  /** The attributes of the convolution of all pixels; null if there is none. */
+  private static Map<String, Object> dilated(
+      OnnxNode conv, long[] blocks, long[] front, long[] back, int added) {
     long[] pads = (long[]) conv.attributes.get("pads");
     long[] strides = (long[]) conv.attributes.get("strides");
     int axes = strides.length;
@@ -52,7 +70,7 @@ final class DilatedConvolution extends Pass {
         || conv.attributes.containsKey("dilations")
         || Arrays.stream(strides).anyMatch(i -> i != 1)
         || axes != blocks.length + (added < 0 ? 0 : 1)) {
-      return;
+      return null;
     }
     long[] dilations = new long[axes];
     long[] around = new long[2 * axes];
@@ -67,20 +85,12 @@ final class DilatedConvolution extends Pass {
       j += own ? 1 : 0;
     }
     if (Arrays.stream(around).anyMatch(i -> i < 0)) {
-      return;
+      return null;
     }
     Map<String, Object> attributes = new TreeMap<>(conv.attributes);
     attributes.put("dilations", dilations);
     attributes.put("pads", around);
-    List<String> in = new ArrayList<>(conv.inputs);
-    in.set(0, split.inputs.get(0));
-    if (squeeze == null) {
-      become(node, "Conv", in, attributes);
-    } else {
-      String axis = unsqueeze.inputs.get(1);
-      in.set(0, emit(node, "Unsqueeze", List.of(split.inputs.get(0), axis), Map.of()));
-      become(node, "Squeeze", List.of(emit(node, "Conv", in, attributes), axis), Map.of());
-    }
+    return attributes;
   }
 
   private long[] axis(OnnxNode node) {
