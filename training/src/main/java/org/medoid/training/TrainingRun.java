@@ -57,6 +57,7 @@ public final class TrainingRun {
 
   private boolean finished;
   private boolean stopped;
+  private float[] testEmbeddings;
 
   TrainingRun(
       Trainer trainer,
@@ -183,6 +184,17 @@ public final class TrainingRun {
       }
     }
     return weights;
+  }
+
+  /**
+   * What the result was scored on, from when the run has ended: the test classes by the chosen
+   * checkpoint.
+   *
+   * @return float32 [n · d], row-major, a row for each image of the test classes in their order;
+   *     null before, and in a trial, which does not see them
+   */
+  public float[] testEmbeddings() {
+    return testEmbeddings;
   }
 
   /**
@@ -382,6 +394,7 @@ public final class TrainingRun {
     Path chosen = worker.leads() ? checkpoints.best() : null;
     boolean trial = trainer.trial();
     float[] embeddings = trial ? scoring.watched(chosen, session) : scoring.test(chosen, session);
+    testEmbeddings = trial ? null : embeddings;
     return worker.together(
         () ->
             worker.leads()

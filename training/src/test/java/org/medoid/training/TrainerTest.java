@@ -244,6 +244,37 @@ class TrainerTest {
     assertThat(Files.readAllBytes(kept.get(0))).isEqualTo(before);
   }
 
+  @Test
+  void aListenerIsGivenWhatTheResultWasScoredOn() throws IOException {
+    Path model = folder.resolve("model");
+    try (BackboneGraph backbone = new BackboneGraph(new ConvNet(), 16, 1)) {
+      backbone.write(model);
+    }
+    for (TrainingSettings settings :
+        List.of(settings(), frozen(model, draft -> draft.frozenFeatures = true))) {
+      Path path = folder.resolve(settings.network().model().replaceAll("\\W", ""));
+      List<float[]> scored = new ArrayList<>();
+      new Trainer(settings, settings.openData())
+          .withListener(
+              new TrainingListener() {
+                @Override
+                public void started(TrainingRun run) {
+                  assertThat(run.testEmbeddings()).isNull();
+                }
+
+                @Override
+                public void ended(TrainingRun run, TrainingResult result) {
+                  scored.add(run.testEmbeddings());
+                }
+              })
+          .run(path);
+      try (EmbeddingModel trained = EmbeddingModel.ofRun(path)) {
+        assertThat(scored.get(0))
+            .containsExactly(trained.embed(settings.openData().test()).floats(), within(1e-4f));
+      }
+    }
+  }
+
   private static TrainingSettings frozen(Path model, Consumer<SettingsDraft> how)
       throws IOException {
     return settings(

@@ -81,8 +81,9 @@ final class DemoCommand implements Callable<Integer> {
     DataSplit icons = DataSets.open("icons");
     Trainer trainer = new Trainer(settings, icons);
     TrainingResult trained;
+    RunReport.Scored scored = new RunReport.Scored();
     try (Progress progress = new Progress("training", steps)) {
-      trained = trainer.withListener(progress).run(out);
+      trained = trainer.withListener(progress).withListener(scored).run(out);
     }
     RunFolder folder = RunFolder.open(out);
     Map<String, EvaluationResult> scores = new LinkedHashMap<>();
@@ -96,8 +97,8 @@ final class DemoCommand implements Callable<Integer> {
       print(icons.test(), scores);
     }
     ModelExporter exporter;
+    RunReport.write(folder, icons.test(), scored.embeddings(), scores);
     try (EmbeddingModel model = EmbeddingModel.ofRun(out)) {
-      RunReport.write(folder, model, icons.test(), scores);
       exporter = ExportCommand.ofRun(out, model, null);
     }
     Map<String, Object> result = new LinkedHashMap<>();

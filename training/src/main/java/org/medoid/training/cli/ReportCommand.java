@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.medoid.training.EmbeddingModel;
 import org.medoid.training.RunFolder;
+import org.medoid.training.data.ImageDataSet;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -31,7 +32,8 @@ final class ReportCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     RunFolder folder = RunFolder.open(run);
     try (EmbeddingModel model = EmbeddingModel.ofRun(run)) {
-      RunReport.write(folder, model, folder.openData().test(), Map.of());
+      ImageDataSet unseen = folder.openData().test();
+      RunReport.write(folder, unseen, model.embed(unseen).floats(), Map.of());
     }
     spec.commandLine().getOut().println(run.resolve("report.html"));
     return 0;

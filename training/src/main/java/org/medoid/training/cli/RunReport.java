@@ -4,9 +4,10 @@ import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import org.medoid.training.EmbeddingModel;
 import org.medoid.training.RunFolder;
+import org.medoid.training.TrainingListener;
 import org.medoid.training.TrainingResult;
+import org.medoid.training.TrainingRun;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.evaluation.EvaluationResult;
 import org.medoid.training.evaluation.Evaluator;
@@ -22,22 +23,18 @@ final class RunReport {
   private RunReport() {}
 
   /**
-   * Embeds the unseen images with a model and writes the report and the projector's files.
+   * Writes the report and the projector's files.
    *
    * @param folder the run
-   * @param model its model
    * @param unseen the images of its test classes
+   * @param embeddings of these images by its model
    * @param rows of the score table, in order, that of the model last; empty to take it from
    *     result.json or, before the run has ended, to score the model
-   * @throws IOException if the data cannot be read or the report not written
+   * @throws IOException if the images cannot be read or the report not written
    */
   static void write(
-      RunFolder folder,
-      EmbeddingModel model,
-      ImageDataSet unseen,
-      Map<String, EvaluationResult> rows)
+      RunFolder folder, ImageDataSet unseen, float[] embeddings, Map<String, EvaluationResult> rows)
       throws IOException {
-    float[] embeddings = model.embed(unseen).floats();
     Map<String, EvaluationResult> shown = new LinkedHashMap<>(rows);
     if (shown.isEmpty()) {
       Optional<TrainingResult> result = folder.result();
@@ -57,6 +54,21 @@ final class RunReport {
             embeddings,
             folder.settings().data().imageSize()));
     Projector.write(folder, unseen, embeddings);
+  }
+
+  /** Keeps what a training was scored on: to embed it again takes as long as the scores did. */
+  static final class Scored implements TrainingListener {
+    private float[] embeddings;
+
+    @Override
+    public void ended(TrainingRun run, TrainingResult result) {
+      embeddings = run.testEmbeddings();
+    }
+
+    /** Of the test classes by the chosen checkpoint; null until the training has ended. */
+    float[] embeddings() {
+      return embeddings;
+    }
   }
 
   /** What to call the row of a result. */

@@ -9,7 +9,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import org.medoid.graph.distributed.Cluster;
 import org.medoid.graph.distributed.Worker;
-import org.medoid.training.EmbeddingModel;
 import org.medoid.training.RunFolder;
 import org.medoid.training.Trainer;
 import org.medoid.training.TrainingResult;
@@ -89,8 +88,9 @@ final class TrainCommand implements Callable<Integer> {
       worker.publish(Json.mapper().writeValueAsString(trainer.settings()));
     }
     TrainingResult result;
+    RunReport.Scored scored = new RunReport.Scored();
     try (Progress progress = new Progress("training", trainer.settings().schedule().steps())) {
-      trainer.withListener(progress);
+      trainer.withListener(progress).withListener(scored);
       result =
           Interruption.train(
               trainer,
@@ -107,20 +107,18 @@ final class TrainCommand implements Callable<Integer> {
       return Interruption.EXIT_CODE;
     }
     if (leads) {
-      tell(RunReport.name(trainer.settings(), result), result);
+      tell(RunReport.name(trainer.settings(), result), result, scored.embeddings());
     }
     return 0;
   }
 
-  private void tell(String name, TrainingResult result) throws Exception {
+  private void tell(String name, TrainingResult result, float[] embeddings) throws Exception {
     if (json) {
       spec.commandLine().getOut().println(Json.mapper().writeValueAsString(result));
     } else {
       new ScoreTable().row(name, result.scores()).print(spec.commandLine().getOut());
     }
-    try (EmbeddingModel model = EmbeddingModel.ofRun(out)) {
-      RunReport.write(RunFolder.open(out), model, data.test(), Map.of(name, result.scores()));
-    }
+    RunReport.write(RunFolder.open(out), data.test(), embeddings, Map.of(name, result.scores()));
   }
 
   private void requireNoOtherOption() {
