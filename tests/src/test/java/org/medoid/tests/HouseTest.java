@@ -28,6 +28,9 @@ class HouseTest {
   private static final Pattern IMPORT =
       Pattern.compile("^import (?:static )?(org\\.medoid[a-z.]*)\\.[A-Z]", Pattern.MULTILINE);
 
+  private static final Pattern PROGRAM =
+      Pattern.compile("\"(?:[^\"]*[\\s'(])?--[a-z]|System\\.(?:out|err|exit)\\b");
+
   private static List<Path> sources(String kind) throws IOException {
     List<Path> all = new ArrayList<>();
     for (String module : MODULES) {
@@ -86,5 +89,32 @@ class HouseTest {
       uses.values().forEach(used -> used.retainAll(uses.keySet()));
     }
     assertThat(uses).isEmpty();
+  }
+
+  @Test
+  void noClassIsLong() throws IOException {
+    for (Path file : sources("main")) {
+      if (file.toString().endsWith(".java")) {
+        long lines = Files.readAllLines(file).size();
+        assertThat(lines).as(file.toString()).isLessThan(410); // about 400
+      }
+    }
+  }
+
+  /** A library's user has no command line, and the program may be his. */
+  @Test
+  void onlyTheProgramNamesOptionsPrintsAndExits() throws IOException {
+    int seen = 0;
+    for (Path file : sources("main")) {
+      if (file.toString().endsWith(".java")) {
+        for (String line : Files.readAllLines(file)) {
+          if (PROGRAM.matcher(line).find() && !line.strip().startsWith("*")) {
+            assertThat(file.getParent()).as(line).hasFileName("cli");
+            seen++;
+          }
+        }
+      }
+    }
+    assertThat(seen).isGreaterThan(50);
   }
 }
