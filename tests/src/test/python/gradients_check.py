@@ -1,9 +1,9 @@
 """Compares the gradients of networks that are trained further with those of TensorFlow's GradientTape.
 
-usage: gradients_check.py CLASSPATH [NAME...]   the class path of the training module with its own classes:
+usage: gradients_check.py CLASSPATH [--operations] [NAME...]   the class path of the training module with its own classes:
                                                 training/target/classes:$(cat training/target/classpath)
 
-The networks are those of zoo_networks.py, NAME: some of them. Both sides compute the gradient of a weighted sum of the
+The networks are those of zoo_networks.py or the single operations of zoo_operations.py, NAME: some of them. Both sides compute the gradient of a weighted sum of the
 features of four pictures in each trainable variable: ours from the graph that `medoid train --model savedmodel:` builds,
 theirs from the loaded SavedModel. Fails if one differs by more than 1e-4 of its largest value, or if a network is refused
 that is not among those of which the reason is known. Needs java 17 or newer and what zoo_check.py needs. Prints a
@@ -23,6 +23,7 @@ import tensorflow as tf
 from checks import check, finish
 from onnx_check import pictures
 from zoo_networks import NETWORKS
+from zoo_operations import OPERATIONS
 
 PROGRAM = pathlib.Path(__file__).parents[1] / "java" / "org" / "medoid" / "tests" / "GradientValues.java"
 # Of the largest gradient of a variable: float sums in another order.
@@ -41,21 +42,11 @@ LARGER = {
 RANDOM = ("augmentation_left_in", "random_at_any_time")
 LOOP = "through which no gradient goes"
 REFUSED = {
-    "angles_and_phases": "ComplexAbs",
-    "boxes_without_their_neighbours": LOOP,
-    "complex_numbers": "ComplexAbs",
     "convolved_one_by_one": LOOP,
     "counted_words": "no trainable variable",
     "lengths_and_ranks": "no trainable variable",
     "loop_of_the_first_version": "no trainable variable",
-    "mapped_over_pictures": LOOP,
-    "mixed_by_a_spectrum": "IRFFT2D",
-    "picked_and_placed": "TensorScatterUpdate",
     "pictures_one_by_one_in_the_first_version": LOOP,
-    "put_back_where_the_largest_were": "MaxPoolWithArgmax",
-    "running_means": LOOP,
-    "three_dimensions": "Conv3DBackpropInputV2",
-    "until_it_settles": LOOP,
     "weights_of_one_byte": "multiplies weights of one byte",
 }
 # Of the largest gradient of the network: smaller ones are compared with that, for what softmax and normalisations do not
@@ -111,7 +102,9 @@ def compare(name, folder):
 def main(classpath, *names):
     with tempfile.TemporaryDirectory() as root:
         folders = {}
-        for name, zoo in NETWORKS.items():
+        operations = "--operations" in names
+        names = [name for name in names if name != "--operations"]
+        for name, zoo in (OPERATIONS if operations else NETWORKS).items():
             if name in RANDOM or zoo.refused or (names and name not in names):
                 continue
             keras.utils.set_random_seed(7)

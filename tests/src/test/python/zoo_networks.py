@@ -51,30 +51,36 @@ def network(size=32, refused=(), shape=None, **written):
     return take
 
 
+def writer(spec, build):
+    """What writes a SavedModel of a function from images to features; variables are made once."""
+
+    def write(folder):
+        module = tf.Module()
+        module.weights = {}
+
+        def weight(name, *shape):
+            if name not in module.weights:
+                seed = sum(map(ord, name)) + len(shape)
+                value = np.random.default_rng(seed).normal(0, shape[0] ** -0.5, shape)
+                module.weights[name] = tf.Variable(value.astype(np.float32), name=name)
+            return module.weights[name]
+
+        specs = spec if isinstance(spec, dict) else {"images": spec}
+        with tf.init_scope():
+            build(*(tf.zeros([2 if d is None and i == 0 else d or 32 for i, d in enumerate(s.shape or (2, 32, 32, 3))], s.dtype)
+                    if s.dtype != tf.string else tf.constant([encoded(32)] * 2) for s in specs.values()), weight)
+        signature = [tf.TensorSpec(s.shape, s.dtype, name) for name, s in specs.items()]
+        module.serve = tf.function(lambda *x: {"features": build(*x, weight)}, input_signature=signature)
+        tf.saved_model.save(module, str(folder), signatures=module.serve)
+
+    return write
+
+
 def function(spec, size=32, refused=(), options=()):
-    """A tf.function: the function goes from images to features; variables are made once, under its attribute `weights`."""
+    """A tf.function: the function goes from images to features."""
 
     def take(build):
-        def write(folder):
-            module = tf.Module()
-            module.weights = {}
-
-            def weight(name, *shape):
-                if name not in module.weights:
-                    seed = sum(map(ord, name)) + len(shape)
-                    value = np.random.default_rng(seed).normal(0, shape[0] ** -0.5, shape)
-                    module.weights[name] = tf.Variable(value.astype(np.float32), name=name)
-                return module.weights[name]
-
-            specs = spec if isinstance(spec, dict) else {"images": spec}
-            with tf.init_scope():
-                build(*(tf.zeros([2 if d is None and i == 0 else d or 32 for i, d in enumerate(s.shape or (2, 32, 32, 3))], s.dtype)
-                        if s.dtype != tf.string else tf.constant([encoded(32)] * 2) for s in specs.values()), weight)
-            signature = [tf.TensorSpec(s.shape, s.dtype, name) for name, s in specs.items()]
-            module.serve = tf.function(lambda *x: {"features": build(*x, weight)}, input_signature=signature)
-            tf.saved_model.save(module, str(folder), signatures=module.serve)
-
-        keep(build.__name__, write, size, refused, options)
+        keep(build.__name__, writer(spec, build), size, refused, options)
         return build
 
     return take
@@ -939,6 +945,131 @@ def picked_and_placed(x):
         return tf.concat([tf.reduce_sum(upper, 1), diagonal, tf.transpose(place), tf.matmul(diagonal, mask, transpose_b=True)], -1)
 
     return call(pick, x)
+
+
+@network()
+def spatial_transformer(x):
+    where = layers.Dense(6, bias_initializer=keras.initializers.Constant(np.array([1, 0.1, 0, -0.1, 0.9, 0.1])))(pooled(stem(x, 4)))
+
+    def sample(t, theta):
+        down, across = tf.meshgrid(tf.linspace(-1.0, 1.0, 16), tf.linspace(-1.0, 1.0, 16), indexing="ij")
+        grid = tf.reshape(tf.stack([across, down, tf.ones_like(across)], -1), (-1, 3))
+        at = (tf.einsum("nij,pj->npi", tf.reshape(theta, (-1, 2, 3)), grid) + 1) * 7.5
+        low = tf.floor(at)
+        parts = 0.0
+        for step in ((0, 0), (0, 1), (1, 0), (1, 1)):
+            corner = low + tf.constant(step, tf.float32)
+            weight = tf.reduce_prod(1 - tf.abs(at - corner), -1, keepdims=True)
+            index = tf.cast(tf.clip_by_value(corner, 0.0, 15.0), tf.int32)
+            parts += weight * tf.gather_nd(t, tf.reverse(index, [-1]), batch_dims=1)
+        return tf.reshape(parts, (-1, 16, 16, 6))
+
+    return pooled(layers.Conv2D(8, 3, activation="relu")(call(sample, stem(x, 6), where)))
+
+
+@network()
+def pixels_shuffled(x):
+    x = call(lambda t: tf.nn.depth_to_space(t, 2), layers.Conv2D(16, 3, padding="same", activation="tanh")(stem(x)))
+    return pooled(call(lambda t: tf.nn.space_to_depth(t, 4), x))
+
+
+@network()
+def octave_convolution(x):
+    high, low = stem(x, 8, 1), stem(layers.AveragePooling2D(2)(x), 8, 1)
+    c = {"padding": "same"}
+    next_high = layers.Add()([layers.Conv2D(8, 3, **c)(high), layers.UpSampling2D(2)(layers.Conv2D(8, 3, **c)(low))])
+    next_low = layers.Add()([layers.Conv2D(8, 3, **c)(low), layers.Conv2D(8, 3, **c)(layers.AveragePooling2D(2)(high))])
+    return layers.Concatenate()([pooled(next_high), pooled(next_low)])
+
+
+@network()
+def spectral_normalisation(x):
+    x = layers.SpectralNormalization(layers.Conv2D(8, 3, 2, activation="relu"))(x)
+    return layers.SpectralNormalization(layers.Dense(6))(pooled(x))
+
+
+@network()
+def standardised_weights(x):
+    class Standardised(layers.Conv2D):
+        def call(self, t):
+            mean, variance = tf.nn.moments(tf.convert_to_tensor(self.kernel), [0, 1, 2], keepdims=True)
+            return tf.nn.conv2d(t, (self.kernel - mean) * tf.math.rsqrt(variance + 1e-5), 2, "SAME") + self.bias
+
+    return pooled(layers.GroupNormalization(4)(Standardised(8, 3)(stem(x))))
+
+
+@network()
+def groups_of_channels(x):
+    x = layers.Conv2D(12, 3, groups=4, strides=2, padding="same", activation="relu")(stem(x, 8, 1))
+    return pooled(layers.Conv2D(12, 3, groups=2, dilation_rate=2, padding="same")(x))
+
+
+@network(size=(24, 32))
+def fitted_with_borders(x):
+    def prepare(t):
+        t = tf.image.adjust_contrast(tf.image.resize_with_pad(t, 40, 40), 1.3)
+        t = tf.image.central_crop(tf.image.per_image_standardization(t), 0.8)
+        return tf.concat([t, tf.image.rgb_to_grayscale(t), tf.image.resize_with_crop_or_pad(t, 32, 32)[..., :1]], -1)
+
+    return pooled(stem(call(prepare, x)))
+
+
+@network()
+def attention_that_is_masked(x):
+    t = tokens(x)
+
+    def attend(q, k, v):
+        mask = tf.linalg.band_part(tf.ones((16, 16)), -1, 0)
+        scores = tf.einsum("nqhd,nkhd->nhqk", q, k) / 3 + (1 - mask) * -1e9
+        scores = tf.where(tf.eye(16, dtype=tf.bool), tf.constant(-np.inf, tf.float32), scores)
+        scores = tf.tensor_scatter_nd_update(tf.transpose(scores, (2, 3, 0, 1)), [[0, 0]], tf.zeros_like(scores[:, :, 0, 0])[None])
+        return tf.einsum("nhqk,nkhd->nqhd", tf.nn.softmax(tf.transpose(scores, (2, 3, 0, 1))), v)
+
+    q, k, v = (layers.EinsumDense("nld,dhe->nlhe", (16, 3, 8))(t) for _ in range(3))
+    return layers.GlobalAveragePooling1D()(layers.Reshape((16, 24))(call(attend, q, k, v)))
+
+
+@network()
+def recurrence_over_both_axes(x):
+    rows = layers.Bidirectional(layers.LSTM(6, return_sequences=True), merge_mode="sum")(layers.Reshape((16, 128))(stem(x, 8)))
+    columns = layers.TimeDistributed(layers.Dense(6))(layers.Permute((2, 1))(layers.Reshape((16, 128))(stem(x, 8))))
+    maps = layers.ConvLSTM2D(3, 3, return_sequences=True, padding="same")(layers.Reshape((4, 8, 32, 3))(x))
+    return layers.Concatenate()([layers.GlobalMaxPooling1D()(rows), layers.GlobalMaxPooling1D()(columns), layers.GlobalAveragePooling3D()(maps)])
+
+
+@function(FREE)
+def response_of_neighbours(x, weight):
+    x = tf.nn.relu(tf.nn.conv2d(x, weight("k", 5, 5, 3, 16), 2, "SAME"))
+    x = tf.nn.local_response_normalization(tf.nn.max_pool2d(x, 3, 2, [[0, 0], [1, 1], [1, 1], [0, 0]]), 2, 1.0, 0.3, 0.75)
+    return tf.reduce_mean(x, [1, 2])
+
+
+def several_functions(folder):
+    class Model(tf.Module):
+        def __init__(self):
+            self.kernel = tf.Variable(np.random.default_rng(5).normal(0, 0.3, (3, 3, 3, 8)).astype(np.float32), name="kernel")
+
+        @tf.function
+        def features(self, pictures, training=False, scale=None):
+            x = tf.nn.relu(tf.nn.conv2d(pictures, self.kernel, 2, "SAME"))
+            x = tf.nn.dropout(x, 0.5) if training else x
+            return tf.reduce_mean(x if scale is None else x * scale, [1, 2])
+
+    model = Model()
+    whole = model.features.get_concrete_function(FREE)
+    small = model.features.get_concrete_function(images(None, 16, 16, 3), scale=2.0)
+    tf.saved_model.save(model, str(folder), signatures={"serving_default": whole, "small": small})
+
+
+keep("several_functions", several_functions)
+
+
+def saved_by_keras(folder):
+    x = keras.Input((32, 32, 3))
+    tf.saved_model.save(keras.Model(x, {"embedding": layers.Dense(8)(pooled(stem(x))), "logits": layers.Dense(3)(pooled(stem(x)))}), str(folder))
+
+
+keep("saved_by_keras", saved_by_keras)
 
 
 # TensorFlow 1 and Keras 2

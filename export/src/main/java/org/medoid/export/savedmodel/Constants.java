@@ -207,6 +207,33 @@ final class Constants {
     return elements == 1 ? first(value) : null;
   }
 
+  /** The values of a tensor of int32 or int64, int32; null for another type. */
+  static int[] integers(TensorProto value) {
+    DataType type = value.getDtype();
+    if (type != DataType.DT_INT32 && type != DataType.DT_INT64) {
+      return null;
+    }
+    int count = 1;
+    for (var dim : value.getTensorShape().getDimList()) {
+      count *= Math.toIntExact(dim.getSize());
+    }
+    int[] integers = new int[count];
+    var bytes = value.getTensorContent().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+    int given = type == DataType.DT_INT32 ? value.getIntValCount() : value.getInt64ValCount();
+    for (int i = 0; i < count; i++) {
+      // The last value stands for those that were left out.
+      int at = Math.min(i, given - 1);
+      long each = 0;
+      if (bytes.hasRemaining()) {
+        each = type == DataType.DT_INT32 ? bytes.getInt() : bytes.getLong();
+      } else if (given > 0) {
+        each = type == DataType.DT_INT32 ? value.getIntVal(at) : value.getInt64Val(at);
+      }
+      integers[i] = Math.toIntExact(each);
+    }
+    return integers;
+  }
+
   /** The first value of a tensor that has one; null for a type without a number or truth value. */
   static Double first(TensorProto value) {
     DataType type = value.getDtype();

@@ -1,15 +1,17 @@
 package org.medoid.export.savedmodel;
 
-import com.google.protobuf.ByteString;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.tensorflow.ndarray.Shape;
-import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.OpDef;
 import org.tensorflow.proto.TensorProto;
 
 /**
@@ -17,29 +19,44 @@ import org.tensorflow.proto.TensorProto;
  * written by others that give the same numbers:
  *
  * <ul>
- *   <li>{@code OnesLike} is a {@code Fill}.
- *   <li>The values of {@code TopKV2} are gathered at its indices.
- *   <li>{@code ExtractImagePatches} is a convolution by ones and zeros.
- *   <li>The main diagonal of square matrices is the sum of their rows, all else times zero.
+ *   <li>{@link Equivalents}: older forms, patches, places of maxima, what is put in places.
+ *   <li>{@link Tangents}: those that stay as they are, beside what is zero and has their gradient.
+ *   <li>{@link Diagonals}, {@link Spectra} (Fourier transforms), {@link Volumes} (three
+ *       dimensions).
  *   <li>Quantisation in training goes {@link StraightThrough}.
  *   <li>Convolutions that are dilated (C++ leaves the dilation out of the gradient), in groups, or
  *       padded by numbers of their own are {@link PlainConvolution}s.
+ *   <li>No gradient goes through whole numbers, truth values and rounding, as in Python.
  * </ul>
  *
- * <p>Only behind a variable: no gradient goes further back.
+ * <p>Only behind a variable: no gradient goes further back. What is not written anew, for want of a
+ * size or of a rule, stays, and is refused when its gradient is asked for.
  */
 final class Differentiable {
-  /** The filter of a convolution that extracts patches holds at most so many numbers, 64 MB. */
-  private static final long LARGEST = 1 << 24;
+  /** What a gradient may go through; computation is in the first of these, or pairs of it. */
+  private static final Set<DataType> CONTINUOUS =
+      EnumSet.of(
+          DataType.DT_FLOAT,
+          DataType.DT_DOUBLE,
+          DataType.DT_HALF,
+          DataType.DT_BFLOAT16,
+          DataType.DT_COMPLEX64,
+          DataType.DT_COMPLEX128);
+
+  /** Flat nearly everywhere; C++ has no gradient of them, Python's is none. */
+  private static final Set<String> STEPS =
+      Set.of("Round", "Rint", "Ceil", "FloorDiv", "TruncateDiv");
 
   private final InferredShapes shapes;
   private final NodeWriter writer;
 
-  /** Variables, and nodes that depend on one. */
+  /** Variables, and nodes that depend on one through numbers that a gradient goes through. */
   private final Set<String> behind = new HashSet<>();
 
-  /** Constants of small integers that are all zero. */
-  private final Set<String> zeros = new HashSet<>();
+  /** Nodes that depend on a variable by others alone: a gradient must not be asked of them. */
+  private final Set<String> cut = new HashSet<>();
+
+  private final Map<String, TensorProto> constants = new HashMap<>();
 
   /** What tensors are called that another node makes now. */
   private final Map<String, String> renamed = new HashMap<>();
@@ -64,136 +81,96 @@ final class Differentiable {
 
   private void rewrite(NodeDef before) {
     NodeDef.Builder renaming = before.toBuilder();
+    List<DataType> types = new ArrayList<>();
+    OpDef definition = Operations.registered(before.getOp());
+    definition.getInputArgList().forEach(argument -> types.addAll(types(before, argument)));
+    boolean isBehind = false;
     boolean reached = false;
+    boolean single = true;
     for (int i = 0; i < before.getInputCount(); i++) {
       String tensor = Tensors.canonical(before.getInput(i));
-      reached |= behind.contains(Tensors.node(tensor));
+      boolean continuous = CONTINUOUS.contains(types.get(i));
+      boolean from = behind.contains(Tensors.node(tensor));
+      isBehind |= from || (!continuous && cut.contains(Tensors.node(tensor)));
+      reached |= continuous && from;
+      single &=
+          !continuous || types.get(i) == DataType.DT_FLOAT || types.get(i) == DataType.DT_COMPLEX64;
       renaming.setInput(i, Tensors.shortened(renamed.getOrDefault(tensor, tensor)));
     }
     NodeDef node = renaming.build();
-    if (isZero(node)) {
-      zeros.add(node.getName());
+    if (node.getOp().equals("Const")) {
+      constants.put(node.getName(), node.getAttrOrThrow("value").getTensor());
+    }
+    if (isBehind && (!reached || STEPS.contains(node.getOp()))) {
+      writer.keep(node);
+      cut.add(node.getName());
+      cut(node, definition);
+      return;
     }
     if (reached) {
       behind.add(node.getName());
     }
-    boolean single = Nodes.type(node, "T") == DataType.DT_FLOAT || StraightThrough.is(node);
-    writer.keep(reached && single ? rewritten(node, before) : node);
-  }
-
-  private NodeDef rewritten(NodeDef node, NodeDef before) {
-    if (StraightThrough.is(node)) {
-      return StraightThrough.of(writer, node);
+    String now = reached && single ? rewritten(node, before) : null;
+    if (now == null) {
+      writer.keep(node);
+    } else {
+      renamed.put(node.getName() + ":0", Tensors.canonical(now));
     }
-    return switch (node.getOp()) {
-      case "OnesLike" -> ones(node);
-      case "TopKV2" -> largest(node, shapes.of(before.getInput(0)));
-      case "ExtractImagePatches" -> patches(node, shapes.of(before.getInput(0)));
-      case "MatrixDiagPart", "MatrixDiagPartV2", "MatrixDiagPartV3" ->
-          diagonal(node, shapes.of(before.getInput(0)), before);
-      case "Conv2D", "DepthwiseConv2dNative" ->
-          PlainConvolution.of(
-              writer, node, shapes.of(before.getInput(0)), shapes.of(before.getInput(1)));
-      default -> node;
-    };
   }
 
-  private NodeDef diagonal(NodeDef node, Shape matrices, NodeDef before) {
-    int rank = matrices.isUnknown() ? 0 : matrices.numDimensions();
-    long side = rank < 2 ? -1 : matrices.get(rank - 1);
-    boolean main = before.getInputCount() == 1 || zeros.contains(Tensors.node(before.getInput(1)));
-    if (side < 0 || side != matrices.get(rank - 2) || !main || side * side > LARGEST) {
-      return node;
-    }
-    String ones = writer.add(node, "ones", Nodes.constant("", identity(side, side, side)));
-    String only =
-        writer.add(
-            node,
-            "only",
-            Nodes.node("", "Mul", node.getInput(0), ones)
-                .putAttr("T", Nodes.type(DataType.DT_FLOAT)));
-    String axis = writer.add(node, "axis", Nodes.constant("", List.of(-1)));
-    return Nodes.node(node.getName(), "Sum", only, axis)
-        .putAttr("T", Nodes.type(DataType.DT_FLOAT))
-        .putAttr("Tidx", Nodes.type(DataType.DT_INT32))
-        .putAttr("keep_dims", AttrValue.newBuilder().setB(false).build())
-        .build();
-  }
-
-  private static boolean isZero(NodeDef node) {
-    TensorProto value = node.getAttrOrDefault("value", AttrValue.getDefaultInstance()).getTensor();
-    return node.getOp().equals("Const")
-        && value.getDtype() == DataType.DT_INT32
-        && value.getIntValList().stream().allMatch(i -> i == 0)
-        && zeros(value.getTensorContent());
-  }
-
-  private static boolean zeros(ByteString content) {
-    for (int i = 0; i < content.size(); i++) {
-      if (content.byteAt(i) != 0) {
-        return false;
+  /** No gradient goes further back than the numbers that a node gives. */
+  private void cut(NodeDef node, OpDef definition) {
+    List<DataType> given = new ArrayList<>();
+    definition.getOutputArgList().forEach(argument -> given.addAll(types(node, argument)));
+    for (int i = 0; i < given.size(); i++) {
+      if (CONTINUOUS.contains(given.get(i))) {
+        String tensor = node.getName() + ":" + i;
+        NodeDef.Builder still =
+            Nodes.node("", "StopGradient", tensor).putAttr("T", Nodes.type(given.get(i)));
+        renamed.put(tensor, writer.add(node, "still", still) + ":0");
       }
     }
-    return true;
   }
 
-  /** Ones where the numbers of row and column are equal. */
-  private static TensorProto identity(long count, long... sizes) {
-    TensorProto.Builder identity =
-        TensorProto.newBuilder().setDtype(DataType.DT_FLOAT).setTensorShape(Nodes.shape(sizes));
-    for (long i = 0; i < count * count; i++) {
-      identity.addFloatVal(i / count == i % count ? 1 : 0);
+  private static List<DataType> types(NodeDef node, OpDef.ArgDef argument) {
+    if (!argument.getTypeListAttr().isEmpty()) {
+      return node.getAttrOrThrow(argument.getTypeListAttr()).getList().getTypeList();
     }
-    return identity.build();
+    DataType type =
+        argument.getTypeAttr().isEmpty()
+            ? argument.getType()
+            : Nodes.type(node, argument.getTypeAttr());
+    return Collections.nCopies(Operations.size(node, argument), type);
   }
 
-  private NodeDef ones(NodeDef node) {
-    String shape = writer.add(node, "shape", Nodes.sizes("", node.getInput(0), DataType.DT_FLOAT));
-    String one = writer.add(node, "one", Nodes.constant("", 1f));
-    return Nodes.node(node.getName(), "Fill", shape, one)
-        .putAttr("T", Nodes.type(DataType.DT_FLOAT))
-        .putAttr("index_type", Nodes.type(DataType.DT_INT32))
-        .build();
-  }
-
-  /** The node itself gives the indices, under another name. */
-  private NodeDef largest(NodeDef node, Shape shape) {
-    DataType type = Nodes.type(node, "index_type");
-    if (shape.isUnknown() || type == DataType.DT_INT16) {
-      return node;
+  /** What the first output is now; null if the node stays. */
+  private String rewritten(NodeDef node, NodeDef before) {
+    List<Shape> sizes = new ArrayList<>();
+    List<TensorProto> values = new ArrayList<>();
+    for (String input : before.getInputList()) {
+      sizes.add(shapes.of(input));
+      values.add(constants.get(Tensors.node(input)));
     }
-    int last = shape.numDimensions() - 1;
-    String places = writer.add(node, "places", node.toBuilder());
-    renamed.put(node.getName() + ":1", places + ":1");
-    String axis = writer.add(node, "axis", Nodes.constant("", last));
-    return Nodes.gather(node.getName(), node.getInput(0), places + ":1", axis, DataType.DT_FLOAT)
-        .putAttr("Tindices", Nodes.type(type == DataType.DT_INVALID ? DataType.DT_INT32 : type))
-        .putAttr("batch_dims", Nodes.number(last))
-        .build();
-  }
-
-  private NodeDef patches(NodeDef node, Shape images) {
-    List<Long> sides = node.getAttrOrThrow("ksizes").getList().getIList();
-    long channels = images.isUnknown() ? -1 : images.get(3);
-    long count = sides.get(1) * sides.get(2) * channels;
-    if (channels < 0 || count * count > LARGEST) {
-      return node;
+    Anew anew = new Anew(writer, node, sizes, shapes.of(before.getName()), values, renamed);
+    if (node.getOp().equals("Conv2D") || node.getOp().equals("DepthwiseConv2dNative")) {
+      NodeDef plain = PlainConvolution.of(writer, node, sizes.get(0), sizes.get(1));
+      return plain.equals(node) ? null : writer.add(node, "plain", plain);
     }
-    Shape filter = Shape.of(sides.get(1), sides.get(2), channels, count);
-    TensorProto identity = identity(count, filter.asArray());
-    String numbers = writer.add(node, "patches", Nodes.constant("", identity));
-    NodeDef convolution =
-        Nodes.node(node.getName(), "Conv2D", node.getInput(0), numbers)
-            .putAttr("T", Nodes.type(DataType.DT_FLOAT))
-            .putAttr("strides", node.getAttrOrThrow("strides"))
-            .putAttr("dilations", node.getAttrOrThrow("rates"))
-            .putAttr("padding", node.getAttrOrThrow("padding"))
-            .putAttr(
-                "explicit_paddings",
-                AttrValue.newBuilder().setList(AttrValue.ListValue.getDefaultInstance()).build())
-            .putAttr("use_cudnn_on_gpu", AttrValue.newBuilder().setB(true).build())
-            .putAttr("data_format", Nodes.text("NHWC"))
-            .build();
-    return PlainConvolution.of(writer, convolution, images, filter);
+    if (StraightThrough.is(node)) {
+      return StraightThrough.of(anew);
+    }
+    if (Equivalents.has(node)) {
+      return Equivalents.of(anew);
+    }
+    if (Tangents.has(node)) {
+      return Tangents.of(anew);
+    }
+    if (Diagonals.has(node)) {
+      return Diagonals.of(anew);
+    }
+    if (Spectra.has(node)) {
+      return Spectra.of(anew);
+    }
+    return Volumes.has(node) ? Volumes.of(anew) : null;
   }
 }

@@ -32,7 +32,8 @@ import org.tensorflow.proto.VersionDef;
  *   <li>A loop whose number of rounds is a constant, or a size that is known, is replaced by as
  *       many copies of its body; the lists of tensors that it reads and writes, by the tensors. Any
  *       other loop stays, as a {@code StatelessWhile} whose functions are flat too and whose lists
- *       are tensors; not for {@link Purpose#TRAINING}, as no gradient goes through it.
+ *       are tensors; not for {@link Purpose#TRAINING}, as no gradient goes through it: there one
+ *       that has a bound is written out up to that.
  *   <li>A variable, be it a reference or a resource, is not among the nodes, and reading it
  *       vanishes: its name stands for its value, see {@link #variables}.
  *   <li>Identities vanish, and with them {@code CheckNumerics} and the like, control dependencies,
@@ -207,8 +208,12 @@ public final class FlatGraph {
     return new FlatGraph(versions, others, otherVariables, otherFunctions, inputs, outputs);
   }
 
-  /** What the loops among the nodes run, of {@link Loops}. */
-  List<FunctionDef> functions() {
+  /**
+   * Returns what the loops among the nodes run.
+   *
+   * @return a condition and a body for each loop
+   */
+  public List<FunctionDef> functions() {
     return functions;
   }
 

@@ -42,6 +42,7 @@ final class Flattener implements Border.Nodebook {
           "PlaceholderWithDefault",
           "CheckNumerics",
           "CheckNumericsV2",
+          "Print",
           "Snapshot");
 
   /** Transparent too, where no gradient is to be had. */

@@ -58,6 +58,12 @@ final class Loops {
     while (true) {
       String condition = loop.more(carried);
       Double more = Flattener.isTensor(condition) ? constants.settled(condition) : null;
+      if (more == null && purpose == Purpose.TRAINING) {
+        List<String> ends = new BoundedLoop(flattener, constants, inferred).ends(loop, carried);
+        if (ends != null && flattener.size() - before <= LARGEST_LOOP) {
+          return ends;
+        }
+      }
       if (more == null || flattener.size() - before > LARGEST_LOOP) {
         flattener.forget(before);
         if (purpose == Purpose.TRAINING) {

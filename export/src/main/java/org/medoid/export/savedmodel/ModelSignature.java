@@ -65,7 +65,10 @@ public final class ModelSignature {
     boolean open = Border.size(fit.images(), output.of(inferred)) < 0;
     border = new Border(fit.images(), range(core, choice), output, open);
     long fixed = fit.images().size(0);
-    batch = fixed > 0 && FreeBatch.of(bordered(Purpose.INFERENCE), fixed) == null ? fixed : -1;
+    batch =
+        fixed > 0 && FreeBatch.of(bordered(Purpose.INFERENCE, sizes(false)), fixed) == null
+            ? fixed
+            : -1;
     tell(choice, fixed);
   }
 
@@ -319,18 +322,32 @@ public final class ModelSignature {
    * @return from {@value #IMAGES} to {@value #FEATURES}, as the class comment says
    */
   public FlatGraph flat(Purpose purpose) {
-    FlatGraph flat = bordered(purpose);
-    long fixed = fit.images().size(0);
-    return fixed > 0 && batch < 0 ? FreeBatch.of(flat, fixed) : flat;
+    return flat(purpose, Shape.of(sizes(false)));
   }
 
-  private FlatGraph bordered(Purpose purpose) {
+  /**
+   * The same for images of one shape: a loop over the pictures of a batch, or over the rows of any
+   * picture, then has a known number of rounds.
+   *
+   * @param purpose what for
+   * @param images their shape, [batch, height, width, 3], -1 for what is not known
+   * @return from {@value #IMAGES} to {@value #FEATURES}
+   */
+  public FlatGraph flat(Purpose purpose, Shape images) {
+    long fixed = fit.images().size(0);
+    boolean freed = fixed > 0 && batch < 0;
+    long[] sizes = images.asArray();
+    sizes[0] = freed ? -1 : sizes[0];
+    FlatGraph flat = bordered(purpose, sizes);
+    return freed ? FreeBatch.of(flat, fixed) : flat;
+  }
+
+  private FlatGraph bordered(Purpose purpose, long... sizes) {
     GraphDef source = model.meta().getGraphDef();
     Flattener flattener = new Flattener(source, purpose);
     String images = flattener.unique(IMAGES);
     String features = flattener.unique(FEATURES);
-    long[] sizes = sizes(false);
-    sizes[0] = batch > 0 ? batch : -1;
+    sizes[0] = batch > 0 ? batch : sizes[0];
     flattener.add(Nodes.placeholder(images, DataType.DT_FLOAT, Nodes.shape(sizes)));
     flattener.feed(fit.images().tensor(), border.before(flattener, images + ":0"));
     feedSwitches(flattener);

@@ -106,6 +106,15 @@ final class Nodes {
     return AttrValue.newBuilder().setI(value).build();
   }
 
+  static AttrValue numbers(long... values) {
+    AttrValue.Builder list = AttrValue.newBuilder();
+    list.getListBuilder();
+    for (long value : values) {
+      list.getListBuilder().addI(value);
+    }
+    return list.build();
+  }
+
   static AttrValue text(String value) {
     return AttrValue.newBuilder().setS(ByteString.copyFromUtf8(value)).build();
   }

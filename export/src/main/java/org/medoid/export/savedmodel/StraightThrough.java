@@ -1,7 +1,6 @@
 package org.medoid.export.savedmodel;
 
 import org.tensorflow.proto.AttrValue;
-import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
 
 /**
@@ -10,13 +9,7 @@ import org.tensorflow.proto.NodeDef;
  * arXiv 1712.05877). The bounds are moved so that zero is one of the steps, as the operation does.
  */
 final class StraightThrough {
-  private final NodeWriter writer;
-  private final NodeDef node;
-
-  private StraightThrough(NodeWriter writer, NodeDef node) {
-    this.writer = writer;
-    this.node = node;
-  }
+  private StraightThrough() {}
 
   /** Whether a node is one of these. */
   static boolean is(NodeDef node) {
@@ -26,53 +19,32 @@ final class StraightThrough {
   /**
    * Writes a quantisation anew.
    *
-   * @return what bears its name now
+   * @return what it is now
    */
-  static NodeDef of(NodeWriter writer, NodeDef node) {
-    return new StraightThrough(writer, node).written();
-  }
-
-  private NodeDef written() {
+  static String of(Anew n) {
+    NodeDef node = n.node();
     boolean given = node.getOp().endsWith("Args");
-    String low = given ? scalar(decimal("min", -6)) : node.getInput(1);
-    String high = given ? scalar(decimal("max", 6)) : node.getInput(2);
-    AttrValue none = AttrValue.getDefaultInstance();
+    String low = given ? n.scalar(decimal(node, "min", -6)) : n.input(1);
+    String high = given ? n.scalar(decimal(node, "max", 6)) : n.input(2);
     AttrValue eight = Nodes.number(8);
-    float least = node.getAttrOrDefault("narrow_range", none).getB() ? 1 : 0;
+    float least = n.flag("narrow_range") ? 1 : 0;
     float most = (1 << node.getAttrOrDefault("num_bits", eight).getI()) - 1;
-    String step = add("RealDiv", add("Sub", high, low), scalar(most - least));
-    String zero = add("Sub", scalar(least), add("RealDiv", low, step));
-    zero = add("Floor", add("AddV2", zero, scalar(0.5f)));
-    zero = add("Minimum", add("Maximum", zero, scalar(least)), scalar(most));
-    String bottom = moved(low, add("Mul", add("Sub", scalar(least), zero), step));
-    String top = moved(high, add("Mul", add("Sub", scalar(most), zero), step));
-    String cut = add("Minimum", add("Maximum", node.getInput(0), bottom), top);
-    String rounded = writer.add(node, "rounded", node.toBuilder());
-    return single("AddV2", cut, still(add("Sub", rounded, cut))).setName(node.getName()).build();
+    String step = n.add("RealDiv", n.add("Sub", high, low), n.scalar(most - least));
+    String zero = n.add("Sub", n.scalar(least), n.add("RealDiv", low, step));
+    zero = n.add("Floor", n.add("AddV2", zero, n.scalar(0.5f)));
+    zero = n.add("Minimum", n.add("Maximum", zero, n.scalar(least)), n.scalar(most));
+    String bottom = moved(n, low, n.add("Mul", n.add("Sub", n.scalar(least), zero), step));
+    String top = moved(n, high, n.add("Mul", n.add("Sub", n.scalar(most), zero), step));
+    String cut = n.add("Minimum", n.add("Maximum", n.input(0), bottom), top);
+    return moved(n, cut, n.itself());
   }
 
-  /** Another value with a bound's gradient. */
-  private String moved(String bound, String to) {
-    return add("AddV2", bound, still(add("Sub", to, bound)));
+  /** Another value with the gradient that it had. */
+  private static String moved(Anew n, String value, String to) {
+    return n.add("AddV2", value, n.still(n.add("Sub", to, value)));
   }
 
-  private String still(String x) {
-    return add("StopGradient", x);
-  }
-
-  private float decimal(String attribute, float usual) {
+  private static float decimal(NodeDef node, String attribute, float usual) {
     return node.containsAttr(attribute) ? node.getAttrOrThrow(attribute).getF() : usual;
-  }
-
-  private String scalar(float value) {
-    return writer.add(node, "number", Nodes.constant("", value));
-  }
-
-  private String add(String op, String... inputs) {
-    return writer.add(node, op, single(op, inputs));
-  }
-
-  private static NodeDef.Builder single(String op, String... inputs) {
-    return Nodes.node("", op, inputs).putAttr("T", Nodes.type(DataType.DT_FLOAT));
   }
 }

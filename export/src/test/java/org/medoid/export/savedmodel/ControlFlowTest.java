@@ -175,6 +175,46 @@ class ControlFlowTest {
             "node loop (StatelessWhile) is a loop of an unknown number of rounds");
   }
 
+  @Test
+  void aLoopThatEndsEarlierThanItsBoundIsWrittenOutToBeTrained() {
+    GraphDef.Builder graph = counted(Nodes.constant("rounds", 4).toBuilder()).toBuilder();
+    graph.getLibraryBuilder().clearFunction();
+    graph
+        .getLibraryBuilder()
+        .addFunction(
+            function(
+                "fewer",
+                COUNTED,
+                List.of("both:z:0"),
+                ints("less", "Less", "a", "b"),
+                Nodes.constant("axes", List.of(0, 1)).toBuilder(),
+                floats("most", "Max", "c", "axes:output:0").putAttr("Tidx", INT),
+                Nodes.constant("ten", 10f).toBuilder(),
+                floats("small", "Less", "most:output:0", "ten:output:0"),
+                node("both", "LogicalAnd", "small:z:0", "less:z:0")))
+        .addFunction(
+            function(
+                "round",
+                COUNTED,
+                List.of("next:z:0", "b", "more:z:0"),
+                Nodes.constant("one", 1).toBuilder(),
+                ints("next", "AddV2", "a", "one:output:0"),
+                Nodes.constant("two", 2f).toBuilder(),
+                floats("more", "Mul", "c", "two:output:0")));
+    FlatGraph flat = flat(graph.build(), "loop:2");
+    assertThat(operations(flat)).doesNotContain("StatelessWhile");
+    // 3 doubles to 12, above 10; 0.03 doubles four times.
+    assertThat(last(flat, 1)).isEqualTo(12);
+    assertThat(last(flat, 0.01f)).isCloseTo(0.48f, within(1e-6f));
+    FlatGraph rounds =
+        FlatGraph.of(
+            graph.build(),
+            List.of(new FlatGraph.Port("in", "x", DataType.DT_FLOAT, Nodes.shape(-1, 3))),
+            List.of(new FlatGraph.Port("out", "loop:0", DataType.DT_INT32, Nodes.shape())),
+            Purpose.TRAINING);
+    assertThat(operations(rounds)).contains("SelectV2"); // the counter stops with the rest
+  }
+
   /** while (i < rounds) { y = tanh(y); i = i + 1 }, as TensorFlow 1 writes it. */
   private static GraphDef framed(NodeDef.Builder... rounds) {
     GraphDef.Builder graph = counted(rounds).toBuilder();

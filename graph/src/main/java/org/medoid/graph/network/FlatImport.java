@@ -6,11 +6,13 @@ import java.util.List;
 import java.util.Map;
 import org.medoid.export.savedmodel.FlatGraph;
 import org.medoid.export.savedmodel.Operations;
+import org.tensorflow.Graph;
 import org.tensorflow.Operation;
 import org.tensorflow.OperationBuilder;
 import org.tensorflow.Output;
 import org.tensorflow.exceptions.TensorFlowException;
 import org.tensorflow.op.Ops;
+import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.OpDef;
 import org.tensorflow.types.TFloat32;
@@ -36,6 +38,11 @@ final class FlatImport {
    */
   FlatImport(Ops tf, FlatGraph flat, Map<String, Output<?>> given) {
     this.tf = tf;
+    if (!flat.functions().isEmpty()) {
+      GraphDef.Builder library = GraphDef.newBuilder();
+      library.getLibraryBuilder().addAllFunction(flat.functions());
+      ((Graph) tf.scope().env()).importGraphDef(library.build());
+    }
     given.forEach((name, output) -> outputs.put(name, List.of(output)));
     for (NodeDef node : flat.nodes()) {
       if (!given.containsKey(node.getName())) {

@@ -58,7 +58,8 @@ import org.tensorflow.types.TFloat32;
  * normalisation itself stays as the SavedModel has it, by the averages, hence a training graph
  * wants {@link Layers.BatchNormalization#FROZEN}. Variables of other types and constants stay
  * constants. A SavedModel without trainable variables, or with an operation between them and the
- * features that has no gradient, is refused in a training graph unless the backbone is frozen.
+ * features that has no gradient, is refused in a training graph unless the backbone is frozen. A
+ * loop over the pictures of a batch is as many copies of its body in a training graph.
  *
  * <p>Memory: the values are kept in this object and as constants in every graph built from it.
  */
@@ -78,7 +79,7 @@ public final class SavedModelNetwork implements Network {
     this.folder = signature.model().folder();
     this.signature = signature;
     try {
-      this.flat = signature.flat(Purpose.TRAINING);
+      this.flat = flat(signature);
     } catch (IllegalArgumentException e) {
       throw new IOException(folder + ": " + e.getMessage(), e);
     }
@@ -89,11 +90,33 @@ public final class SavedModelNetwork implements Network {
       throw new IOException(folder + ": its list of variables is damaged: " + e.getMessage(), e);
     }
     try {
-      this.untrainable = findUntrainable();
+      this.untrainable = hasLoops() ? null : findUntrainable(flat, pictures(signature));
     } catch (IllegalArgumentException e) {
       throw new IOException(folder + ": " + e.getMessage(), e);
     }
     this.values = signature.values(flat);
+  }
+
+  /** To be trained for any number of pictures; if loops depend on that, as it computes. */
+  private static FlatGraph flat(ModelSignature signature) {
+    try {
+      return signature.flat(Purpose.TRAINING);
+    } catch (IllegalArgumentException e) {
+      FlatGraph computing = signature.flat(Purpose.INFERENCE);
+      if (computing.functions().isEmpty()) {
+        throw e;
+      }
+      return computing;
+    }
+  }
+
+  private static Shape pictures(ModelSignature signature) {
+    return Shape.of(signature.batch(), signature.height(), signature.width(), 3);
+  }
+
+  /** Whether the graph has loops, through which no gradient goes. */
+  private boolean hasLoops() {
+    return !flat.functions().isEmpty();
   }
 
   /**
@@ -207,28 +230,42 @@ public final class SavedModelNetwork implements Network {
                     .formatted(name(), wanted[1], wanted[2], given));
       }
     }
-    if (layers.mode() == Layers.Mode.TRAINING && !layers.options().freezeBackbone()) {
-      if (untrainable != null) {
+    boolean trained = layers.mode() == Layers.Mode.TRAINING && !layers.options().freezeBackbone();
+    FlatGraph used = flat;
+    if (trained) {
+      String why = untrainable;
+      if (hasLoops()) {
+        // Of pictures of this shape all rounds are known, or it cannot be trained.
+        try {
+          used = signature.flat(Purpose.TRAINING, given);
+          why = findUntrainable(used, given);
+        } catch (IllegalArgumentException e) {
+          why = e.getMessage();
+        }
+      }
+      if (why != null) {
         throw new IllegalArgumentException(
-            name() + " cannot be trained, only with a frozen backbone: " + untrainable);
+            name() + " cannot be trained, only with a frozen backbone: " + why);
       }
       if (layers.options().batchNormalization() != Layers.BatchNormalization.FROZEN) {
         throw new IllegalArgumentException(
             name() + ": batch normalisation of a SavedModel stays frozen, ask for FROZEN");
       }
     }
+    FlatGraph nodes = used;
     return layers.scope(
         "SavedModel",
         () -> {
           Map<String, Output<?>> operands = new HashMap<>();
+          // All of them, and in the same order, whatever the graph is for.
           flat.variables().forEach(v -> operands.put(v.name(), variable(layers, v)));
-          return imported(layers.tf(), images.asOutput(), operands);
+          return imported(nodes, layers.tf(), images.asOutput(), operands);
         });
   }
 
   /** The features of the flat graph behind images and what stands for the variables. */
-  private Output<TFloat32> imported(
-      Ops tf, Output<TFloat32> images, Map<String, Output<?>> variables) {
+  private static Output<TFloat32> imported(
+      FlatGraph flat, Ops tf, Output<TFloat32> images, Map<String, Output<?>> variables) {
     Map<String, Output<?>> given = new HashMap<>(variables);
     given.put(flat.inputs().get(ModelSignature.IMAGES).replaceFirst(":0$", ""), images);
     return new FlatImport(tf, flat, given)
@@ -271,8 +308,8 @@ public final class SavedModelNetwork implements Network {
    * Tries the gradients; returns why they cannot be had, or null. A variable that none reaches, as
    * behind a comparison, is not trainable.
    */
-  private String findUntrainable() {
-    for (NodeDef node : flat.nodes()) {
+  private String findUntrainable(FlatGraph nodes, Shape pictures) {
+    for (NodeDef node : nodes.nodes()) {
       if (node.getOp().startsWith("BatchMatMul") && isOfBytes(node)) {
         // Whoever wrote it has a gradient of his own, in Python. A graph's stops at the cast to
         // int8, and what goes round it is another: off by four times its largest value.
@@ -284,12 +321,8 @@ public final class SavedModelNetwork implements Network {
       Ops tf = Ops.create(trial).withSubScope("trial");
       Map<String, Output<?>> variables = new HashMap<>();
       flat.variables().forEach(v -> variables.put(v.name(), placeholder(tf, v)));
-      Placeholder<TFloat32> images =
-          tf.placeholder(
-              TFloat32.class,
-              Placeholder.shape(
-                  Shape.of(signature.batch(), signature.height(), signature.width(), 3)));
-      Output<TFloat32> features = imported(tf, images.asOutput(), variables);
+      Placeholder<TFloat32> images = tf.placeholder(TFloat32.class, Placeholder.shape(pictures));
+      Output<TFloat32> features = imported(nodes, tf, images.asOutput(), variables);
       List<String> tried = List.copyOf(trainable);
       Output<?>[] x = tried.stream().map(variables::get).toArray(Output<?>[]::new);
       try {
@@ -305,7 +338,7 @@ public final class SavedModelNetwork implements Network {
       } catch (TensorFlowException | IllegalArgumentException e) {
         String message = String.valueOf(e.getMessage());
         Matcher operation = NO_GRADIENT.matcher(message);
-        return operation.find() ? nodes(operation.group(1)) + " has no gradient" : message;
+        return operation.find() ? named(nodes, operation.group(1)) + " has no gradient" : message;
       }
     }
   }
@@ -316,7 +349,7 @@ public final class SavedModelNetwork implements Network {
         .anyMatch(DataType.DT_INT8::equals);
   }
 
-  private String nodes(String operation) {
+  private static String named(FlatGraph flat, String operation) {
     List<String> nodes =
         flat.nodes().stream()
             .filter(node -> node.getOp().equals(operation))

@@ -24,7 +24,9 @@ import org.tensorflow.Result;
 import org.tensorflow.SavedModelBundle;
 import org.tensorflow.Signature;
 import org.tensorflow.ndarray.Shape;
+import org.tensorflow.ndarray.index.Indices;
 import org.tensorflow.op.Op;
+import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.op.nn.TopK;
 import org.tensorflow.proto.CollectionDef;
@@ -176,9 +178,68 @@ class SavedModelNetworkTest {
                     Shape.of(-1, 4));
           });
     }
-    assertThatIOException()
-        .isThrownBy(() -> SavedModelNetwork.load(folder))
+    SavedModelNetwork network = SavedModelNetwork.load(folder);
+    try (Model model = training(network, FINE_TUNING.withFreezeBackbone(true))) {
+      assertThat(model.run(Values.random(Shape.of(3, 16, 16, 3), 1))).hasSize(12);
+    }
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> training(network, FINE_TUNING).close())
         .withMessageContaining(folder.toString())
+        .withMessageContaining("through which no gradient goes");
+  }
+
+  /** Of a counter, the number of pictures and features: whether there are more, or the next. */
+  private static ConcreteFunction counting(String name, boolean condition) {
+    return ConcreteFunction.create(
+        tf -> {
+          Placeholder<TInt32> a = tf.placeholder(TInt32.class, Placeholder.shape(Shape.scalar()));
+          Placeholder<TInt32> b = tf.placeholder(TInt32.class, Placeholder.shape(Shape.scalar()));
+          Placeholder<TFloat32> x =
+              tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1, 4)));
+          Signature.Builder signature =
+              Signature.builder(name).input("a", a).input("b", b).input("x", x);
+          return condition
+              ? signature.output("y", tf.math.less(a, b)).build()
+              : signature
+                  .output("a", tf.math.add(a, tf.constant(1)))
+                  .output("b", tf.identity(b))
+                  .output("x", tf.math.mul(x, tf.constant(1.5f)))
+                  .build();
+        });
+  }
+
+  @Test
+  @SuppressWarnings("unchecked")
+  void aLoopOverTheBatchTrainsWhereTheBatchIsKnown() throws IOException {
+    try (ConcreteFunction more = counting("fewer", true);
+        ConcreteFunction next = counting("next", false)) {
+      write(
+          1,
+          (l, x) -> {
+            Ops tf = l.tf();
+            Operand<TFloat32> features = small(l, x);
+            Operand<TInt32> count = tf.stridedSlice(tf.shape(features), Indices.at(0));
+            List<Operand<?>> carried = List.of(tf.constant(0), count, features);
+            Operand<?> last = tf.statelessWhile(carried, more, next).output().get(2);
+            return tf.ensureShape((Operand<TFloat32>) last, Shape.of(-1, 4));
+          });
+    }
+    SavedModelNetwork network = SavedModelNetwork.load(folder);
+    Shape four = Shape.of(4, 16, 16, 3);
+    Values batch = Values.random(four, 1);
+    try (Model inference =
+            new Model(Layers.Mode.INFERENCE, Layers.Options.defaults(), IMAGES, network::features);
+        Model model = new Model(Layers.Mode.TRAINING, FINE_TUNING, four, network::features)) {
+      assertThat(model.run(batch)).containsExactly(inference.run(batch), within(1e-6f));
+      assertThat(inference.run(Values.random(Shape.of(2, 16, 16, 3), 1))).hasSize(8);
+      Operand<TFloat32> loss = model.loss();
+      List<Op> step = model.descent(loss, 0.001f);
+      float before = model.run(loss, batch)[0];
+      model.run(loss, batch, step);
+      assertThat(model.run(loss, batch)[0]).isLessThan(before);
+    }
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> training(network, FINE_TUNING).close()) // a batch of any size
         .withMessageContaining("through which no gradient goes");
   }
 

@@ -1,0 +1,297 @@
+package org.medoid.export.savedmodel;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.proto.AttrValue;
+import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.TensorProto;
+
+/**
+ * A node that others are written in place of, and what these are made with. Numbers are float32
+ * unless a type is said; what is added bears the node's name with a part behind it.
+ */
+final class Anew {
+  private final NodeWriter writer;
+  private final NodeDef node;
+  private final List<Shape> shapes;
+  private final Shape output;
+  private final List<TensorProto> constants;
+  private final Map<String, String> renamed;
+
+  /**
+   * Of a node of a graph that is rewritten.
+   *
+   * @param node with the names that its inputs have now
+   * @param shapes of its inputs
+   * @param output the shape of its first output
+   * @param constants the values of its inputs, null of those that are none
+   * @param renamed where it is told what other tensors stand for now
+   */
+  Anew(
+      NodeWriter writer,
+      NodeDef node,
+      List<Shape> shapes,
+      Shape output,
+      List<TensorProto> constants,
+      Map<String, String> renamed) {
+    this.writer = writer;
+    this.node = node;
+    this.shapes = shapes;
+    this.output = output;
+    this.constants = constants;
+    this.renamed = renamed;
+  }
+
+  NodeDef node() {
+    return node;
+  }
+
+  NodeWriter writer() {
+    return writer;
+  }
+
+  String input(int i) {
+    return node.getInput(i);
+  }
+
+  int inputs() {
+    return node.getInputCount();
+  }
+
+  Shape shape(int i) {
+    return shapes.get(i);
+  }
+
+  /** The shape of the first output. */
+  Shape output() {
+    return output;
+  }
+
+  /** The number of axes of an input; 0 if it is not known. */
+  int rank(int i) {
+    return shapes.get(i).isUnknown() ? 0 : shapes.get(i).numDimensions();
+  }
+
+  /** The size of an axis of an input, counted from the last; -1 if it is not known. */
+  long fromLast(int i, int axis) {
+    return rank(i) <= axis ? -1 : shapes.get(i).get(rank(i) - 1 - axis);
+  }
+
+  /** The whole numbers of an input; null if it is not constant. */
+  int[] integers(int i) {
+    TensorProto value = i < constants.size() ? constants.get(i) : null;
+    return value == null ? null : Constants.integers(value);
+  }
+
+  boolean flag(String attribute) {
+    return node.getAttrOrDefault(attribute, AttrValue.getDefaultInstance()).getB();
+  }
+
+  String word(String attribute) {
+    return node.getAttrOrDefault(attribute, AttrValue.getDefaultInstance()).getS().toStringUtf8();
+  }
+
+  /** The numbers of an attribute that is a list. */
+  List<Long> numbers(String attribute) {
+    return node.getAttrOrThrow(attribute).getList().getIList();
+  }
+
+  /** Lets another tensor stand for an output of the node. */
+  void rename(int output, String tensor) {
+    renamed.put(node.getName() + ":" + output, Tensors.canonical(tensor));
+  }
+
+  /** Adds a node under a name of the node's own. */
+  String part(String part, NodeDef.Builder built) {
+    return writer.add(node, part, built);
+  }
+
+  /** The node as it is, under another name: its values are wanted, not its gradient. */
+  String itself() {
+    return part("itself", node.toBuilder());
+  }
+
+  /** An operation with one type. */
+  String typed(DataType type, String op, String... inputs) {
+    return part(op, Nodes.node("", op, inputs).putAttr("T", Nodes.type(type)));
+  }
+
+  String add(String op, String... inputs) {
+    return typed(DataType.DT_FLOAT, op, inputs);
+  }
+
+  /** The same numbers, through which no gradient goes. */
+  String still(String x) {
+    return add("StopGradient", x);
+  }
+
+  /** Zero, with the gradient of x. */
+  String change(String x) {
+    return add("Sub", x, still(x));
+  }
+
+  /** The values of the node itself, and the gradient of what is zero. */
+  String itselfBut(String change) {
+    return add("AddV2", still(itself()), change);
+  }
+
+  String scalar(float value) {
+    return part("number", Nodes.constant("", value).toBuilder());
+  }
+
+  String scalar(int value) {
+    return part("number", Nodes.constant("", value).toBuilder());
+  }
+
+  String row(int... values) {
+    return part("numbers", Nodes.constant("", Arrays.stream(values).boxed().toList()).toBuilder());
+  }
+
+  String constant(TensorProto value) {
+    return part("constant", Nodes.constant("", value).toBuilder());
+  }
+
+  /** Float numbers of some sizes. */
+  String table(float[] values, long... sizes) {
+    TensorProto.Builder table =
+        TensorProto.newBuilder().setDtype(DataType.DT_FLOAT).setTensorShape(Nodes.shape(sizes));
+    for (float value : values) {
+      table.addFloatVal(value);
+    }
+    return constant(table.build());
+  }
+
+  /** Ones where the column's number is so much larger than the row's, else zeros. */
+  String eye(long rows, long columns, long shift) {
+    float[] ones = new float[Math.toIntExact(rows * columns)];
+    for (int i = 0; i < rows; i++) {
+      long j = i + shift;
+      if (j >= 0 && j < columns) {
+        ones[(int) (i * columns + j)] = 1;
+      }
+    }
+    return table(ones, rows, columns);
+  }
+
+  /** The sizes of a tensor, int32. */
+  String sizes(String x, DataType of) {
+    return part("sizes", Nodes.sizes("", x, of));
+  }
+
+  String reshaped(String x, String sizes) {
+    return part(
+        "reshaped",
+        Nodes.node("", "Reshape", x, sizes)
+            .putAttr("T", Nodes.type(DataType.DT_FLOAT))
+            .putAttr("Tshape", Nodes.type(DataType.DT_INT32)));
+  }
+
+  String expanded(String x, int axis) {
+    return part(
+        "expanded",
+        Nodes.node("", "ExpandDims", x, scalar(axis))
+            .putAttr("T", Nodes.type(DataType.DT_FLOAT))
+            .putAttr("Tdim", Nodes.type(DataType.DT_INT32)));
+  }
+
+  /** A part of a tensor; -1 for what is left of an axis. */
+  String slice(DataType type, String x, int[] from, int[] sizes) {
+    return part(
+        "slice",
+        Nodes.node("", "Slice", x, row(from), row(sizes))
+            .putAttr("T", Nodes.type(type))
+            .putAttr("Index", Nodes.type(DataType.DT_INT32)));
+  }
+
+  /** Of the axes from the second on, every so manieth place. */
+  String every(String x, int[] from, int[] to, int... steps) {
+    return part(
+        "every",
+        Nodes.node(
+                "", "StridedSlice", x, row(after(0, from)), row(after(0, to)), row(after(1, steps)))
+            .putAttr("T", Nodes.type(DataType.DT_FLOAT))
+            .putAttr("Index", Nodes.type(DataType.DT_INT32))
+            .putAttr("begin_mask", Nodes.number(1))
+            .putAttr("end_mask", Nodes.number(1))
+            .putAttr("ellipsis_mask", Nodes.number(0))
+            .putAttr("new_axis_mask", Nodes.number(0))
+            .putAttr("shrink_axis_mask", Nodes.number(0)));
+  }
+
+  private static int[] after(int first, int[] others) {
+    int[] all = new int[others.length + 1];
+    all[0] = first;
+    System.arraycopy(others, 0, all, 1, others.length);
+    return all;
+  }
+
+  /** A tensor with zeros around it: two numbers for each axis. */
+  String padded(String x, int... pairs) {
+    return padded(x, null, pairs);
+  }
+
+  /** The same with another number than zero. */
+  String padded(String x, String with, int... pairs) {
+    List<String> inputs = new ArrayList<>(List.of(x, table(pairs)));
+    if (with != null) {
+      inputs.add(with);
+    }
+    return part(
+        "padded",
+        Nodes.node("", with == null ? "Pad" : "PadV2", inputs.toArray(String[]::new))
+            .putAttr("T", Nodes.type(DataType.DT_FLOAT))
+            .putAttr("Tpaddings", Nodes.type(DataType.DT_INT32)));
+  }
+
+  private String table(int... pairs) {
+    TensorProto.Builder rows =
+        TensorProto.newBuilder()
+            .setDtype(DataType.DT_INT32)
+            .setTensorShape(Nodes.shape(pairs.length / 2, 2));
+    Arrays.stream(pairs).forEach(rows::addIntVal);
+    return constant(rows.build());
+  }
+
+  /** A sum, or another reduction of that kind. */
+  String reduced(String op, String x, String axes, DataType axesOf, boolean keep) {
+    return part(
+        op,
+        Nodes.node("", op, x, axes)
+            .putAttr("T", Nodes.type(DataType.DT_FLOAT))
+            .putAttr("Tidx", Nodes.type(axesOf))
+            .putAttr("keep_dims", AttrValue.newBuilder().setB(keep).build()));
+  }
+
+  String sum(String x, int... axes) {
+    return reduced("Sum", x, row(axes), DataType.DT_INT32, false);
+  }
+
+  /** 1 where two tensors are equal, else 0. */
+  String equal(String a, String b) {
+    String same =
+        part(
+            "equal",
+            Nodes.node("", "Equal", a, b)
+                .putAttr("T", Nodes.type(DataType.DT_FLOAT))
+                .putAttr("incompatible_shape_error", AttrValue.newBuilder().setB(true).build()));
+    return part("ones", Nodes.cast("", same, DataType.DT_BOOL, DataType.DT_FLOAT).toBuilder());
+  }
+
+  /** A product of matrices, the last two axes. */
+  String product(DataType type, String a, String b, boolean adjointA, boolean adjointB) {
+    return part(
+        "product",
+        Nodes.node("", "BatchMatMulV2", a, b)
+            .putAttr("T", Nodes.type(type))
+            .putAttr("adj_x", AttrValue.newBuilder().setB(adjointA).build())
+            .putAttr("adj_y", AttrValue.newBuilder().setB(adjointB).build()));
+  }
+
+  String product(String a, String b) {
+    return product(DataType.DT_FLOAT, a, b, false, false);
+  }
+}

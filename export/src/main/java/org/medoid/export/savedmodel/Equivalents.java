@@ -1,0 +1,237 @@
+package org.medoid.export.savedmodel;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.proto.AttrValue;
+import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.NodeDef;
+
+/**
+ * Operations that are written by others which give the same numbers and have a gradient: older
+ * forms, and what is put together of sums, products and moves.
+ */
+final class Equivalents {
+  /** Writes a node anew: what its first output is now, null if it is of a kind that stays. */
+  private interface Rule {
+    String of(Anew node);
+  }
+
+  private static final Map<String, Rule> RULES = new HashMap<>();
+
+  static {
+    RULES.put("OnesLike", Equivalents::ones);
+    RULES.put("TopKV2", Equivalents::most);
+    RULES.put("BiasAddV1", Equivalents::bias);
+    RULES.put("Concat", Equivalents::beside);
+    RULES.put("Gather", Equivalents::gathered);
+    RULES.put("FusedBatchNorm", Equivalents::normalised);
+    RULES.put("FusedBatchNormV2", Equivalents::normalised);
+    RULES.put("EnsureShape", Equivalents::ensured);
+    RULES.put("ConjugateTranspose", Equivalents::adjoint);
+    RULES.put("Cross", Equivalents::cross);
+    RULES.put("SegmentMean", Equivalents::mean);
+    RULES.put("TensorScatterUpdate", Equivalents::replaced);
+    RULES.put("TensorScatterAdd", n -> n.add("AddV2", n.input(0), scattered(n, n.input(2))));
+    RULES.put("TensorScatterSub", n -> n.add("Sub", n.input(0), scattered(n, n.input(2))));
+    RULES.put("LogMatrixDeterminant", Equivalents::determinant);
+    RULES.put("SelfAdjointEigV2", Equivalents::eigen);
+    RULES.put("LRN", Windows::response);
+    RULES.put("MaxPool", Windows::padded);
+    RULES.put("Split", n -> whole(n, 1));
+    RULES.put("SplitV", n -> whole(n, 0));
+    RULES.put("MaxPoolWithArgmax", Windows::largest);
+    RULES.put("ExtractImagePatches", Windows::patches);
+    RULES.put("Dilation2D", Windows::dilation);
+  }
+
+  private Equivalents() {}
+
+  /** Whether an operation is among these. */
+  static boolean has(NodeDef node) {
+    return RULES.containsKey(node.getOp());
+  }
+
+  /**
+   * Writes a node anew.
+   *
+   * @return what its first output is now; null if it is of a kind that stays
+   */
+  static String of(Anew node) {
+    return RULES.get(node.node().getOp()).of(node);
+  }
+
+  private static String ones(Anew n) {
+    return n.part(
+        "ones",
+        Nodes.node("", "Fill", n.sizes(n.input(0), DataType.DT_FLOAT), n.scalar(1f))
+            .putAttr("T", Nodes.type(DataType.DT_FLOAT))
+            .putAttr("index_type", Nodes.type(DataType.DT_INT32)));
+  }
+
+  /** The node itself gives the places, under another name. */
+  private static String most(Anew n) {
+    DataType type = Nodes.type(n.node(), "index_type");
+    if (n.rank(0) == 0 || type == DataType.DT_INT16) {
+      return null;
+    }
+    int last = n.rank(0) - 1;
+    String places = n.itself();
+    n.rename(1, places + ":1");
+    return n.part(
+        "values",
+        Nodes.gather("", n.input(0), places + ":1", n.scalar(last), DataType.DT_FLOAT)
+            .putAttr("Tindices", Nodes.type(type == DataType.DT_INVALID ? DataType.DT_INT32 : type))
+            .putAttr("batch_dims", Nodes.number(last)));
+  }
+
+  /** In one part: C++ would put one tensor together, for which it has no operation. */
+  private static String whole(Anew n, int input) {
+    return n.node().getAttrOrThrow("num_split").getI() == 1 ? n.input(input) : null;
+  }
+
+  private static String bias(Anew n) {
+    return n.part(
+        "sum",
+        Nodes.node("", "BiasAdd", n.input(0), n.input(1))
+            .putAttr("T", Nodes.type(DataType.DT_FLOAT))
+            .putAttr("data_format", Nodes.text("NHWC")));
+  }
+
+  private static String beside(Anew n) {
+    NodeDef.Builder all = n.node().toBuilder().setOp("ConcatV2").clearInput();
+    for (int i = 1; i < n.inputs(); i++) {
+      all.addInput(n.input(i));
+    }
+    return n.part(
+        "beside", all.addInput(n.input(0)).putAttr("Tidx", Nodes.type(DataType.DT_INT32)));
+  }
+
+  private static String gathered(Anew n) {
+    return n.part(
+        "gathered",
+        Nodes.gather("", n.input(0), n.input(1), n.scalar(0), DataType.DT_FLOAT)
+            .putAttr("Tindices", Nodes.type(Nodes.type(n.node(), "Tindices"))));
+  }
+
+  private static String normalised(Anew n) {
+    if (n.flag("is_training")) {
+      return null;
+    }
+    NodeDef.Builder third = n.node().toBuilder().setOp("FusedBatchNormV3");
+    third.putAttr("U", Nodes.type(DataType.DT_FLOAT));
+    return n.part(
+        "normalised",
+        third.putAttr("exponential_avg_factor", AttrValue.newBuilder().setF(1).build()));
+  }
+
+  /** The sizes that are said, at most one of them open, else as they are. */
+  private static String ensured(Anew n) {
+    Shape shape = n.output();
+    if (shape.isUnknown()) {
+      return n.add("Identity", n.input(0));
+    }
+    int[] sizes = new int[shape.numDimensions()];
+    int open = 0;
+    for (int i = 0; i < sizes.length; i++) {
+      sizes[i] = Math.toIntExact(shape.get(i));
+      open += sizes[i] < 0 ? 1 : 0;
+    }
+    return open > 1 ? n.add("Identity", n.input(0)) : n.reshaped(n.input(0), n.row(sizes));
+  }
+
+  private static String adjoint(Anew n) {
+    DataType type = Nodes.type(n.node(), "T");
+    String turned = n.part("turned", n.node().toBuilder().setOp("Transpose"));
+    return type == DataType.DT_FLOAT ? turned : n.typed(type, "Conj", turned);
+  }
+
+  /** Coordinate i is that of a after it times that of b after both, less the same turned round. */
+  private static String cross(Anew n) {
+    String first = n.add("Mul", rolled(n, n.input(0), -1), rolled(n, n.input(1), -2));
+    return n.add("Sub", first, n.add("Mul", rolled(n, n.input(0), -2), rolled(n, n.input(1), -1)));
+  }
+
+  private static String rolled(Anew n, String x, int by) {
+    return n.part(
+        "rolled",
+        Nodes.node("", "Roll", x, n.row(by), n.row(n.rank(0) - 1))
+            .putAttr("T", Nodes.type(DataType.DT_FLOAT))
+            .putAttr("Tshift", Nodes.type(DataType.DT_INT32))
+            .putAttr("Taxis", Nodes.type(DataType.DT_INT32)));
+  }
+
+  private static String mean(Anew n) {
+    NodeDef.Builder sum = n.node().toBuilder().setOp("SegmentSum");
+    String sums = n.part("sum", sum);
+    String counts = n.part("count", sum.setInput(0, ones(n)));
+    return n.add("DivNoNan", sums, counts);
+  }
+
+  /** Zeros with numbers in the places that are said. */
+  private static String scattered(Anew n, String numbers) {
+    DataType places = Nodes.type(n.node(), "Tindices");
+    String sizes =
+        n.part(
+            "sizes",
+            Nodes.sizes("", n.input(0), DataType.DT_FLOAT).putAttr("out_type", Nodes.type(places)));
+    return n.part(
+        "scattered",
+        Nodes.node("", "ScatterNd", n.input(1), numbers, sizes)
+            .putAttr("T", Nodes.type(DataType.DT_FLOAT))
+            .putAttr("Tindices", Nodes.type(places)));
+  }
+
+  /** Chosen, not added: what is replaced may be infinite. Of twins the node says which is last. */
+  private static String replaced(Anew n) {
+    String kept =
+        n.part(
+            "kept",
+            n.node().toBuilder().setInput(0, ones(n)).setInput(2, n.add("ZerosLike", n.input(2))));
+    String itself = n.still(n.itself());
+    String change = scattered(n, n.change(n.input(2)));
+    return n.part(
+        "replaced",
+        Nodes.node("", "SelectV2", positive(n, kept), n.input(0), n.add("AddV2", itself, change))
+            .putAttr("T", Nodes.type(DataType.DT_FLOAT)));
+  }
+
+  private static String positive(Anew n, String x) {
+    return n.part(
+        "positive",
+        Nodes.node("", "Greater", x, n.scalar(0f)).putAttr("T", Nodes.type(DataType.DT_FLOAT)));
+  }
+
+  /** The first output is the sign, which stays. */
+  private static String determinant(Anew n) {
+    if (n.fromLast(0, 0) < 0) {
+      return null;
+    }
+    String itself = n.itself();
+    String logarithm = n.still(itself + ":1");
+    n.rename(1, n.add("AddV2", logarithm, Tangents.trace(n)));
+    return n.still(itself);
+  }
+
+  /**
+   * With B = Vᵀ dA V: the eigenvalues change by its diagonal, the vectors by V (B ∘ F), where F is
+   * 1 / (λⱼ - λᵢ), and nothing where these are equal.
+   */
+  private static String eigen(Anew n) {
+    long side = n.fromLast(0, 0);
+    if (side < 0 || !n.flag("compute_v")) {
+      return null;
+    }
+    String itself = n.itself();
+    String values = n.still(itself);
+    String vectors = n.still(itself + ":1");
+    String change = n.product(n.change(n.input(0)), vectors);
+    String within = n.product(DataType.DT_FLOAT, vectors, change, true, false);
+    String mirrored = n.product(DataType.DT_FLOAT, change, vectors, true, false);
+    within = n.add("Mul", n.add("AddV2", within, mirrored), n.scalar(0.5f));
+    String gaps = n.add("Sub", n.expanded(values, -2), n.expanded(values, -1));
+    String moved = n.add("DivNoNan", within, gaps);
+    n.rename(1, n.add("AddV2", vectors, n.product(vectors, moved)));
+    return n.add("AddV2", values, n.sum(n.add("Mul", within, n.eye(side, side, 0)), -1));
+  }
+}
