@@ -178,10 +178,7 @@ public final class Comparison {
     }
     return Trial.best(all)
         .orElseThrow(
-            () ->
-                new DivergedException(
-                    "%s: every trial of %s diverged: lower the learning rate or limit the norm of the gradients"
-                        .formatted(path, loss)));
+            () -> new DivergedException("%s: every trial of %s diverged".formatted(path, loss)));
   }
 
   /**

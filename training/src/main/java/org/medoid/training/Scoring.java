@@ -159,9 +159,8 @@ final class Scoring implements AutoCloseable {
     for (int i = 0; i < embeddings.length; i++) {
       if (!Float.isFinite(embeddings[i])) {
         throw new DivergedException(
-            "the embedding of %s has a value that is not finite: lower the learning rate or limit"
-                    .formatted(images.files().get(i / (embeddings.length / images.size())))
-                + " the norm of the gradients");
+            "the embedding of %s has a value that is not finite"
+                .formatted(images.files().get(i / (embeddings.length / images.size()))));
       }
     }
     return Evaluator.evaluate(Embeddings.of(embeddings, images.size()), images.labels(), options);

@@ -7,8 +7,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.medoid.graph.StepRates;
 import org.medoid.graph.TrainingGraph;
 import org.medoid.graph.distributed.Worker;
@@ -21,7 +19,6 @@ import org.medoid.training.settings.ScheduleSettings.Choice;
 import org.medoid.training.settings.TrainingSettings;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
-import org.tensorflow.exceptions.TFInvalidArgumentException;
 import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.types.TFloat32;
@@ -29,11 +26,6 @@ import org.tensorflow.types.TInt64;
 
 /** A run while it trains, as a {@link TrainingListener} sees it. */
 public final class TrainingRun {
-  /** What the loss op says of embeddings that it cannot cluster; other losses are NaN then. */
-  private static final Pattern BEYOND =
-      Pattern.compile(
-          "row \\d+ of embeddings has a value that is not finite: \\S+|of embeddings overflows");
-
   /** A flag that outweighs those of all workers that are being stopped. */
   private static final int FINISH = 1 << 16;
 
@@ -346,9 +338,7 @@ public final class TrainingRun {
       finished |= flags >= FINISH;
       float value = values.get("loss");
       if (!Float.isFinite(value)) {
-        throw new DivergedException(
-            "step %d: the loss is %s; lower the learning rate or limit the norm of the gradients"
-                .formatted(step + 1, value));
+        throw new DivergedException("step %d: the loss is %s".formatted(step + 1, value));
       }
       return new StepMetrics(
           step + 1,
@@ -370,13 +360,8 @@ public final class TrainingRun {
     try {
       return stepper.step(labels, rates);
     } catch (RuntimeException e) {
-      Matcher beyond = BEYOND.matcher(String.valueOf(e.getMessage()));
-      if (e instanceof TFInvalidArgumentException && beyond.find()) {
-        throw new DivergedException(
-            "step %d: %s; lower the learning rate or limit the norm of the gradients"
-                .formatted(step, beyond.group()));
-      }
-      throw worker.explain(e);
+      DivergedException diverged = DivergedException.of(step, e);
+      throw diverged == null ? worker.explain(e) : diverged;
     }
   }
 

@@ -128,9 +128,7 @@ final class Candidates {
     rise = new double[most.length];
     lastRise = new double[most.length];
     scratch = new Scratch[Workers.parts(m)];
-    for (int part = 0; part < scratch.length; part++) {
-      scratch[part] = new Scratch(problem);
-    }
+    Arrays.setAll(scratch, part -> new Scratch(problem));
   }
 
   /** What a thread needs to bring candidates up to date. */
