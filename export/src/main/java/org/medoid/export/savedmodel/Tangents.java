@@ -22,6 +22,7 @@ final class Tangents {
           Map.entry("ComplexAbs", Tangents::length),
           Map.entry("EuclideanNorm", Tangents::norm),
           Map.entry("FloorMod", Tangents::remainder),
+          Map.entry("LogSoftmax", Tangents::likelihood),
           Map.entry("Xlogy", n -> logarithm(n, "Xlogy", n.input(1))),
           Map.entry("Xlog1py", n -> logarithm(n, "Xlog1py", after(n, n.input(1)))),
           Map.entry("Xdivy", Tangents::quotient),
@@ -79,6 +80,13 @@ final class Tangents {
     String direction = n.still(n.add("DivNoNan", still, whole));
     String along = n.add("Mul", direction, n.change(n.input(0)));
     return n.reduced("Sum", along, n.input(1), axes, n.flag("keep_dims"));
+  }
+
+  /** C++ sums over the second axis, which is the last of two alone. */
+  private static String likelihood(Anew n) {
+    String change = n.change(n.input(0));
+    String shares = n.add("Mul", n.still(n.add("Softmax", n.input(0))), change);
+    return n.add("Sub", change, n.reduced("Sum", shares, n.row(-1), DataType.DT_INT32, true));
   }
 
   /** x - floor(x / y) y. */

@@ -255,6 +255,7 @@ class OtherGradientsTest {
                     LocalResponseNormalization.beta(0.75f),
                     LocalResponseNormalization.bias(1.5f))),
         part("Split", (tf, w) -> tf.math.square(tf.split(tf.constant(3), w, 1L).iterator().next())),
+        part("LogSoftmax", (tf, w) -> tf.nn.logSoftmax(w)),
         part("Dilation2D", dilation(1, 1, "SAME")),
         part("Dilation2D", dilation(2, 2, "SAME")),
         part("Dilation2D", dilation(2, 1, "VALID")),
