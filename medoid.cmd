@@ -17,7 +17,7 @@ call mvn -q -B -pl training -am -Dmaven.test.skip=true -Dmaven.source.skip=true 
 if errorlevel 1 (popd & echo medoid: the build failed 1>&2 & exit /b 1)
 popd
 :run
-if not defined TF_CPP_MIN_LOG_LEVEL set TF_CPP_MIN_LOG_LEVEL=2
+if not defined TF_CPP_MIN_LOG_LEVEL set TF_CPP_MIN_LOG_LEVEL=3
 if not defined ONEDNN_MAX_CPU_ISA set ONEDNN_MAX_CPU_ISA=AVX2
 rem Newer Javas warn of what TensorFlow Java's libraries do unless it is allowed; older ones do not know the words.
 set "options="

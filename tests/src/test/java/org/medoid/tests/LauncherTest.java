@@ -64,7 +64,7 @@ class LauncherTest {
     Path err = Files.createTempFile(folder, "err", "");
     builder.redirectOutput(out.toFile()).redirectError(err.toFile());
     builder.environment().keySet().removeAll(LOCALE);
-    builder.environment().putAll(Map.of("LANG", "C.UTF-8", "TF_CPP_MIN_LOG_LEVEL", "2"));
+    builder.environment().putAll(Map.of("LANG", "C.UTF-8", "TF_CPP_MIN_LOG_LEVEL", "3"));
     builder.environment().putAll(environment);
     builder.environment().values().removeIf(String::isEmpty);
     Process process = builder.start();

@@ -2,6 +2,8 @@ package org.medoid.training;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -73,8 +75,9 @@ public final class Checkpoints {
    *
    * @return its prefix
    * @throws NoSuchFileException if there is none
+   * @throws AccessDeniedException if it may not be read
    */
-  public Path latest() throws NoSuchFileException {
+  public Path latest() throws FileSystemException {
     return existing(required().latestStep());
   }
 
@@ -83,8 +86,9 @@ public final class Checkpoints {
    *
    * @return its prefix
    * @throws NoSuchFileException if there is none
+   * @throws AccessDeniedException if it may not be read
    */
-  public Path best() throws NoSuchFileException {
+  public Path best() throws FileSystemException {
     return existing(required().bestStep());
   }
 
@@ -116,9 +120,12 @@ public final class Checkpoints {
     return state;
   }
 
-  private Path existing(long step) throws NoSuchFileException {
+  private Path existing(long step) throws FileSystemException {
     Path prefix = prefix(step);
     Path index = prefix.resolveSibling(prefix.getFileName() + ".index");
+    if (Files.exists(index) && !Files.isReadable(index)) {
+      throw new AccessDeniedException(index.toString());
+    }
     if (!Files.exists(index)) {
       throw new NoSuchFileException(
           index.toString(), null, "the checkpoint that " + STATE + " names is gone");

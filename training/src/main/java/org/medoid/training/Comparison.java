@@ -99,10 +99,14 @@ public final class Comparison {
     Comparison comparison = new Comparison(path, settings, List.copyOf(all), trials);
     comparison.folder.requireOwn();
     for (RunFolder each : comparison.folder.startedTrials()) {
-      comparison.refuseOtherTrial(each);
+      if (ComparisonFolder.holdsWork(each.path())) {
+        comparison.refuseOtherTrial(each);
+      }
     }
     for (RunFolder each : comparison.folder.startedRuns()) {
-      comparison.refuseOtherRun(each);
+      if (ComparisonFolder.holdsWork(each.path())) {
+        comparison.refuseOtherRun(each);
+      }
     }
     return comparison;
   }
@@ -292,9 +296,7 @@ public final class Comparison {
   }
 
   private static TrainingResult train(Path own, Trainer trainer) throws IOException {
-    return Files.exists(own.resolve(RunFolder.SETTINGS))
-        ? trainer.resume(RunFolder.open(own))
-        : trainer.run(own);
+    return ComparisonFolder.holdsWork(own) ? trainer.resume(RunFolder.open(own)) : trainer.run(own);
   }
 
   /**

@@ -25,6 +25,15 @@ record ComparisonFolder(Path path) {
         : path.resolve(job.loss() + "-seed" + job.number());
   }
 
+  /**
+   * Whether a training has come to something that could be lost. One that has not leaves its place
+   * to another with other settings.
+   */
+  static boolean holdsWork(Path training) {
+    return Stream.of(Checkpoints.STATE, Trial.FILE, TrainingResult.FILE)
+        .anyMatch(file -> Files.exists(training.resolve(file)));
+  }
+
   /** The trials that began. */
   List<RunFolder> startedTrials() throws IOException {
     return started(path.resolve(TRIALS));

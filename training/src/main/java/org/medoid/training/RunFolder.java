@@ -6,13 +6,16 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.medoid.export.WholeFile;
+import org.medoid.training.data.DataSets;
 import org.medoid.training.data.DataSplit;
 import org.medoid.training.evaluation.EvaluationResult;
 import org.medoid.training.format.Csv;
@@ -89,11 +92,15 @@ public final class RunFolder {
    * @param path the folder
    * @return the folder
    * @throws NoSuchFileException if it is not the folder of a run
+   * @throws NotDirectoryException if it is a file
    */
-  public static RunFolder open(Path path) throws NoSuchFileException {
-    if (!Files.isRegularFile(path.resolve(SETTINGS))) {
+  public static RunFolder open(Path path) throws FileSystemException {
+    if (Files.exists(path) && !Files.isDirectory(path)) {
+      throw new NotDirectoryException(path.toString());
+    }
+    if (!Files.exists(path.resolve(SETTINGS))) {
       throw new NoSuchFileException(
-          path.resolve(SETTINGS).toString(), null, "not the folder of a run");
+          path.resolve(SETTINGS).toString(), null, path + " is not the folder of a run");
     }
     return new RunFolder(path);
   }
@@ -118,6 +125,33 @@ public final class RunFolder {
   }
 
   /**
+   * Lets the run end after another number of steps when it is resumed. What follows from the number
+   * of steps in other settings stays, and the result of fewer steps is no longer one.
+   *
+   * @param steps in all
+   * @throws SettingException if the run has taken as many
+   * @throws IOException if another process trains there, or a file cannot be read or written
+   */
+  public void changeSteps(long steps) throws IOException {
+    TrainingSettings told = settings();
+    if (steps == told.schedule().steps()) {
+      return;
+    }
+    try (RunLock lock = new RunLock()) {
+      lock.take(path);
+      Checkpoints checkpoints = Checkpoints.of(this);
+      long taken = checkpoints.any() ? checkpoints.latestStep() : 0;
+      if (steps <= taken) {
+        throw new SettingException(
+            "steps",
+            "%d: %s has taken %d; there must be more in all".formatted(steps, path, taken));
+      }
+      writeJson(SETTINGS, told.with(draft -> draft.steps = steps));
+      Files.deleteIfExists(path.resolve(TrainingResult.FILE));
+    }
+  }
+
+  /**
    * Opens the run's data set as the run saw it.
    *
    * @return its images
@@ -125,9 +159,21 @@ public final class RunFolder {
    * @throws IOException as {@link TrainingSettings#openData}
    */
   public DataSplit openData() throws IOException {
+    return openData(false);
+  }
+
+  /**
+   * Opens the run's data set as the run saw it, or without what can no longer be read.
+   *
+   * @param skipBroken whether to leave out images that cannot be read, whatever the run did
+   * @return its images
+   * @throws NoSuchFileException if it is not where it was
+   * @throws IOException as {@link TrainingSettings#openData}
+   */
+  public DataSplit openData(boolean skipBroken) throws IOException {
     TrainingSettings settings = settings();
     try {
-      return settings.openData();
+      return skipBroken ? DataSets.open(settings.data().data(), true) : settings.openData();
     } catch (NoSuchFileException e) {
       throw new NoSuchFileException(
           e.getFile(),

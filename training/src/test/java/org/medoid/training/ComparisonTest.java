@@ -48,7 +48,10 @@ class ComparisonTest {
     List<String> words =
         new ArrayList<>(List.of("compare", "--data", data, "--out", out.toString()));
     words.addAll(List.of("--model", "convnet", "--image-size", "16", "--resize", "18"));
-    words.addAll(List.of("--batch", "12", "--classes-per-batch", "3", "--embedding", "4"));
+    words.addAll(List.of("--batch", "12", "--classes-per-batch", "3"));
+    if (!List.of(more).contains("--embedding")) {
+      words.addAll(List.of("--embedding", "4"));
+    }
     words.addAll(List.of("--steps", Integer.toString(STEPS), "--recall-at", "1,5", "--quiet"));
     words.addAll(List.of(more));
     Typed typed = Typed.medoid(words.toArray());
@@ -224,5 +227,16 @@ class ComparisonTest {
     assertThat(complaints.strip()).hasLineCount(1).contains("--seeds", "--runs");
     compare(2, folder.resolve("out"), "--seeds", "1,2", "--seed", "2");
     assertThat(complaints.strip()).hasLineCount(1).contains("--seed goes with --runs");
+  }
+
+  @Test
+  void whatHasNotComeToACheckpointLeavesItsPlaceToOtherSettings() throws IOException {
+    Path out = folder.resolve("compared");
+    RunFolder.create(out.resolve("proxy_nca-seed1"), settings("proxy_nca", 1));
+    compare(0, out, "--losses", "proxy_nca", "--embedding", "3");
+    assertThat(RunFolder.open(out.resolve("proxy_nca-seed1")).settings().network().embedding())
+        .isEqualTo(3);
+    compare(1, out, "--losses", "proxy_nca", "--embedding", "5");
+    assertThat(complaints).contains("embedding 3, not 5");
   }
 }

@@ -27,7 +27,7 @@ final class Launched {
     command.addAll(List.of(arguments));
     ProcessBuilder builder =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
-    builder.environment().put("TF_CPP_MIN_LOG_LEVEL", "2");
+    builder.environment().put("TF_CPP_MIN_LOG_LEVEL", "3");
     return builder.start();
   }
 

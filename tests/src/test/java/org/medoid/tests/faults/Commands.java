@@ -43,7 +43,7 @@ public final class Commands {
     }
     ProcessBuilder builder =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
-    builder.environment().put("TF_CPP_MIN_LOG_LEVEL", "2");
+    builder.environment().put("TF_CPP_MIN_LOG_LEVEL", "3");
     builder.environment().putIfAbsent("ONEDNN_MAX_CPU_ISA", "AVX2");
     return builder.start();
   }

@@ -99,7 +99,7 @@ final class DemoCommand implements Callable<Integer> {
     ModelExporter exporter;
     RunReport.write(folder, icons.test(), scored.embeddings(), scores);
     try (EmbeddingModel model = EmbeddingModel.ofRun(out)) {
-      exporter = ExportCommand.ofRun(out, model, null);
+      exporter = ExportCommand.ofRun(out, model, null, false);
     }
     Map<String, Object> result = new LinkedHashMap<>();
     result.put("steps", steps);

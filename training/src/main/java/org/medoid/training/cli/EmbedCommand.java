@@ -43,6 +43,8 @@ final class EmbedCommand implements Callable<Integer> {
 
   @Mixin private WorkerOptions workers;
 
+  @Mixin private SkipBroken broken;
+
   @Option(
       names = "--images",
       paramLabel = "DIR",
@@ -65,7 +67,10 @@ final class EmbedCommand implements Callable<Integer> {
       OutputFile.checkNpy("--out", out);
     }
     boolean one = Files.isRegularFile(images);
-    ImageDataSet pictures = DataSets.unlabelled(images);
+    ImageDataSet pictures = DataSets.unlabelled(images, broken.skips());
+    if (leads && !broken.skips() && !WorkerOptions.isStarted()) {
+      pictures.requireReadable();
+    }
     if (workers.local().isPresent()) {
       return workers.runLocally(spec);
     }

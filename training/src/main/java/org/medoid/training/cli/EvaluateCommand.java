@@ -18,6 +18,8 @@ import org.medoid.training.evaluation.Embeddings;
 import org.medoid.training.evaluation.Evaluation;
 import org.medoid.training.evaluation.Evaluator;
 import org.medoid.training.format.Json;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -34,12 +36,16 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     showDefaultValues = true)
 final class EvaluateCommand implements Callable<Integer> {
+  private static final Logger LOG = LoggerFactory.getLogger(EvaluateCommand.class);
+
   @Spec private CommandSpec spec;
 
   @ArgGroup(multiplicity = "1")
   private Source source;
 
   @Mixin private ModelChoice choice;
+
+  @Mixin private SkipBroken broken;
 
   @Option(
       names = "--data",
@@ -149,7 +155,8 @@ final class EvaluateCommand implements Callable<Integer> {
     require(source.model == null || data != null, "--model needs --data");
     require(source.embeddings == null || labels != null, "--embeddings needs --labels");
     require(
-        source.embeddings == null || data == null, "--data goes with --model or --run: drop it");
+        source.embeddings == null || (data == null && !broken.skips()),
+        "--data and --skip-broken go with --model or --run: drop them");
     require(
         source.embeddings == null || !choice.isGiven(),
         "--signature, --output, --range and --image-size are for --model: drop them");
@@ -168,6 +175,13 @@ final class EvaluateCommand implements Callable<Integer> {
     require(
         clustersOut == null || kmeans.equals("plusplus"),
         "--clusters-out needs clusters: drop --kmeans none");
+    UnusedOptions.tell(
+        spec,
+        kmeans.equals("none"),
+        "--kmeans none makes no clusters",
+        "--kmeans-iterations",
+        "--restarts",
+        "--seed");
     Path[] read = {source.embeddings, labels, galleryEmbeddings, galleryLabels};
     OutputFile.check("--per-class", perClass, read);
     OutputFile.check("--per-class", perClass, clustersOut);
@@ -181,11 +195,18 @@ final class EvaluateCommand implements Callable<Integer> {
   /** Scores the unseen images of a data set. */
   private void images() throws IOException {
     ImageDataSet unseen =
-        (data == null ? RunFolder.open(source.run).openData() : DataSets.open(data)).test();
+        (data == null
+                ? RunFolder.open(source.run).openData(broken.skips())
+                : DataSets.open(data, broken.skips()))
+            .test();
     Embeddings x;
     try (EmbeddingModel model = choice.open(spec.commandLine(), source)) {
+      if (!broken.skips()) {
+        unseen.requireReadable();
+      }
       x = model.embed(unseen);
     }
+    caution(unseen.name(), unseen.labels(), null);
     Evaluation result;
     try (EvaluationProgress progress = new EvaluationProgress()) {
       result = Evaluator.leaveOneOut(x, unseen.labels(), options(), progress);
@@ -206,6 +227,7 @@ final class EvaluateCommand implements Callable<Integer> {
                 .formatted(source.embeddings, x.rows()));
       }
       numbers = LabelNumbers.read(own);
+      caution(labels.toString(), numbers.of(0), null);
       try (EvaluationProgress progress = new EvaluationProgress()) {
         result = Evaluator.leaveOneOut(x, numbers.of(0), options(), progress);
       }
@@ -223,11 +245,16 @@ final class EvaluateCommand implements Callable<Integer> {
                     x.width()));
       }
       numbers = LabelNumbers.read(own, new LabelNumbers.File(galleryLabels, g.rows()));
+      caution(labels.toString(), numbers.of(0), numbers.of(1));
       try (EvaluationProgress progress = new EvaluationProgress()) {
         result = Evaluator.inGallery(x, numbers.of(0), g, numbers.of(1), options(), progress);
       }
     }
     tell(result, numbers::name);
+  }
+
+  private static void caution(String name, int[] classes, int[] gallery) {
+    Evaluator.caution(classes, gallery).ifPresent(why -> LOG.warn("{}: {}", name, why));
   }
 
   private Embeddings embeddings(Path file) throws IOException {

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
@@ -104,6 +103,8 @@ final class ExportCommand implements Callable<Integer> {
               + " made-up ones.")
   private Path images;
 
+  @Mixin private SkipBroken broken;
+
   @Option(names = "--json", description = "Prints the content of export.json.")
   private boolean json;
 
@@ -113,9 +114,12 @@ final class ExportCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--tolerance " + tolerance + ": must be above 0 and at most 1");
     }
+    UnusedOptions.tell(
+        spec, layout == ExportLayout.PLAIN, "--layout plain has no name of a model", "--name");
     ModelExporter exporter;
     try (EmbeddingModel model = choice.open(spec.commandLine(), source)) {
-      exporter = source.run != null ? ofRun(source.run, model, images) : ofModel(model, images);
+      exporter =
+          source.run != null ? ofRun(source.run, model, images, broken.skips()) : ofModel(model);
     }
     if (tolerance != null) {
       exporter.tolerance(tolerance);
@@ -145,32 +149,31 @@ final class ExportCommand implements Callable<Integer> {
    * @param run the run folder
    * @param model its model
    * @param images pictures to compare with; null for the run's own test data
+   * @param skipBroken whether to leave out those that cannot be read
    */
-  static ModelExporter ofRun(Path run, EmbeddingModel model, Path images) throws IOException {
+  static ModelExporter ofRun(Path run, EmbeddingModel model, Path images, boolean skipBroken)
+      throws IOException {
     if (images != null) {
-      return model.exporter(some(DataSets.unlabelled(images)));
+      return model.exporter(some(DataSets.unlabelled(images, skipBroken)));
     }
     try {
-      return model.exporter(some(RunFolder.open(run).openData().test()));
+      return model.exporter(some(RunFolder.open(run).openData(skipBroken).test()));
     } catch (NoSuchFileException e) {
       throw new NoSuchFileException(
           e.getFile(), null, e.getReason() + ", or give some pictures to compare with: --images");
     }
   }
 
-  private static ModelExporter ofModel(EmbeddingModel model, Path images) throws IOException {
+  private ModelExporter ofModel(EmbeddingModel model) throws IOException {
     return images == null
         ? model.exporter()
-        : model.exporter().pictures(some(DataSets.unlabelled(images)).files());
+        : model.exporter().pictures(some(DataSets.unlabelled(images, broken.skips())).files());
   }
 
   private static ImageDataSet some(ImageDataSet all) {
-    int count = Math.min(PICTURES, all.size());
-    return new ImageDataSet(
-        all.name(),
-        all.files().subList(0, count),
-        Arrays.copyOf(all.labels(), count),
-        all.classNames());
+    ImageDataSet some = all.part(0, Math.min(PICTURES, all.size()));
+    some.requireReadable();
+    return some;
   }
 
   private void print(ExportReport report) throws IOException {

@@ -8,8 +8,11 @@ import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.FileSystemLoopException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -93,6 +96,9 @@ final class Failures {
 
   private static String reason(FileSystemException failure) {
     String told = failure.getReason();
+    if (failure instanceof NoSuchFileException && isHidden(failure.getFile())) {
+      return "permission denied to look into a folder on its way, or a link that leads to itself";
+    }
     if (failure instanceof NoSuchFileException) {
       return "no such file or folder" + (told == null ? "" : "; " + told);
     }
@@ -115,6 +121,16 @@ final class Failures {
       return "already exists";
     }
     return failure.getClass().getSimpleName();
+  }
+
+  /** Whether nobody can say if a file is there. */
+  private static boolean isHidden(String file) {
+    try {
+      Path path = Path.of(file);
+      return !Files.exists(path) && !Files.notExists(path);
+    } catch (InvalidPathException | NullPointerException e) {
+      return false;
+    }
   }
 
   /** A text without line breaks. */

@@ -1,9 +1,6 @@
 package org.medoid.training.cli;
 
 import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -11,7 +8,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.regex.Pattern;
+import org.medoid.training.data.LabelFile;
 import org.medoid.training.data.Npy;
 
 /**
@@ -21,9 +18,6 @@ import org.medoid.training.data.Npy;
 final class LabelNumbers {
   /** Up to here float64 has every whole number. */
   private static final double WHOLE = 0x1p53;
-
-  /** No text holds others of them than tabs. */
-  private static final Pattern CONTROL = Pattern.compile("[\\p{Cntrl}&&[^\t]]");
 
   private final List<int[]> numbers = new ArrayList<>();
   private final List<String> names = new ArrayList<>();
@@ -80,7 +74,7 @@ final class LabelNumbers {
 
   /** The long[] or String[] that a file holds. */
   private static Object column(File file) throws IOException {
-    Npy y = array(file.path());
+    Npy y = LabelFile.read(file.path(), file.count());
     long sizes = Arrays.stream(y.shape()).filter(size -> size != 1).count();
     int size = Arrays.stream(y.shape()).reduce(1, (a, b) -> a * b);
     if (sizes > 1 || size != file.count()) {
@@ -97,29 +91,6 @@ final class LabelNumbers {
     double[] values =
         new Npy(new int[] {size, 1}, y.data()).embeddings(file.path().toString()).values();
     return Arrays.stream(values).mapToLong(value -> whole(file.path(), value)).toArray();
-  }
-
-  /** An array of NumPy's, or the lines of a text, as {@code embed}'s names go through cut. */
-  private static Npy array(Path path) throws IOException {
-    if (!Files.isRegularFile(path) || Npy.begins(path)) {
-      return Npy.read(path);
-    }
-    List<String> lines;
-    try {
-      lines = Files.readAllLines(path, StandardCharsets.UTF_8);
-    } catch (CharacterCodingException e) {
-      return Npy.read(path); // which says what it is
-    }
-    if (lines.isEmpty() || lines.stream().anyMatch(line -> CONTROL.matcher(line).find())) {
-      return Npy.read(path);
-    }
-    if (lines.stream().allMatch(line -> line.contains("\t") || line.contains(","))) {
-      throw new IllegalArgumentException(
-          path + ": has several columns; write the one with the labels into a file of its own");
-    }
-    return new Npy(
-        new int[] {lines.size()},
-        lines.stream().map(line -> line.replace("\ufeff", "").strip()).toArray(String[]::new));
   }
 
   private static long whole(Path file, double value) {

@@ -138,6 +138,9 @@ final class LossCommand implements Callable<Integer> {
         gamma >= 0 && gamma <= Float.MAX_VALUE,
         "--gamma " + gamma + ": must be 0 or more, and finite as a float32");
     require(maxSweeps >= 0, "--max-sweeps " + maxSweeps + ": must not be negative");
+    UnusedOptions.tell(
+        spec, localSearch == LocalSearch.NONE, "--local-search is none", "--max-sweeps");
+    UnusedOptions.tell(spec, start == Start.GREEDY, "it is for --start random", "--seed");
     OutputFile.checkNpy("--gradient-out", gradientOut, embeddings, labels);
     Npy file = Npy.read(embeddings);
     Embeddings x = file.embeddings(embeddings.toString());

@@ -24,6 +24,7 @@ final class Progress implements TrainingListener, AutoCloseable {
   private final long steps;
   private final long start = System.nanoTime();
   private long stepsBefore = -1;
+  private boolean moving;
   private ProgressBar bar;
 
   Progress(String task, long steps) {
@@ -31,8 +32,14 @@ final class Progress implements TrainingListener, AutoCloseable {
     this.steps = steps;
   }
 
+  /** Whether a step was taken. */
+  boolean isMoving() {
+    return moving;
+  }
+
   @Override
   public void step(TrainingRun run, StepMetrics row) {
+    moving = true;
     if (!LOG.isInfoEnabled()) {
       return;
     }

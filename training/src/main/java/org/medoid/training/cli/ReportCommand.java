@@ -7,6 +7,7 @@ import org.medoid.training.EmbeddingModel;
 import org.medoid.training.RunFolder;
 import org.medoid.training.data.ImageDataSet;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -28,11 +29,13 @@ final class ReportCommand implements Callable<Integer> {
       description = "The folder of the run.")
   private Path run;
 
+  @Mixin private SkipBroken broken;
+
   @Override
   public Integer call() throws Exception {
     RunFolder folder = RunFolder.open(run);
     try (EmbeddingModel model = EmbeddingModel.ofRun(run)) {
-      ImageDataSet unseen = folder.openData().test();
+      ImageDataSet unseen = folder.openData(broken.skips()).test();
       RunReport.write(folder, unseen, model.embed(unseen).floats(), Map.of());
     }
     spec.commandLine().getOut().println(run.resolve("report.html"));

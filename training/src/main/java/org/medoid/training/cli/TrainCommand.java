@@ -9,13 +9,17 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import org.medoid.graph.distributed.Cluster;
 import org.medoid.graph.distributed.Worker;
+import org.medoid.training.Checkpoints;
 import org.medoid.training.RunFolder;
 import org.medoid.training.Trainer;
 import org.medoid.training.TrainingResult;
 import org.medoid.training.data.DataSplit;
+import org.medoid.training.evaluation.Evaluator;
 import org.medoid.training.format.Json;
 import org.medoid.training.settings.SettingsDraft;
 import org.medoid.training.settings.TrainingSettings;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -31,6 +35,8 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     showDefaultValues = true)
 final class TrainCommand implements Callable<Integer> {
+  private static final Logger LOG = LoggerFactory.getLogger(TrainCommand.class);
+
   @Spec private CommandSpec spec;
 
   @Mixin private TrainingOptions options;
@@ -44,7 +50,10 @@ final class TrainCommand implements Callable<Integer> {
       description = "The run folder, new or empty; with --resume that of the run to go on with.")
   private Path out;
 
-  @Option(names = "--resume", description = "Goes on from the newest checkpoint of --out.")
+  @Option(
+      names = "--resume",
+      description =
+          "Goes on from the newest checkpoint of --out, to its last step or to that of --steps.")
   private boolean resume;
 
   @Option(names = "--json", description = "Prints the final scores as one JSON object.")
@@ -70,19 +79,32 @@ final class TrainCommand implements Callable<Integer> {
           spec,
           () -> {
             TrainingSettings all = resume ? earlier.settings() : told().complete();
-            if (local && !resume) { // whose workers would each say what is wrong with the data
-              all = told().complete(all.openData());
+            open(all, earlier);
+            if (!resume) {
+              all = told().complete(data);
             }
             all.data().requireShared(count);
+            look(all);
             return null;
           });
     }
     if (local) {
       return workers.runLocally(spec);
     }
+    if (earlier != null && steps() != null) {
+      TrainingOptions.checked(
+          spec,
+          () -> {
+            earlier.changeSteps(steps());
+            return null;
+          });
+    }
     Worker worker = workers.join(cluster);
     Trainer trainer =
         TrainingOptions.checked(spec, () -> trainer(earlier, worker).withWorker(worker));
+    if (count == 1) {
+      look(trainer.settings());
+    }
     WorkerOptions.endWithParent(trainer::stop);
     if (leads) {
       worker.publish(Json.mapper().writeValueAsString(trainer.settings()));
@@ -103,6 +125,9 @@ final class TrainCommand implements Callable<Integer> {
                               + stopped
                               + "; go on with: medoid train --resume --out "
                               + out));
+      if (earlier != null && !progress.isMoving()) {
+        tellFinished(earlier);
+      }
     } catch (CancellationException e) {
       return Interruption.EXIT_CODE;
     }
@@ -131,10 +156,12 @@ final class TrainCommand implements Callable<Integer> {
                             "--out",
                             "--resume",
                             "--json",
+                            "--steps",
                             "--local-workers",
                             "--worker-timeout",
                             "--debug",
-                            "--quiet")
+                            "--quiet",
+                            "--threads")
                         .contains(name))
             .toList();
     if (!others.isEmpty()) {
@@ -160,14 +187,52 @@ final class TrainCommand implements Callable<Integer> {
   private Trainer trainer(RunFolder earlier, Worker worker) throws IOException {
     if (!resume) {
       SettingsDraft draft = told();
-      data = draft.complete().openData();
+      open(draft.complete(), null);
       return new Trainer(draft.complete(data), data);
     }
     TrainingSettings settings =
         earlier != null
             ? earlier.settings()
             : Json.mapper().readValue(worker.published(), TrainingSettings.class);
-    data = earlier != null ? earlier.openData() : settings.openData();
+    open(settings, earlier);
     return new Trainer(settings, data);
+  }
+
+  private void open(TrainingSettings settings, RunFolder earlier) throws IOException {
+    if (data == null) {
+      data = earlier != null ? earlier.openData() : settings.openData();
+    }
+  }
+
+  /** Tells what a run would come to nothing by, before it; a parent did for its workers. */
+  private void look(TrainingSettings settings) {
+    if (WorkerOptions.isStarted()) {
+      return;
+    }
+    UnusedOptions.tell(spec, settings, List.of(settings.loss().loss()));
+    Evaluator.caution(data.test().labels(), null)
+        .ifPresent(why -> LOG.warn("{}: {}", data.test().name(), why));
+    if (!settings.data().skipBroken()) {
+      data.requireReadable();
+    }
+  }
+
+  /** The steps that were told. */
+  private Long steps() {
+    return options.draft().steps;
+  }
+
+  /** Says why nothing was trained. */
+  private void tellFinished(RunFolder run) throws IOException {
+    long last = Checkpoints.of(run).latestStep();
+    long all = run.settings().schedule().steps();
+    LOG.info(
+        "{} was finished before, after step {} of {}; {}",
+        out,
+        last,
+        all,
+        last < all
+            ? "it stopped early, as its early_stop says"
+            : "--resume --steps with more of them trains it further");
   }
 }

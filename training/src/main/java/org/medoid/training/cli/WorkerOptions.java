@@ -64,6 +64,8 @@ final class WorkerOptions {
           cluster.isEmpty(),
           LOCAL + " starts workers on this machine, but TF_CONFIG names some: unset it");
     }
+    UnusedOptions.tell(
+        spec, local == null && cluster.isEmpty(), "there is one worker", "--worker-timeout");
     if (timeout != null) {
       Usage.require(spec, timeout >= 5, "--worker-timeout " + timeout + ": must be 5 or more");
     }
@@ -77,6 +79,11 @@ final class WorkerOptions {
     }
     Duration patience = timeout == null ? Worker.PATIENCE : Duration.ofSeconds(timeout);
     return Worker.join(cluster.get(), patience, LOG::info);
+  }
+
+  /** Whether {@link LocalWorkers} started this process, after looking at what was told. */
+  static boolean isStarted() {
+    return Long.getLong(PARENT) != null;
   }
 
   /** A worker that {@link LocalWorkers} started does not outlive that process. */

@@ -1,6 +1,7 @@
 package org.medoid.training.data;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
@@ -65,7 +66,7 @@ public final class DataSets {
   public static DataSplit open(String spec, boolean skipBroken) throws IOException {
     DataSplit split = read(spec);
     return skipBroken
-        ? new DataSplit(readable(split.train()), readable(split.test()))
+        ? new DataSplit(readable(split.train(), 2), readable(split.test(), 2))
         : new DataSplit(pairs(decodable(split.train())), pairs(decodable(split.test())));
   }
 
@@ -105,14 +106,12 @@ public final class DataSets {
     return layout.open(folder);
   }
 
-  /** Refuses an image that is too large to decode. */
+  /** Refuses images that are too large to decode. */
   private static ImageDataSet decodable(ImageDataSet data) {
-    ImageCheck.huge(data.files())
-        .forEach(
-            (file, reason) -> {
-              throw new IllegalArgumentException(
-                  file + ": " + reason + "; remove it, shrink it, or train with skip-broken");
-            });
+    Map<Path, String> huge = ImageCheck.huge(data.files());
+    if (!huge.isEmpty()) {
+      throw new BrokenImagesException(huge, null);
+    }
     return data;
   }
 
@@ -137,9 +136,9 @@ public final class DataSets {
     return data;
   }
 
-  /** Leaves out what cannot be read and the classes that have no pair then. */
-  private static ImageDataSet readable(ImageDataSet data) {
-    Map<Path, String> broken = ImageCheck.broken(data.files());
+  /** Leaves out what cannot be read, and the classes that have fewer images then. */
+  private static ImageDataSet readable(ImageDataSet data, int least) {
+    Map<Path, String> broken = ImageCheck.broken(data);
     Map<String, List<Path>> byClass = new LinkedHashMap<>();
     data.classNames().forEach(name -> byClass.put(name, new ArrayList<>()));
     int[] labels = data.labels();
@@ -150,16 +149,19 @@ public final class DataSets {
     }
     broken.forEach((file, reason) -> LOG.warn("left out: {}: {}", file, reason));
     int before = byClass.size();
-    byClass.values().removeIf(images -> images.size() < 2);
+    byClass.values().removeIf(images -> images.size() < least);
+    String classes =
+        least < 2
+            ? ""
+            : " and %d of %d classes with fewer than two images"
+                .formatted(before - byClass.size(), before);
     if (!broken.isEmpty() || byClass.size() < before) {
       LOG.warn(
-          "{}: left out {} of {} images that cannot be read and {} of {} classes with fewer than"
-              + " two images",
+          "{}: left out {} of {} images that cannot be read{}",
           data.name(),
           broken.size(),
           data.size(),
-          before - byClass.size(),
-          before);
+          classes);
     }
     return ImageDataSet.of(data.name(), byClass);
   }
@@ -199,13 +201,19 @@ public final class DataSets {
    * Pictures without classes.
    *
    * @param place a picture, or a folder of PNG, JPEG, GIF and BMP files in it and its subfolders
+   * @param skipBroken whether to leave out, with a warning that counts them, images that cannot be
+   *     read; every image is then decoded here once
    * @return the pictures sorted by path, in one class
-   * @throws IllegalArgumentException if there are none, or one cannot be read
+   * @throws IllegalArgumentException if there are none, or, unless skipBroken, one has too many
+   *     pixels
    * @throws IOException if the place cannot be read
    */
-  public static ImageDataSet unlabelled(Path place) throws IOException {
+  public static ImageDataSet unlabelled(Path place, boolean skipBroken) throws IOException {
     List<Path> files;
     if (Files.isRegularFile(place)) {
+      if (!Files.isReadable(place)) {
+        throw new AccessDeniedException(place.toString());
+      }
       files = PictureKind.of(place).kept() ? List.of(place) : List.of();
     } else {
       files = images(place);
@@ -217,9 +225,21 @@ public final class DataSets {
                   ? ": no PNG, JPEG, GIF or BMP file in this folder"
                   : ": " + PictureKind.of(place).unread()));
     }
-    return decodable(
-        new ImageDataSet(
-            place.toString(), files, new int[files.size()], List.of(place.toString())));
+    String name = place.toString();
+    ImageDataSet all = new ImageDataSet(name, files, new int[files.size()], List.of(name));
+    return skipBroken ? readable(all, 1) : decodable(all);
+  }
+
+  /**
+   * Pictures without classes, of which none may be broken.
+   *
+   * @param place a picture, or a folder of PNG, JPEG, GIF and BMP files in it and its subfolders
+   * @return the pictures sorted by path, in one class
+   * @throws IllegalArgumentException as {@link #unlabelled(Path, boolean)}
+   * @throws IOException if the place cannot be read
+   */
+  public static ImageDataSet unlabelled(Path place) throws IOException {
+    return unlabelled(place, false);
   }
 
   /** Splits classes, in their order, into a half that trains and a half that tests. */

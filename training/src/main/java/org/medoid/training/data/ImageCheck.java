@@ -16,6 +16,8 @@ import javax.imageio.ImageReader;
 import javax.imageio.stream.FileImageInputStream;
 import javax.imageio.stream.ImageInputStream;
 import org.medoid.export.image.Pictures;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.Session;
@@ -30,14 +32,19 @@ import org.tensorflow.types.TString;
  * the processors.
  */
 final class ImageCheck implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ImageCheck.class);
+
   /**
    * The most pixels of an image. One of so many takes 12 bytes a pixel decoded, 0.8 GB, and several
    * are decoded at once; photographs have up to 50 million. A PNG of 10 KB can hold more.
    */
   static final long MOST_PIXELS = 1L << 26;
 
-  /** The most images that a message names. */
-  private static final int NAMED = 20;
+  /** What TensorFlow says of a JPEG, with the reason in its log alone. */
+  private static final String JPEG = "jpeg::Uncompress failed";
+
+  /** To decode so many photographs takes some seconds. */
+  private static final int MANY = 5_000;
 
   private final Graph graph = new Graph();
   private final Session session;
@@ -51,8 +58,15 @@ final class ImageCheck implements AutoCloseable {
     session = new Session(graph);
   }
 
-  /** The images that cannot be read, each with the reason, in their order. */
-  static Map<Path, String> broken(List<Path> files) {
+  /** The images of a data set that cannot be read, each with the reason, in their order. */
+  static Map<Path, String> broken(ImageDataSet data) {
+    if (data.size() >= MANY) {
+      LOG.info("{}: looking for broken ones among {} images", data.name(), data.size());
+    }
+    return broken(data.files());
+  }
+
+  private static Map<Path, String> broken(List<Path> files) {
     Map<Path, String> found = new ConcurrentHashMap<>();
     try (ImageCheck check = new ImageCheck()) {
       files.parallelStream()
@@ -65,37 +79,6 @@ final class ImageCheck implements AutoCloseable {
       }
     }
     return ordered;
-  }
-
-  /**
-   * Says which images cannot be read, in one line: all of them, up to {@link #NAMED}, so that
-   * nobody has to mend one after the other.
-   *
-   * @param broken at least one, each with the reason
-   */
-  static String told(Map<Path, String> broken) {
-    Map.Entry<Path, String> first = broken.entrySet().iterator().next();
-    String it = broken.size() == 1 ? "it" : "them";
-    return first.getKey()
-        + ": "
-        + first.getValue()
-        + (broken.size() == 1 ? "" : "; nor can " + others(broken))
-        + "; remove "
-        + it
-        + "; training can leave "
-        + it
-        + " out (skip-broken)";
-  }
-
-  private static String others(Map<Path, String> broken) {
-    int more = broken.size() - 1;
-    return broken.keySet().stream()
-            .skip(1)
-            .limit(NAMED - 1L)
-            .map(Path::toString)
-            .collect(Collectors.joining(", "))
-        + (more < NAMED ? "" : " and " + (more - NAMED + 1) + " others")
-        + " be read";
   }
 
   /**
@@ -161,7 +144,10 @@ final class ImageCheck implements AutoCloseable {
       return Optional.empty();
     } catch (RuntimeException e) {
       String message = e.getMessage() == null ? e.toString() : e.getMessage();
-      return Optional.of(message.lines().findFirst().orElse(message).strip());
+      return Optional.of(
+          message.startsWith(JPEG)
+              ? "a JPEG that is cut short or damaged"
+              : message.lines().findFirst().orElse(message).strip());
     }
   }
 

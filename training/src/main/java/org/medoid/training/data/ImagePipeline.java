@@ -227,8 +227,8 @@ public final class ImagePipeline implements AutoCloseable {
       return (TFloat32) session.runner().fetch(images).run().get(0);
     } catch (RuntimeException e) {
       // TensorFlow's error does not say which file it was.
-      Map<Path, String> broken = ImageCheck.broken(data.files());
-      throw broken.isEmpty() ? e : new IllegalArgumentException(ImageCheck.told(broken), e);
+      Map<Path, String> broken = ImageCheck.broken(data);
+      throw broken.isEmpty() ? e : new BrokenImagesException(broken, e);
     }
   }
 

@@ -98,13 +98,25 @@ public record Npy(int[] shape, Object data) {
           name
               + ": embeddings must be [n, d], a row for each point, not of shape "
               + Arrays.toString(shape)
-              + "; save a.reshape("
-              + (shape.length > 2 ? "len(a), -1)" : "-1, 1) if each number is a point"));
+              + otherShape());
     }
     double[] values = data instanceof double[] wide ? wide : widened(name);
     Embeddings embeddings = new Embeddings(values, shape[0], shape[1]);
     embeddings.requireFinite(name);
     return embeddings;
+  }
+
+  /** The mend of a shape that is not that of embeddings. */
+  private String otherShape() {
+    if (length(data) == 0) {
+      return ": there is nothing in it";
+    }
+    if (shape.length < 2) {
+      return shape.length == 0 ? "" : "; save a.reshape(-1, 1) if each number is a point";
+    }
+    return shape[0] == 1 // a batch of one around them
+        ? "; save a.reshape(%d, -1)".formatted(shape[1])
+        : "; save a.reshape(len(a), -1)";
   }
 
   private double[] widened(String name) {

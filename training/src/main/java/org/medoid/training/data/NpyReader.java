@@ -70,13 +70,15 @@ final class NpyReader {
 
   /** Reads a file. */
   static Npy read(Path file) throws IOException {
-    if (Files.isDirectory(file)) {
-      throw new IllegalArgumentException(file + ": a folder, not a NumPy .npy file");
-    }
-    return Files.exists(file) && !Files.isRegularFile(file) ? piped(file) : read(file, file);
+    boolean pipe = Files.exists(file) && !Files.isDirectory(file) && !Files.isRegularFile(file);
+    return pipe ? piped(file) : read(file, file);
   }
 
-  private static Npy read(Path file, Path content) throws IOException {
+  /** Reads the content of a file by its name. */
+  static Npy read(Path file, Path content) throws IOException {
+    if (Files.isDirectory(content)) {
+      throw new IllegalArgumentException(file + ": a folder, not a NumPy .npy file");
+    }
     try (FileChannel channel = FileChannel.open(content)) {
       NpyReader reader = new NpyReader(file, channel, header(file, channel));
       return new Npy(reader.shape, reader.elements());

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,6 +25,13 @@ import us.hebi.matlab.mat.types.Struct;
 final class PublishedLayouts {
   private static final Logger LOG = LoggerFactory.getLogger(PublishedLayouts.class);
 
+  /** Each tells where Cars196 lies. */
+  private static final List<String> CARS =
+      List.of("cars_annos.mat", "cars_train_annos.mat", "devkit/cars_train_annos.mat");
+
+  /** How far below the folder that was named a data set is looked for. */
+  private static final int DEPTH = 3;
+
   private PublishedLayouts() {}
 
   /**
@@ -32,7 +40,8 @@ final class PublishedLayouts {
    * images), 101 to 200 test (5,924).
    */
   static DataSplit cub200(Path place) throws IOException {
-    Path folder = within(place, "CUB_200_2011", "images.txt");
+    Path folder =
+        within(place, "CUB-200-2011", "images.txt", "image_class_labels.txt", "classes.txt");
     Map<String, String> classOf = pairs(folder.resolve("image_class_labels.txt"));
     Map<String, String> nameOf = pairs(folder.resolve("classes.txt"));
     Map<Integer, List<Path>> images = new TreeMap<>();
@@ -61,7 +70,11 @@ final class PublishedLayouts {
    * cars_train/} and {@code cars_test/}. Classes 1 to 98 train (8,054 images), 99 to 196 test
    * (8,131); the authors' own division into train and test images is not used.
    */
-  static DataSplit cars196(Path folder) throws IOException {
+  static DataSplit cars196(Path place) throws IOException {
+    Path folder =
+        holding(place, CARS)
+            .orElseThrow(
+                () -> missing(place, "Cars196", "cars_annos.mat or devkit/cars_train_annos.mat"));
     Map<Integer, List<Path>> images = new TreeMap<>();
     Path all = folder.resolve("cars_annos.mat");
     if (Files.exists(all)) {
@@ -86,7 +99,9 @@ final class PublishedLayouts {
       }
     }
     throw new NoSuchFileException(
-        folder.resolve(file).toString(), null, "nor cars_annos.mat: not Cars196 as published");
+        folder.resolve(file).toString(),
+        null,
+        "nor is it in devkit/, and there is no cars_annos.mat: Cars196 has its classes there");
   }
 
   private static void cars(Path mat, String pathField, Path root, Map<Integer, List<Path>> images)
@@ -110,7 +125,7 @@ final class PublishedLayouts {
    * images) and {@code Ebay_test.txt} (11,316 classes, 60,502 images).
    */
   static DataSplit sop(Path place) throws IOException {
-    Path folder = within(place, "Stanford_Online_Products", "Ebay_train.txt");
+    Path folder = within(place, "Stanford Online Products", "Ebay_train.txt", "Ebay_test.txt");
     return published(
         new DataSplit(
             products(folder, "Ebay_train.txt", "training"),
@@ -156,7 +171,11 @@ final class PublishedLayouts {
   }
 
   private static ImageDataSet characters(Path place, String part) throws IOException {
-    Path folder = within(within(place, part, part), "python", part);
+    Path folder = holding(place, List.of(part)).orElseThrow(() -> missing(place, "Omniglot", part));
+    Path inside = folder.resolve(part);
+    if (Files.isDirectory(inside.resolve(part))) { // unpacked into a folder of its name
+      folder = inside;
+    }
     Map<String, List<Path>> images = new TreeMap<>();
     for (Path alphabet : Folders.in(folder.resolve(part))) {
       for (Path character : Folders.in(alphabet)) {
@@ -180,12 +199,41 @@ final class PublishedLayouts {
     return lines;
   }
 
-  /** The folder, or the one in it that the authors' archive unpacks to. */
-  private static Path within(Path folder, String archive, String sign) {
-    Path inside = folder.resolve(archive);
-    return !Files.exists(folder.resolve(sign)) && Files.exists(inside.resolve(sign))
-        ? inside
-        : folder;
+  /** The folder that holds the lists of a data set: the one named, or one below it. */
+  private static Path within(Path place, String set, String... lists) throws IOException {
+    Path folder = holding(place, List.of(lists)).orElseThrow(() -> missing(place, set, lists[0]));
+    for (String list : lists) {
+      if (!Files.exists(folder.resolve(list))) {
+        throw new NoSuchFileException(
+            folder.resolve(list).toString(), null, "which " + set + " has, beside what is there");
+      }
+    }
+    return folder;
+  }
+
+  private static NoSuchFileException missing(Path place, String set, String what) {
+    return new NoSuchFileException(
+        place.resolve(what).toString(),
+        null,
+        "nor in the folders below, %d deep: not %s as published".formatted(DEPTH, set));
+  }
+
+  /** The first folder, breadth first, with one of some files or folders in it. */
+  private static Optional<Path> holding(Path place, List<String> signs) throws IOException {
+    List<Path> level = List.of(place);
+    for (int depth = 0; depth <= DEPTH && !level.isEmpty(); depth++) {
+      List<Path> next = new ArrayList<>();
+      for (Path folder : level) {
+        if (signs.stream().anyMatch(sign -> Files.exists(folder.resolve(sign)))) {
+          return Optional.of(folder);
+        }
+        if (depth < DEPTH) {
+          next.addAll(Folders.in(folder));
+        }
+      }
+      level = next;
+    }
+    return Optional.empty();
   }
 
   /** Lines of a key and the rest. */

@@ -4,6 +4,8 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.medoid.ops.clustering.Agreement;
 import org.medoid.ops.clustering.Distance;
@@ -243,6 +245,29 @@ public final class Evaluator {
                 options.cosine(),
                 options.recallAt(),
                 progress));
+  }
+
+  /**
+   * Says why scores would tell nothing of the embeddings, whatever they are.
+   *
+   * @param labels the class of each query
+   * @param gallery the class of each row that is searched; null if these are the other queries
+   * @return one line, or nothing where scores mean something
+   */
+  public static Optional<String> caution(int[] labels, int[] gallery) {
+    Set<Integer> classes = sizes(labels).keySet();
+    if (classes.size() == 1) {
+      boolean found = gallery == null || sizes(gallery).keySet().equals(classes);
+      return Optional.of(
+          "all are of one class: %s 1 whatever the embeddings are; give two classes or more"
+              .formatted(found ? "every score is" : "NMI and the like are"));
+    }
+    if (classes.size() == labels.length) {
+      return Optional.of(
+          "no two are of one class: NMI and the like are 1 whatever the embeddings are"
+              + (gallery == null ? ", and there is nothing to find" : ""));
+    }
+    return Optional.empty();
   }
 
   private static Evaluation evaluation(

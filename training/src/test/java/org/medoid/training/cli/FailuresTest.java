@@ -2,15 +2,19 @@ package org.medoid.training.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.FileSystemLoopException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.tensorflow.exceptions.TFInvalidArgumentException;
 import org.tensorflow.exceptions.TensorFlowException;
 
@@ -86,5 +90,15 @@ class FailuresTest {
             Failures.describe(
                 new java.util.concurrent.ExecutionException(new NoSuchFileException("a"))))
         .isEqualTo("a: no such file or folder");
+  }
+
+  @Test
+  void aPlaceThatCannotBeLookedAtIsNotSaidToBeMissing(@TempDir Path folder) throws IOException {
+    Path link = folder.resolve("link");
+    Files.createSymbolicLink(link, link);
+    assertThat(Failures.describe(new NoSuchFileException(link.resolve("x").toString())))
+        .startsWith(link.resolve("x") + ": permission denied");
+    assertThat(Failures.describe(new NoSuchFileException(folder.resolve("x").toString())))
+        .endsWith("no such file or folder");
   }
 }

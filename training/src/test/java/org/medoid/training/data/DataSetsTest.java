@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -142,6 +143,56 @@ class DataSetsTest {
 
     Files.delete(folder.resolve("bed").resolve("3.jpg"));
     assertThatThrownBy(() -> DataSets.open("sop:" + folder)).hasMessageContaining("3.jpg");
+  }
+
+  @Test
+  void publishedSetsAreFoundInFoldersAroundThemAndWhatIsMissingIsNamed() throws IOException {
+    Path deep = folder.resolve("download").resolve("Stanford_Online_Products");
+    for (int i = 1; i <= 4; i++) {
+      image(deep.resolve("bed").resolve(i + ".jpg"));
+    }
+    String head = "image_id class_id super_class_id path\n";
+    Files.writeString(deep.resolve("Ebay_test.txt"), head + "3 7 1 bed/3.jpg\n4 7 1 bed/4.jpg\n");
+    assertThatThrownBy(() -> DataSets.open("sop:" + folder))
+        .hasMessageStartingWith(deep.resolve("Ebay_train.txt").toString())
+        .hasMessageContaining("Stanford Online Products");
+    Files.writeString(deep.resolve("Ebay_train.txt"), head + "1 1 1 bed/1.jpg\n2 1 1 bed/2.jpg\n");
+    assertThat(DataSets.open("sop:" + folder).test().size()).isEqualTo(2);
+
+    for (String part : List.of("images_background", "images_evaluation")) {
+      Path place = folder.resolve("omniglot-master").resolve("python").resolve(part).resolve(part);
+      image(place.resolve("Greek").resolve("alpha").resolve("1.png"));
+      image(place.resolve("Greek").resolve("alpha").resolve("2.png"));
+    }
+    assertThat(DataSets.open("omniglot:" + folder).train().classNames())
+        .containsExactly("Greek/alpha");
+
+    Path empty = Files.createDirectories(folder.resolve("empty").resolve("devkit")).getParent();
+    assertThatThrownBy(() -> DataSets.open("omniglot:" + empty))
+        .hasMessageStartingWith(empty.resolve("images_background").toString())
+        .hasMessageContaining("nor in the folders below");
+    assertThatThrownBy(() -> DataSets.open("cub200:" + empty))
+        .hasMessageStartingWith(empty.resolve("images.txt").toString());
+    assertThatThrownBy(() -> DataSets.open("cars196:" + empty))
+        .hasMessageContaining("cars_annos.mat or devkit/cars_train_annos.mat");
+  }
+
+  @Test
+  void brokenImagesOfBothPartsAreNamedBeforeTheyAreNeeded() throws IOException {
+    Path test = fourClassesWith("d/2.png", "no picture");
+    Path train = folder.resolve("a").resolve("1.png");
+    Files.write(train, Arrays.copyOf(Files.readAllBytes(train), 40));
+    DataSplit split = DataSets.open("folder:" + folder);
+    assertThatThrownBy(split::requireReadable)
+        .isInstanceOf(BrokenImagesException.class)
+        .hasMessageStartingWith(train + ": ")
+        .hasMessageContaining("; nor can " + test + " be read; remove them");
+    assertThatThrownBy(DataSets.unlabelled(folder)::requireReadable)
+        .hasMessageContaining(train.toString())
+        .hasMessageContaining(test.toString());
+    ImageDataSet rest = DataSets.unlabelled(folder, true);
+    assertThat(rest.files()).doesNotContain(train, test).isNotEmpty();
+    rest.requireReadable();
   }
 
   @Test

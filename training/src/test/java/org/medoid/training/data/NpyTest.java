@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -360,6 +361,43 @@ class NpyTest {
     assertThat(Npy.read(file).data()).isEqualTo(some);
   }
 
+  /** A pipe is read once: what it gives is an array or text. */
+  @Test
+  void labelsComeThroughPipes() throws Exception {
+    Path array = folder.resolve("labels.npy");
+    new Npy(new int[] {3}, new long[] {7, 7, 9}).write(array);
+    Path pipe = folder.resolve("pipe");
+    assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+    assertThat(piped(pipe, Files.readAllBytes(array))).isEqualTo(new long[] {7, 7, 9});
+    assertThat(piped(pipe, "a\nb c\nä\n".getBytes(StandardCharsets.UTF_8)))
+        .isEqualTo(new String[] {"a", "b c", "ä"});
+    assertThatThrownBy(() -> piped(pipe, new byte[] {1, 0, 2})).hasMessageStartingWith(pipe + ": ");
+    assertThatThrownBy(() -> piped(pipe, "a\tb\n".repeat(3).getBytes(StandardCharsets.UTF_8)))
+        .hasMessageStartingWith(pipe + ": has several columns");
+    assertThatThrownBy(
+            () ->
+                piped(
+                    pipe,
+                    new String(new char[20_000])
+                        .replace('\0', 'y')
+                        .getBytes(StandardCharsets.UTF_8)))
+        .hasMessageStartingWith(pipe + ": more than 16384 bytes");
+  }
+
+  private static Object piped(Path pipe, byte[] content) throws IOException {
+    Thread writer =
+        new Thread(
+            () -> {
+              try (OutputStream out = Files.newOutputStream(pipe)) {
+                out.write(content);
+              } catch (IOException e) {
+                // The reader has seen enough.
+              }
+            });
+    writer.start();
+    return LabelFile.read(pipe, 3).data();
+  }
+
   @Test
   void embeddingsMustBeFiniteNumbersInRows() {
     double[] values = {1, 2, 3, Double.NaN};
@@ -370,9 +408,14 @@ class NpyTest {
         .hasMessageContaining("[n, d]")
         .hasMessageContaining("reshape(-1, 1)");
     assertThatThrownBy(() -> new Npy(new int[] {1, 2, 2}, new int[4]).embeddings("x.npy"))
+        .hasMessageContaining("reshape(2, -1)");
+    assertThatThrownBy(() -> new Npy(new int[] {2, 2, 1}, new int[4]).embeddings("x.npy"))
         .hasMessageContaining("reshape(len(a), -1)");
-    assertThatThrownBy(() -> new Npy(new int[] {4, 0}, new int[0]).embeddings("x.npy"))
-        .hasMessageContaining("[n, d]");
+    for (int[] empty : List.of(new int[] {4, 0}, new int[] {0}, new int[] {1, 0, 3})) {
+      assertThatThrownBy(() -> new Npy(empty, new int[0]).embeddings("x.npy"))
+          .hasMessageContaining("there is nothing in it")
+          .hasMessageNotContaining("reshape");
+    }
     assertThatThrownBy(() -> new Npy(new int[] {1, 1}, new String[] {"a"}).embeddings("x.npy"))
         .hasMessageContaining("not text");
     assertThatThrownBy(
