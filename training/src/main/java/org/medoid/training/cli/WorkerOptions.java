@@ -64,11 +64,11 @@ final class WorkerOptions {
           cluster.isEmpty(),
           LOCAL + " starts workers on this machine, but TF_CONFIG names some: unset it");
     }
-    UnusedOptions.tell(
-        spec, local == null && cluster.isEmpty(), "there is one worker", "--worker-timeout");
     if (timeout != null) {
       Usage.require(spec, timeout >= 5, "--worker-timeout " + timeout + ": must be 5 or more");
     }
+    UnusedOptions.tell(
+        spec, local == null && cluster.isEmpty(), "there is one worker", "--worker-timeout");
     return cluster;
   }
 

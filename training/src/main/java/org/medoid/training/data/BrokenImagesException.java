@@ -1,6 +1,7 @@
 package org.medoid.training.data;
 
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -37,7 +38,7 @@ public final class BrokenImagesException extends IllegalArgumentException {
    *     message names
    */
   public Map<String, String> images() {
-    return Map.copyOf(images);
+    return Collections.unmodifiableMap(images);
   }
 
   private static String told(Map<Path, String> broken) {
