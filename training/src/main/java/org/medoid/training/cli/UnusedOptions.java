@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Model.CommandSpec;
 
 /**
- * Warns of options that were given and change nothing beside the others. They are not refused:
+ * Remarks on options that were given and change nothing beside the others. They are not refused:
  * scripts give the same options to one loss after another.
  */
 final class UnusedOptions {
@@ -28,7 +28,7 @@ final class UnusedOptions {
   private UnusedOptions() {}
 
   /**
-   * Warns of those that were given, in one line.
+   * Tells of those that were given, in one line.
    *
    * @param spec of the command
    * @param unused whether they change nothing
@@ -41,11 +41,11 @@ final class UnusedOptions {
             .filter(spec.commandLine().getParseResult()::hasMatchedOption)
             .toList();
     if (unused && !given.isEmpty()) {
-      LOG.warn("without effect: {}; {}", String.join(", ", given), why);
+      LOG.info("without effect: {}; {}", String.join(", ", given), why);
     }
   }
 
-  /** Warns of what changes nothing in a training with one of some losses. */
+  /** Tells of what changes nothing in a training with one of some losses. */
   static void tell(CommandSpec spec, TrainingSettings settings, Collection<String> losses) {
     tell(
         spec,
