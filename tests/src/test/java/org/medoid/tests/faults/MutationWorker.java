@@ -136,7 +136,7 @@ public final class MutationWorker {
     System.setOut(new PrintStream(OutputSink.NOTHING, false, StandardCharsets.UTF_8));
     System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
     try {
-      return verdict(Medoid.run(words), err.toString(StandardCharsets.UTF_8));
+      return verdict(Medoid.run(words), err.toString(StandardCharsets.UTF_8), in);
     } catch (Throwable e) { // what escapes the command line is what this looks for
       return "escaped: " + e;
     } finally {
@@ -146,7 +146,7 @@ public final class MutationWorker {
   }
 
   /** "read", "refused", or what is wrong with how the command ended. */
-  private static String verdict(int code, String err) {
+  private static String verdict(int code, String err, Path in) {
     List<String> lines = err.lines().filter(line -> line.startsWith("medoid: ")).toList();
     String first = lines.isEmpty() ? "" : lines.get(0);
     if (code == 0) {
@@ -160,6 +160,9 @@ public final class MutationWorker {
     }
     if (first.contains("out of memory")) {
       return "more memory than the file justifies: " + first;
+    }
+    if (!first.contains(in.toString())) {
+      return "nothing that is damaged is named: " + first;
     }
     return code == 1 || code == 2 ? "refused" : "exit code " + code;
   }

@@ -6,14 +6,18 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import java.util.zip.Deflater;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageWriter;
@@ -23,6 +27,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.medoid.export.image.ImageSize;
 import us.hebi.matlab.mat.format.Mat5;
 import us.hebi.matlab.mat.format.Mat5File;
+import us.hebi.matlab.mat.types.Sink;
+import us.hebi.matlab.mat.types.Sinks;
 import us.hebi.matlab.mat.types.Struct;
 
 class DataSetsTest {
@@ -124,6 +130,40 @@ class DataSetsTest {
     assertThat(split.train().classNames()).hasSize(98).startsWith("001").endsWith("098");
     assertThat(split.test().classNames()).hasSize(98).startsWith("099").endsWith("196");
     assertThat(split.test().files().get(0)).hasFileName("000197.jpg");
+  }
+
+  @Test
+  void aMatFileTakesNoMoreMemoryThanItCanFill() throws IOException {
+    Struct annotations = Mat5.newStruct(1, 3);
+    for (int i = 0; i < 3; i++) {
+      annotations.set("relative_im_path", i, Mat5.newString("car_ims/1.jpg"));
+      annotations.set("class", i, Mat5.newMatrix(7, 11));
+    }
+    Path mat = folder.resolve("cars_annos.mat");
+    try (Mat5File file = Mat5.newMatFile();
+        Sink sink = Sinks.newStreamingFile(mat.toFile())) {
+      file.addArray("annotations", annotations);
+      Mat5.newWriter(sink).setDeflateLevel(Deflater.NO_COMPRESSION).writeMat(file);
+    }
+    byte[] whole = Files.readAllBytes(mat);
+    List<String> refused = new ArrayList<>();
+    ByteBuffer bytes = ByteBuffer.wrap(whole.clone()).order(ByteOrder.nativeOrder());
+    for (int at = 128; at + 4 <= whole.length; at += 4) {
+      int number = bytes.getInt(at);
+      if (number > 1 && number < 1000) { // perhaps a length
+        bytes.putInt(at, 0x7ffffff0);
+        Files.write(mat, bytes.array());
+        bytes.putInt(at, number);
+        try {
+          DataSets.open("cars196:" + folder);
+        } catch (IllegalArgumentException | IOException e) {
+          refused.add(e.getMessage());
+        }
+      }
+    }
+    assertThat(refused)
+        .allMatch(message -> message.startsWith(folder.toString()))
+        .anyMatch(message -> message.contains("more than the file can hold"));
   }
 
   @Test
