@@ -70,7 +70,8 @@ class TrainingGraphTest {
       training =
           chunk == BATCH
               ? new TrainingGraph(tf, net, HEAD, images, labels, loss, optimizer, options)
-              : TrainingGraph.inChunks(tf, net, HEAD, images, labels, loss, optimizer, options, Exchange.ALONE);
+              : TrainingGraph.inChunks(
+                  tf, net, HEAD, images, labels, loss, optimizer, options, Exchange.ALONE);
       session = new Session(graph);
       session.initialize();
       Random random = new Random(1);

@@ -212,7 +212,7 @@ final class TrainCommand implements Callable<Integer> {
     UnusedOptions.tell(spec, settings, List.of(settings.loss().loss()));
     Evaluator.caution(data.test().labels(), null)
         .ifPresent(why -> LOG.warn("{}: {}", data.test().name(), why));
-    if (!settings.data().skipBroken()) {
+    if (!resume && !settings.data().skipBroken()) { // a run that began has read them all once
       data.requireReadable();
     }
   }
