@@ -2,7 +2,6 @@ package org.medoid.training.data;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -14,11 +13,6 @@ import java.util.Optional;
 import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import us.hebi.matlab.mat.format.Mat5;
-import us.hebi.matlab.mat.format.Mat5File;
-import us.hebi.matlab.mat.types.Source;
-import us.hebi.matlab.mat.types.Sources;
-import us.hebi.matlab.mat.types.Struct;
 
 /**
  * The data sets of metric learning in the layouts that their authors publish, with the splits that
@@ -109,23 +103,11 @@ final class PublishedLayouts {
 
   private static void cars(Path mat, String pathField, Path root, Map<Integer, List<Path>> images)
       throws IOException {
-    OptionalLibrary.MFL.require();
-    try (Source source = Sources.openFile(mat.toFile());
-        Mat5File file =
-            Mat5.newReader(source).setBufferAllocator(new MatBuffers(Files.size(mat))).readMat()) {
-      Struct annotations = file.getStruct("annotations");
-      for (int i = 0; i < annotations.getNumElements(); i++) {
-        images
-            .computeIfAbsent(annotations.getMatrix("class", i).getInt(0), any -> new ArrayList<>())
-            .add(root.resolve(annotations.getChar(pathField, i).getString()));
-      }
-    } catch (FileSystemException e) {
-      throw e; // it cannot be opened, and that names it
-    } catch (IOException | RuntimeException | OutOfMemoryError e) {
-      // Of memory: for a list as long as a damaged header says.
-      throw new IllegalArgumentException(
-          mat + ": not the annotations of Cars196: " + e.getMessage(), e);
-    }
+    OptionalLibrary.MFL.require(); // before the class that cannot be loaded without it
+    CarsAnnotations.read(
+        mat,
+        pathField,
+        (c, path) -> images.computeIfAbsent(c, any -> new ArrayList<>()).add(root.resolve(path)));
   }
 
   /**
