@@ -263,7 +263,7 @@ final class Anew {
         Nodes.node("", op, x, axes)
             .putAttr("T", Nodes.type(DataType.DT_FLOAT))
             .putAttr("Tidx", Nodes.type(axesOf))
-            .putAttr("keep_dims", AttrValue.newBuilder().setB(keep).build()));
+            .putAttr("keep_dims", Nodes.flag(keep)));
   }
 
   String sum(String x, int... axes) {
@@ -277,8 +277,20 @@ final class Anew {
             "equal",
             Nodes.node("", "Equal", a, b)
                 .putAttr("T", Nodes.type(DataType.DT_FLOAT))
-                .putAttr("incompatible_shape_error", AttrValue.newBuilder().setB(true).build()));
+                .putAttr("incompatible_shape_error", Nodes.flag(true)));
     return part("ones", Nodes.cast("", same, DataType.DT_BOOL, DataType.DT_FLOAT).toBuilder());
+  }
+
+  /** A convolution of pictures, channels last, that is padded as the node is. */
+  NodeDef.Builder convolution(String op, AttrValue strides, AttrValue dilations, String... inputs) {
+    return Nodes.node(node.getName(), op, inputs)
+        .putAttr("T", Nodes.type(DataType.DT_FLOAT))
+        .putAttr("strides", strides)
+        .putAttr("dilations", dilations)
+        .putAttr("padding", node.getAttrOrThrow("padding"))
+        .putAttr("explicit_paddings", Nodes.numbers())
+        .putAttr("use_cudnn_on_gpu", Nodes.flag(true))
+        .putAttr("data_format", Nodes.text("NHWC"));
   }
 
   /** A product of matrices, the last two axes. */
@@ -287,8 +299,8 @@ final class Anew {
         "product",
         Nodes.node("", "BatchMatMulV2", a, b)
             .putAttr("T", Nodes.type(type))
-            .putAttr("adj_x", AttrValue.newBuilder().setB(adjointA).build())
-            .putAttr("adj_y", AttrValue.newBuilder().setB(adjointB).build()));
+            .putAttr("adj_x", Nodes.flag(adjointA))
+            .putAttr("adj_y", Nodes.flag(adjointB)));
   }
 
   String product(String a, String b) {

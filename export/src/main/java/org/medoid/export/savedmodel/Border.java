@@ -1,7 +1,6 @@
 package org.medoid.export.savedmodel;
 
 import java.util.List;
-import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
 
@@ -96,7 +95,7 @@ record Border(ModelTensor images, PixelRange range, ModelTensor features, boolea
           Nodes.node(name, "Mean", last, axes)
               .putAttr("T", Nodes.type(DataType.DT_FLOAT))
               .putAttr("Tidx", Nodes.type(DataType.DT_INT32))
-              .putAttr("keep_dims", AttrValue.newBuilder().setB(false).build())
+              .putAttr("keep_dims", Nodes.flag(false))
               .build());
       last = name;
     }

@@ -2,7 +2,6 @@ package org.medoid.export.savedmodel;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
 
 /**
@@ -105,9 +104,7 @@ final class BoundedLoop {
     DataType type = inferred.type(next);
     String name = flattener.unique("carried_on");
     flattener.add(
-        Nodes.node(name, "SelectV2", going, next, last)
-            .putAttr("T", AttrValue.newBuilder().setType(type).build())
-            .build());
+        Nodes.node(name, "SelectV2", going, next, last).putAttr("T", Nodes.type(type)).build());
     return name + ":0";
   }
 }

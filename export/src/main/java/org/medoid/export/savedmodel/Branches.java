@@ -96,7 +96,7 @@ final class Branches {
     flattener.add(
         Nodes.node(name, "Equal", predicate, number)
             .putAttr("T", Nodes.type(DataType.DT_INT32))
-            .putAttr("incompatible_shape_error", AttrValue.newBuilder().setB(true).build())
+            .putAttr("incompatible_shape_error", Nodes.flag(true))
             .build());
     return name + ":0";
   }

@@ -35,7 +35,7 @@ final class Nodes {
     return node(name, "Cast", input)
         .putAttr("SrcT", type(from))
         .putAttr("DstT", type(to))
-        .putAttr("Truncate", AttrValue.newBuilder().setB(false).build())
+        .putAttr("Truncate", flag(false))
         .build();
   }
 
@@ -104,6 +104,10 @@ final class Nodes {
 
   static AttrValue number(long value) {
     return AttrValue.newBuilder().setI(value).build();
+  }
+
+  static AttrValue flag(boolean value) {
+    return AttrValue.newBuilder().setB(value).build();
   }
 
   static AttrValue numbers(long... values) {

@@ -2,7 +2,6 @@ package org.medoid.export.savedmodel;
 
 import java.util.Map;
 import java.util.Set;
-import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
 
@@ -199,7 +198,7 @@ final class Tangents {
         "inverse",
         Nodes.node("", "MatrixInverse", matrix)
             .putAttr("T", Nodes.type(DataType.DT_FLOAT))
-            .putAttr("adjoint", AttrValue.newBuilder().setB(false).build()));
+            .putAttr("adjoint", Nodes.flag(false)));
   }
 
   /** d(A⁻¹) = -A⁻¹ dA A⁻¹. */

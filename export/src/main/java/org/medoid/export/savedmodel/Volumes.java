@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.tensorflow.ndarray.Shape;
-import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
 
@@ -139,14 +138,8 @@ final class Volumes {
 
   private NodeDef.Builder flat(String op, String... inputs) {
     List<Long> strides = node.numbers("strides");
-    return Nodes.node("", op, inputs)
-        .putAttr("T", Nodes.type(FLOAT))
-        .putAttr("strides", Nodes.numbers(1, strides.get(2), strides.get(3), 1))
-        .putAttr("dilations", Nodes.numbers(1, 1, 1, 1))
-        .putAttr("explicit_paddings", Nodes.numbers())
-        .putAttr("padding", node.node().getAttrOrThrow("padding"))
-        .putAttr("use_cudnn_on_gpu", AttrValue.newBuilder().setB(true).build())
-        .putAttr("data_format", Nodes.text("NHWC"));
+    return node.convolution(
+        op, Nodes.numbers(1, strides.get(2), strides.get(3), 1), Nodes.numbers(1, 1, 1, 1), inputs);
   }
 
   private String volumes(List<String> parts, long[] sizes) {

@@ -2,7 +2,6 @@ package org.medoid.export.savedmodel;
 
 import java.util.List;
 import org.tensorflow.ndarray.Shape;
-import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
 
@@ -92,14 +91,12 @@ final class Windows {
     }
     String numbers = node.table(identity, filter.asArray());
     NodeDef convolution =
-        Nodes.node(node.node().getName(), "Conv2D", node.input(0), numbers)
-            .putAttr("T", Nodes.type(DataType.DT_FLOAT))
-            .putAttr("strides", node.node().getAttrOrThrow("strides"))
-            .putAttr("dilations", node.node().getAttrOrThrow("rates"))
-            .putAttr("padding", node.node().getAttrOrThrow("padding"))
-            .putAttr("explicit_paddings", Nodes.numbers())
-            .putAttr("use_cudnn_on_gpu", AttrValue.newBuilder().setB(true).build())
-            .putAttr("data_format", Nodes.text("NHWC"))
+        node.convolution(
+                "Conv2D",
+                node.node().getAttrOrThrow("strides"),
+                node.node().getAttrOrThrow("rates"),
+                node.input(0),
+                numbers)
             .build();
     return node.part(
         "patches",

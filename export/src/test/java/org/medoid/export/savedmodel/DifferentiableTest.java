@@ -172,17 +172,7 @@ class DifferentiableTest {
           TFloat32 images = tensor(IMAGES, random(IMAGES, 1));
           TFloat32 w = tensor(of, weight)) {
         Session.Runner runner = session.runner().feed("images", images).feed("w", w);
-        wanted.forEach(runner::fetch);
-        try (Result result = runner.run()) {
-          List<float[]> values = new ArrayList<>();
-          for (int i = 0; i < wanted.size(); i++) {
-            TFloat32 each = (TFloat32) result.get(i);
-            float[] some = new float[Math.toIntExact(each.size())];
-            each.copyTo(DataBuffers.of(some, false, false));
-            values.add(some);
-          }
-          return values;
-        }
+        return Fetched.floats(runner, wanted);
       }
     }
   }

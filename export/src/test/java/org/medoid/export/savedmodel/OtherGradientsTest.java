@@ -17,7 +17,6 @@ import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.OperationBuilder;
 import org.tensorflow.Output;
-import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.DataBuffers;
@@ -421,17 +420,7 @@ class OtherGradientsTest {
           TFloat32 one = TFloat32.scalarOf(1);
           TFloat32 w = TFloat32.tensorOf(WEIGHT, DataBuffers.of(weight))) {
         Session.Runner runner = session.runner().feed("images", one).feed("w", w);
-        wanted.forEach(runner::fetch);
-        try (Result result = runner.run()) {
-          List<float[]> values = new ArrayList<>();
-          for (int i = 0; i < wanted.size(); i++) {
-            TFloat32 each = (TFloat32) result.get(i);
-            float[] some = new float[Math.toIntExact(each.size())];
-            each.copyTo(DataBuffers.of(some, false, false));
-            values.add(some);
-          }
-          return values;
-        }
+        return Fetched.floats(runner, wanted);
       }
     }
   }

@@ -13,7 +13,6 @@ import org.medoid.training.Comparison;
 import org.medoid.training.Leaderboard;
 import org.medoid.training.Trainer;
 import org.medoid.training.data.DataSplit;
-import org.medoid.training.evaluation.Evaluator;
 import org.medoid.training.format.Json;
 import org.medoid.training.report.ComparisonReport;
 import org.medoid.training.settings.SettingsDraft;
@@ -132,12 +131,7 @@ final class CompareCommand implements Callable<Integer> {
     TrainingSettings told = TrainingOptions.checked(spec, () -> draft.complete(data));
     Comparison comparison =
         TrainingOptions.checked(spec, () -> Comparison.open(out, told, recallAt, trials));
-    UnusedOptions.tell(spec, told, names);
-    Evaluator.caution(data.test().labels(), null)
-        .ifPresent(why -> LOG.warn("{}: {}", data.test().name(), why));
-    if (!told.data().skipBroken()) {
-      data.requireReadable();
-    }
+    Cautions.training(spec, told, names, data, false);
     try {
       train(comparison, names, chosen, data);
     } catch (CancellationException e) {

@@ -18,8 +18,6 @@ import org.medoid.training.evaluation.Embeddings;
 import org.medoid.training.evaluation.Evaluation;
 import org.medoid.training.evaluation.Evaluator;
 import org.medoid.training.format.Json;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -36,8 +34,6 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     showDefaultValues = true)
 final class EvaluateCommand implements Callable<Integer> {
-  private static final Logger LOG = LoggerFactory.getLogger(EvaluateCommand.class);
-
   @Spec private CommandSpec spec;
 
   @ArgGroup(multiplicity = "1")
@@ -206,7 +202,7 @@ final class EvaluateCommand implements Callable<Integer> {
       }
       x = model.embed(unseen);
     }
-    caution(unseen.name(), unseen.labels(), null);
+    Cautions.scores(unseen.name(), unseen.labels(), null);
     Evaluation result;
     try (EvaluationProgress progress = new EvaluationProgress()) {
       result = Evaluator.leaveOneOut(x, unseen.labels(), options(), progress);
@@ -227,7 +223,7 @@ final class EvaluateCommand implements Callable<Integer> {
                 .formatted(source.embeddings, x.rows()));
       }
       numbers = LabelNumbers.read(own);
-      caution(labels.toString(), numbers.of(0), null);
+      Cautions.scores(labels.toString(), numbers.of(0), null);
       try (EvaluationProgress progress = new EvaluationProgress()) {
         result = Evaluator.leaveOneOut(x, numbers.of(0), options(), progress);
       }
@@ -245,16 +241,12 @@ final class EvaluateCommand implements Callable<Integer> {
                     x.width()));
       }
       numbers = LabelNumbers.read(own, new LabelNumbers.File(galleryLabels, g.rows()));
-      caution(labels.toString(), numbers.of(0), numbers.of(1));
+      Cautions.scores(labels.toString(), numbers.of(0), numbers.of(1));
       try (EvaluationProgress progress = new EvaluationProgress()) {
         result = Evaluator.inGallery(x, numbers.of(0), g, numbers.of(1), options(), progress);
       }
     }
     tell(result, numbers::name);
-  }
-
-  private static void caution(String name, int[] classes, int[] gallery) {
-    Evaluator.caution(classes, gallery).ifPresent(why -> LOG.warn("{}: {}", name, why));
   }
 
   private Embeddings embeddings(Path file) throws IOException {

@@ -14,7 +14,6 @@ import org.medoid.training.RunFolder;
 import org.medoid.training.Trainer;
 import org.medoid.training.TrainingResult;
 import org.medoid.training.data.DataSplit;
-import org.medoid.training.evaluation.Evaluator;
 import org.medoid.training.format.Json;
 import org.medoid.training.settings.SettingsDraft;
 import org.medoid.training.settings.TrainingSettings;
@@ -206,14 +205,9 @@ final class TrainCommand implements Callable<Integer> {
 
   /** Tells what a run would come to nothing by, before it; a parent did for its workers. */
   private void look(TrainingSettings settings) {
-    if (WorkerOptions.isStarted()) {
-      return;
-    }
-    UnusedOptions.tell(spec, settings, List.of(settings.loss().loss()));
-    Evaluator.caution(data.test().labels(), null)
-        .ifPresent(why -> LOG.warn("{}: {}", data.test().name(), why));
-    if (!resume && !settings.data().skipBroken()) { // a run that began has read them all once
-      data.requireReadable();
+    if (!WorkerOptions.isStarted()) {
+      // A run that began has read them all once.
+      Cautions.training(spec, settings, List.of(settings.loss().loss()), data, resume);
     }
   }
 

@@ -31,6 +31,13 @@ public final class BrokenImagesException extends IllegalArgumentException {
     broken.forEach((file, reason) -> images.put(file.toString(), reason));
   }
 
+  /** Throws one if there are any. */
+  static void check(Map<Path, String> broken) {
+    if (!broken.isEmpty()) {
+      throw new BrokenImagesException(broken, null);
+    }
+  }
+
   /**
    * The images.
    *

@@ -108,10 +108,7 @@ public final class DataSets {
 
   /** Refuses images that are too large to decode. */
   private static ImageDataSet decodable(ImageDataSet data) {
-    Map<Path, String> huge = ImageCheck.huge(data.files());
-    if (!huge.isEmpty()) {
-      throw new BrokenImagesException(huge, null);
-    }
+    BrokenImagesException.check(ImageCheck.huge(data.files()));
     return data;
   }
 

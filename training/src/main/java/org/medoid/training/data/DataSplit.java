@@ -20,8 +20,6 @@ public record DataSplit(ImageDataSet train, ImageDataSet test) {
   public void requireReadable() {
     Map<Path, String> broken = new LinkedHashMap<>(ImageCheck.broken(train));
     broken.putAll(ImageCheck.broken(test));
-    if (!broken.isEmpty()) {
-      throw new BrokenImagesException(broken, null);
-    }
+    BrokenImagesException.check(broken);
   }
 }

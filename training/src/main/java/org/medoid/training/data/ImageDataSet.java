@@ -107,9 +107,6 @@ public record ImageDataSet(String name, List<Path> files, int[] labels, List<Str
    * @throws BrokenImagesException naming those that cannot
    */
   public void requireReadable() {
-    Map<Path, String> broken = ImageCheck.broken(this);
-    if (!broken.isEmpty()) {
-      throw new BrokenImagesException(broken, null);
-    }
+    BrokenImagesException.check(ImageCheck.broken(this));
   }
 }
