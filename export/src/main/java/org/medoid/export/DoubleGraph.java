@@ -1,9 +1,13 @@
 package org.medoid.export;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.tensorflow.Graph;
+import org.tensorflow.Operation;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.GraphDef;
@@ -36,14 +40,19 @@ final class DoubleGraph {
           "ResizeBicubic",
           "ResizeArea",
           "ScaleAndTranslate",
-          "CropAndResize");
+          "CropAndResize",
+          "MaxPool3D",
+          "AvgPool3D");
 
   private static final Set<String> NORMALISATIONS =
       Set.of("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3");
 
+  private static final Pattern LATER_OUTPUT = Pattern.compile("([^^:]+):([1-9]\\d*)");
+
   private final GraphDef written;
   private final double step;
   private final int draw;
+  private final Set<String> singles = new HashSet<>();
   private final GraphDef.Builder graph = GraphDef.newBuilder();
 
   private DoubleGraph(GraphDef written, double step, int draw) {
@@ -75,17 +84,34 @@ final class DoubleGraph {
 
   private GraphDef convert() {
     graph.setVersions(written.getVersions()).setLibrary(written.getLibrary());
+    Set<String> several = new HashSet<>(); // of which another output than the first is read
+    for (NodeDef node : written.getNodeList()) {
+      node.getInputList().stream()
+          .map(LATER_OUTPUT::matcher)
+          .filter(Matcher::matches)
+          .forEach(input -> several.add(input.group(1)));
+    }
     try (Graph imported = new Graph()) {
       imported.importGraphDef(written);
       for (NodeDef node : written.getNodeList()) {
         if (node.getOp().equals("Const")) {
           constant(node);
-        } else if (NORMALISATIONS.contains(node.getOp()) && isPlain(node)) {
+        } else if (NORMALISATIONS.contains(node.getOp())
+            && isPlain(node)
+            && !several.contains(node.getName())) {
           normalisation(node);
         } else if (SINGLE.contains(node.getOp())) {
           single(node, imported);
         } else {
           graph.addNode(as(node.toBuilder(), DataType.DT_DOUBLE));
+        }
+      }
+    }
+    for (NodeDef.Builder node : graph.getNodeBuilderList()) {
+      for (int i = 0; i < node.getInputCount(); i++) {
+        Matcher later = LATER_OUTPUT.matcher(node.getInput(i));
+        if (later.matches() && singles.contains(later.group(1))) {
+          node.setInput(i, later.group(1) + "/out" + later.group(2));
         }
       }
     }
@@ -122,7 +148,7 @@ final class DoubleGraph {
     mul(name, name + "/double", name + "/factors");
   }
 
-  /** Inference over the last axis, of which only the first output is read. */
+  /** Inference over the last axis. */
   private boolean isPlain(NodeDef node) {
     String layout = node.getAttrOrDefault("data_format", text("NHWC")).getS().toStringUtf8();
     boolean training = node.getAttrOrDefault("is_training", flag(true)).getB();
@@ -163,7 +189,18 @@ final class DoubleGraph {
       single.addInput(input);
     }
     graph.addNode(single);
-    graph.addNode(cast(name, name + "/single", DataType.DT_FLOAT, DataType.DT_DOUBLE));
+    singles.add(name);
+    Operation operation = imported.operation(name);
+    for (int i = 0; i < operation.numOutputs(); i++) {
+      boolean floating = isFloating(operation.output(i).dataType());
+      DataType type = floating ? DataType.DT_FLOAT : operation.output(i).dataType();
+      graph.addNode(
+          cast(
+              i == 0 ? name : name + "/out" + i,
+              name + "/single:" + i,
+              type,
+              floating ? DataType.DT_DOUBLE : type));
+    }
   }
 
   private static NodeDef.Builder as(NodeDef.Builder node, DataType wanted) {

@@ -38,15 +38,12 @@ public record AdamW(float beta1, float beta2, float epsilon, float weightDecay, 
    * @throws IllegalArgumentException if one is out of range
    */
   public AdamW {
-    check("beta1", beta1, beta1 >= 0 && beta1 < 1);
-    check("beta2", beta2, beta2 >= 0 && beta2 < 1);
-    check("epsilon", epsilon, epsilon >= 0 && Float.isFinite(epsilon));
-    check("weight decay", weightDecay, weightDecay >= 0 && Float.isFinite(weightDecay));
-    check("clip norm", clipNorm, clipNorm >= 0 && Float.isFinite(clipNorm));
-  }
-
-  private static void check(String what, float value, boolean holds) {
-    Gradients.check("AdamW", what, value, holds);
+    new Gradients.Check("AdamW")
+        .share("beta1", beta1)
+        .share("beta2", beta2)
+        .notNegative("epsilon", epsilon)
+        .notNegative("weight decay", weightDecay)
+        .notNegative("clip norm", clipNorm);
   }
 
   /**

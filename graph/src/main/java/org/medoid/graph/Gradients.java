@@ -13,10 +13,27 @@ import org.tensorflow.types.TFloat32;
 final class Gradients {
   private Gradients() {}
 
-  /** Throws unless a value of an optimizer holds. */
-  static void check(String optimizer, String what, float value, boolean holds) {
-    if (!holds) {
-      throw new IllegalArgumentException(optimizer + " cannot have a " + what + " of " + value);
+  /**
+   * Checks the values of an optimizer.
+   *
+   * @param name the optimizer's
+   */
+  record Check(String name) {
+    /** Throws unless a value is in [0, 1). */
+    Check share(String what, float value) {
+      return require(what, value, value >= 0 && value < 1);
+    }
+
+    /** Throws unless a value is finite and not negative. */
+    Check notNegative(String what, float value) {
+      return require(what, value, value >= 0 && Float.isFinite(value));
+    }
+
+    private Check require(String what, float value, boolean holds) {
+      if (!holds) {
+        throw new IllegalArgumentException(name + " cannot have a " + what + " of " + value);
+      }
+      return this;
     }
   }
 

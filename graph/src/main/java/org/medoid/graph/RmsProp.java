@@ -39,15 +39,12 @@ public record RmsProp(float decay, float momentum, float epsilon, float weightDe
    * @throws IllegalArgumentException if one is out of range
    */
   public RmsProp {
-    check("decay", decay, decay >= 0 && decay < 1);
-    check("momentum", momentum, momentum >= 0 && momentum < 1);
-    check("epsilon", epsilon, epsilon >= 0 && Float.isFinite(epsilon));
-    check("weight decay", weightDecay, weightDecay >= 0 && Float.isFinite(weightDecay));
-    check("clip norm", clipNorm, clipNorm >= 0 && Float.isFinite(clipNorm));
-  }
-
-  private static void check(String what, float value, boolean holds) {
-    Gradients.check("RMSProp", what, value, holds);
+    new Gradients.Check("RMSProp")
+        .share("decay", decay)
+        .share("momentum", momentum)
+        .notNegative("epsilon", epsilon)
+        .notNegative("weight decay", weightDecay)
+        .notNegative("clip norm", clipNorm);
   }
 
   /**

@@ -52,6 +52,7 @@ public final class Comparison {
   private final TrainingSettings settings;
   private final List<Integer> recallAt;
   private final int trials;
+  private boolean begun;
 
   /**
    * A training that a comparison is made of.
@@ -101,14 +102,25 @@ public final class Comparison {
     for (RunFolder each : comparison.folder.startedTrials()) {
       if (ComparisonFolder.holdsWork(each.path())) {
         comparison.refuseOtherTrial(each);
+        comparison.begun = true;
       }
     }
     for (RunFolder each : comparison.folder.startedRuns()) {
       if (ComparisonFolder.holdsWork(each.path())) {
         comparison.refuseOtherRun(each);
+        comparison.begun = true;
       }
     }
     return comparison;
+  }
+
+  /**
+   * Whether a training here came to something before this comparison was opened.
+   *
+   * @return false if it is new, or was killed before a first checkpoint
+   */
+  public boolean hasBegun() {
+    return begun;
   }
 
   private void refuseOtherTrial(RunFolder trial) throws IOException {

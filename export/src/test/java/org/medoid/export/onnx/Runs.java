@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.Function;
+import org.medoid.export.Reference;
 import org.medoid.export.onnx.pass.Constant;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;

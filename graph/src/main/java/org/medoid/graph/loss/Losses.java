@@ -23,12 +23,17 @@ public final class Losses {
    */
   public record Parameter(String name, double value, double lowest, double highest) {}
 
-  /** A loss in the table. */
-  private record Entry(Optional<Parameter> parameter, Maker maker) {}
+  /** A loss in the table; one with proxies has variables of its own for each class. */
+  private record Entry(Optional<Parameter> parameter, boolean proxies, Maker maker) {}
 
   /** Makes a loss of settings and the value of its parameter. */
   private interface Maker {
     BatchLoss.Builder make(Settings settings, double value);
+  }
+
+  /** Makes a loss of the number of classes and the value of its parameter. */
+  private interface ProxyMaker {
+    BatchLoss.Builder make(int classes, double value);
   }
 
   private static final Map<String, Entry> BY_NAME = new LinkedHashMap<>();
@@ -51,26 +56,26 @@ public final class Losses {
         "multi_similarity",
         new Parameter("base", 0.5, 0.2, 1),
         (s, v) -> new MultiSimilarity(2, 50, v, 0.1).builder());
-    put(
+    putProxies(
         "proxy_nca",
         new Parameter("scale", 9, 1, 32),
-        (s, v) -> ProxyNca.builder(s.classes(), v, false));
-    put(
+        (classes, v) -> ProxyNca.builder(classes, v, false));
+    putProxies(
         "proxy_anchor",
         new Parameter("alpha", 32, 8, 64),
-        (s, v) -> ProxyAnchor.builder(s.classes(), 0.1, v));
-    put(
+        (classes, v) -> ProxyAnchor.builder(classes, 0.1, v));
+    putProxies(
         "normalized_softmax",
         new Parameter("temperature", 0.05, 0.02, 0.2),
-        (s, v) -> NormalizedSoftmax.builder(s.classes(), v));
-    put(
+        NormalizedSoftmax::builder);
+    putProxies(
         "arcface",
         new Parameter("scale", 64, 8, 64),
-        (s, v) -> ArcFace.builder(s.classes(), 0.5, v));
-    put(
+        (classes, v) -> ArcFace.builder(classes, 0.5, v));
+    putProxies(
         "soft_triple",
         new Parameter("lambda", 20, 5, 60),
-        (s, v) -> SoftTriple.builder(s.classes(), 10, v, 0.1, 0.01));
+        (classes, v) -> SoftTriple.builder(classes, 10, v, 0.1, 0.01));
     put("supcon", new Parameter("temperature", 0.1, 0.03, 0.3), (s, v) -> new SupCon(v).builder());
     put(
         "smooth_ap",
@@ -83,11 +88,16 @@ public final class Losses {
   private Losses() {}
 
   private static void put(String name, Parameter parameter, Maker maker) {
-    BY_NAME.put(name, new Entry(Optional.of(parameter), maker));
+    BY_NAME.put(name, new Entry(Optional.of(parameter), false, maker));
   }
 
   private static void put(String name, Maker maker) {
-    BY_NAME.put(name, new Entry(Optional.empty(), maker));
+    BY_NAME.put(name, new Entry(Optional.empty(), false, maker));
+  }
+
+  private static void putProxies(String name, Parameter parameter, ProxyMaker maker) {
+    Maker ofSettings = (settings, value) -> maker.make(settings.classes(), value);
+    BY_NAME.put(name, new Entry(Optional.of(parameter), true, ofSettings));
   }
 
   private static BatchLoss.Builder contrastive(Settings settings, double margin) {
@@ -150,6 +160,15 @@ public final class Losses {
    */
   public static List<String> names() {
     return List.copyOf(BY_NAME.keySet());
+  }
+
+  /**
+   * The names of the losses that have variables of their own, proxies of the classes.
+   *
+   * @return some of {@link #names()}, in their order
+   */
+  public static List<String> namesWithProxies() {
+    return BY_NAME.keySet().stream().filter(name -> BY_NAME.get(name).proxies()).toList();
   }
 
   /**

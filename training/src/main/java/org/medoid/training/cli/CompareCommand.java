@@ -131,7 +131,7 @@ final class CompareCommand implements Callable<Integer> {
     TrainingSettings told = TrainingOptions.checked(spec, () -> draft.complete(data));
     Comparison comparison =
         TrainingOptions.checked(spec, () -> Comparison.open(out, told, recallAt, trials));
-    Cautions.training(spec, told, names, data, false);
+    Cautions.training(spec, told, names, data, comparison.hasBegun());
     try {
       train(comparison, names, chosen, data);
     } catch (CancellationException e) {

@@ -25,10 +25,7 @@ final class TrainingOptions {
       description = "icons, folder:DIR (one folder per class), or another data set: see README.")
   private String data;
 
-  @Option(
-      names = "--skip-broken",
-      description = "Leaves out images that cannot be read, instead of failing.")
-  private Boolean skipBroken;
+  @Mixin private SkipBroken broken;
 
   @Option(
       names = "--image-size",
@@ -188,7 +185,7 @@ final class TrainingOptions {
   SettingsDraft draft() {
     SettingsDraft draft = new SettingsDraft();
     draft.data = data;
-    draft.skipBroken = skipBroken;
+    draft.skipBroken = broken.skips();
     draft.imageSize = imageSize;
     draft.resize = resize;
     draft.crop = crop;

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
+import org.medoid.graph.loss.Losses;
 import org.medoid.ops.clustering.LocalSearch;
 import org.medoid.training.settings.LossSettings;
 import org.medoid.training.settings.OptimizerSettings;
@@ -20,10 +21,6 @@ import picocli.CommandLine.Model.CommandSpec;
  */
 final class UnusedOptions {
   private static final Logger LOG = LoggerFactory.getLogger(UnusedOptions.class);
-
-  /** The losses with variables of their own. */
-  private static final List<String> WITH_PROXIES =
-      List.of("proxy_nca", "proxy_anchor", "normalized_softmax", "arcface", "soft_triple");
 
   private UnusedOptions() {}
 
@@ -74,10 +71,11 @@ final class UnusedOptions {
         "--start");
     tell(spec, loss.gammaDecay() == 1, "--gamma-decay is 1", "--gamma-decay-steps");
     tell(spec, loss.localSearch() == LocalSearch.NONE, "--local-search is none", "--max-sweeps");
+    List<String> withProxies = Losses.namesWithProxies();
     tell(
         spec,
-        !own && Collections.disjoint(losses, WITH_PROXIES),
-        "it is for losses with proxies: " + String.join(", ", WITH_PROXIES),
+        !own && Collections.disjoint(losses, withProxies),
+        "it is for losses with proxies: " + String.join(", ", withProxies),
         "--proxy-rate-multiplier");
     OptimizerSettings optimizer = settings.optimizer();
     tell(
