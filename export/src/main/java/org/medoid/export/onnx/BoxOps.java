@@ -28,27 +28,27 @@ final class BoxOps {
     }
     String boxes = single(node, 0);
     String scores = single(node, 1);
-    String most = node.emit("Reshape", List.of(node.sizes(2), node.constant(1)));
+    String most = node.emit("Reshape", node.sizes(2), node.constant(1));
     String overlap = first ? node.scalar(DT_FLOAT, node.decimal("iou_threshold")) : single(node, 3);
     List<String> tensors =
         new ArrayList<>(
             List.of(
-                node.emit("Unsqueeze", List.of(boxes, node.constant(0))),
-                node.emit("Unsqueeze", List.of(scores, node.constant(0, 1))),
+                node.emit("Unsqueeze", boxes, node.constant(0)),
+                node.emit("Unsqueeze", scores, node.constant(0, 1)),
                 most,
-                node.emit("Reshape", List.of(overlap, node.constant(1)))));
+                node.emit("Reshape", overlap, node.constant(1))));
     if (node.inputCount() > 4) {
-      tensors.add(node.emit("Reshape", List.of(single(node, 4), node.constant(1))));
+      tensors.add(node.emit("Reshape", single(node, 4), node.constant(1)));
     }
     // [found, 3]: the picture, the class, the box
     String found = node.emit("NonMaxSuppression", tensors);
-    String box = node.emit("Gather", List.of(found, node.scalar(DT_INT64, 2)), Map.of("axis", 1));
+    String box = node.emit("Gather", Map.of("axis", 1), found, node.scalar(DT_INT64, 2));
     node.output(0, node.cast(box, DT_INT64, node.outputType(0)));
     if (soft) {
-      node.output(1, node.emit("Gather", List.of(node.input(1), box), Map.of("axis", 0)));
+      node.output(1, node.emit("Gather", Map.of("axis", 0), node.input(1), box));
     }
     if (node.outputCount() > 1) {
-      String count = node.emit("Size", List.of(box));
+      String count = node.emit("Size", box);
       int last = node.outputCount() - 1;
       node.output(last, node.cast(count, DT_INT64, node.outputType(last)));
     }

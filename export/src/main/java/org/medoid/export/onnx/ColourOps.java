@@ -53,43 +53,36 @@ final class ColourOps {
   /** All in [0, 1]. */
   private static List<String> hueSaturationValue(TfNode node, List<String> c) {
     String value = node.emit("Max", c);
-    String range = node.emit("Sub", List.of(value, node.emit("Min", c)));
+    String range = node.emit("Sub", value, node.emit("Min", c));
     String zero = scalar(node, 0);
     String one = scalar(node, 1);
-    String bright = node.emit("Greater", List.of(value, zero));
+    String bright = node.emit("Greater", value, zero);
     String saturation =
         node.emit(
-            "Where",
-            List.of(
-                bright,
-                node.emit("Div", List.of(range, node.emit("Where", List.of(bright, value, one)))),
-                zero));
-    String coloured = node.emit("Greater", List.of(range, zero));
-    String six =
-        node.emit(
-            "Mul", List.of(node.emit("Where", List.of(coloured, range, one)), scalar(node, 6)));
+            "Where", bright, node.emit("Div", range, node.emit("Where", bright, value, one)), zero);
+    String coloured = node.emit("Greater", range, zero);
+    String six = node.emit("Mul", node.emit("Where", coloured, range, one), scalar(node, 6));
     // The largest of red, green and blue says in which third of the circle the hue is.
     String blue = third(node, c.get(0), c.get(1), six, scalar(node, 4 / 6.0));
     String green = third(node, c.get(2), c.get(0), six, scalar(node, 2 / 6.0));
     String red = third(node, c.get(1), c.get(2), six, zero);
-    String hue =
-        node.emit("Where", List.of(node.emit("Equal", List.of(value, c.get(1))), green, blue));
-    hue = node.emit("Where", List.of(node.emit("Equal", List.of(value, c.get(0))), red, hue));
-    hue = node.emit("Where", List.of(coloured, hue, zero));
-    String round = node.emit("Add", List.of(hue, one));
-    hue = node.emit("Where", List.of(node.emit("Less", List.of(hue, zero)), round, hue));
+    String hue = node.emit("Where", node.emit("Equal", value, c.get(1)), green, blue);
+    hue = node.emit("Where", node.emit("Equal", value, c.get(0)), red, hue);
+    hue = node.emit("Where", coloured, hue, zero);
+    String round = node.emit("Add", hue, one);
+    hue = node.emit("Where", node.emit("Less", hue, zero), round, hue);
     return List.of(hue, saturation, value);
   }
 
   private static String third(TfNode node, String a, String b, String six, String from) {
-    String part = node.emit("Div", List.of(node.emit("Sub", List.of(a, b)), six));
-    return node.emit("Add", List.of(part, from));
+    String part = node.emit("Div", node.emit("Sub", a, b), six);
+    return node.emit("Add", part, from);
   }
 
   /** (1 - s + s d) v, where d rises and falls along the circle of hues, for each colour. */
   private static List<String> redGreenBlue(TfNode node, List<String> hsv) {
-    String sixth = node.emit("Mul", List.of(hsv.get(0), scalar(node, 6)));
-    String pale = node.emit("Sub", List.of(scalar(node, 1), hsv.get(1)));
+    String sixth = node.emit("Mul", hsv.get(0), scalar(node, 6));
+    String pale = node.emit("Sub", scalar(node, 1), hsv.get(1));
     return List.of(
         colour(node, hsv, pale, ramp(node, sixth, 3, 1, -1)),
         colour(node, hsv, pale, ramp(node, sixth, 2, -1, 2)),
@@ -97,25 +90,25 @@ final class ColourOps {
   }
 
   private static String ramp(TfNode node, String sixth, double at, double sign, double from) {
-    String far = node.emit("Abs", List.of(node.emit("Sub", List.of(sixth, scalar(node, at)))));
-    String signed = node.emit("Mul", List.of(far, scalar(node, sign)));
-    String moved = node.emit("Add", List.of(signed, scalar(node, from)));
+    String far = node.emit("Abs", node.emit("Sub", sixth, scalar(node, at)));
+    String signed = node.emit("Mul", far, scalar(node, sign));
+    String moved = node.emit("Add", signed, scalar(node, from));
     return between(node, moved, scalar(node, 0), scalar(node, 1));
   }
 
   private static String between(TfNode node, String x, String least, String most) {
-    return node.emit("Min", List.of(node.emit("Max", List.of(x, least)), most));
+    return node.emit("Min", node.emit("Max", x, least), most);
   }
 
   private static String colour(TfNode node, List<String> hsv, String pale, String d) {
-    String strong = node.emit("Mul", List.of(hsv.get(1), d));
-    return node.emit("Mul", List.of(node.emit("Add", List.of(pale, strong)), hsv.get(2)));
+    String strong = node.emit("Mul", hsv.get(1), d);
+    return node.emit("Mul", node.emit("Add", pale, strong), hsv.get(2));
   }
 
   private static void hue(TfNode node) {
     List<String> hsv = hueSaturationValue(node, parts(node));
-    String turned = node.emit("Add", List.of(hsv.get(0), node.input(1)));
-    turned = node.emit("Sub", List.of(turned, node.emit("Floor", List.of(turned))));
+    String turned = node.emit("Add", hsv.get(0), node.input(1));
+    turned = node.emit("Sub", turned, node.emit("Floor", turned));
     join(node, redGreenBlue(node, List.of(turned, hsv.get(1), hsv.get(2))));
   }
 
@@ -123,10 +116,7 @@ final class ColourOps {
     List<String> hsv = hueSaturationValue(node, parts(node));
     String strength =
         between(
-            node,
-            node.emit("Mul", List.of(hsv.get(1), node.input(1))),
-            scalar(node, 0),
-            scalar(node, 1));
+            node, node.emit("Mul", hsv.get(1), node.input(1)), scalar(node, 0), scalar(node, 1));
     join(node, redGreenBlue(node, List.of(hsv.get(0), strength, hsv.get(2))));
   }
 
@@ -139,9 +129,9 @@ final class ColourOps {
       throw node.unsupported("images of rank " + rank);
     }
     String x = image(node);
-    String mean = node.emit("ReduceMean", List.of(x), Map.of("axes", places, "keepdims", true));
-    String far = node.emit("Sub", List.of(x, mean));
-    set(node, node.emit("Add", List.of(node.emit("Mul", List.of(far, node.input(1))), mean)));
+    String mean = node.emit("ReduceMean", Map.of("axes", places, "keepdims", true), x);
+    String far = node.emit("Sub", x, mean);
+    set(node, node.emit("Add", node.emit("Mul", far, node.input(1)), mean));
   }
 
   /**
@@ -170,11 +160,10 @@ final class ColourOps {
     }
     String bottom = vector(node, low);
     String x = between(node, node.input(0), bottom, vector(node, high));
-    String above =
-        node.emit("Mul", List.of(node.emit("Sub", List.of(x, bottom)), vector(node, inverse)));
-    String whole = node.emit("Floor", List.of(node.emit("Add", List.of(above, scalar(node, 0.5)))));
-    String y = node.emit("Mul", List.of(whole, vector(node, steps)));
-    node.output(0, node.emit("Add", List.of(y, bottom)));
+    String above = node.emit("Mul", node.emit("Sub", x, bottom), vector(node, inverse));
+    String whole = node.emit("Floor", node.emit("Add", above, scalar(node, 0.5)));
+    String y = node.emit("Mul", whole, vector(node, steps));
+    node.output(0, node.emit("Add", y, bottom));
   }
 
   /** One value for all, or one for each channel. */

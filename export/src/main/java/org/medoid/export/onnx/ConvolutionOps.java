@@ -2,7 +2,6 @@ package org.medoid.export.onnx;
 
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.medoid.export.onnx.pass.Constant;
@@ -48,7 +47,7 @@ final class ConvolutionOps {
       kernel =
           node.isConstant(1)
               ? node.constant(1, node.known(1).transposed(2, 3, 0, 1).reshaped(shape))
-              : node.emit("Reshape", List.of(kernel(node, 2, 3, 0, 1), node.constant(shape)));
+              : node.emit("Reshape", kernel(node, 2, 3, 0, 1), node.constant(shape));
       attributes.put("group", filter[2]);
     } else {
       kernel = outputsFirst(node, axes);
@@ -60,7 +59,7 @@ final class ConvolutionOps {
     if (!window.isPadded()) {
       x = Window.padded(node, x, window.samePads(node, window.size(node, x)), 0);
     }
-    window.setImages(node, node.emit("Conv", List.of(x, kernel), attributes));
+    window.setImages(node, node.emit("Conv", attributes, x, kernel));
   }
 
   /** A kernel [sizes, in, out] as [out, in, sizes]. */
@@ -72,7 +71,7 @@ final class ConvolutionOps {
   private static String kernel(TfNode node, int... perm) {
     return node.isConstant(1)
         ? node.constant(1, node.known(1).transposed(perm))
-        : node.emit("Transpose", List.of(node.input(1)), Map.of("perm", TfNode.longs(perm)));
+        : node.emit("Transpose", Map.of("perm", TfNode.longs(perm)), node.input(1));
   }
 
   /**
@@ -127,9 +126,9 @@ final class ConvolutionOps {
     if (known && within) {
       attributes.put("pads", pads);
       attributes.put("output_padding", more);
-      y = node.emit("ConvTranspose", List.of(x, kernel), attributes);
+      y = node.emit("ConvTranspose", attributes, x, kernel);
     } else {
-      y = cut(node, node.emit("ConvTranspose", List.of(x, kernel), attributes), last);
+      y = cut(node, node.emit("ConvTranspose", attributes, x, kernel), last);
     }
     if (last) {
       node.channelsFirstOutput(0, y);
@@ -158,27 +157,21 @@ final class ConvolutionOps {
       throw node.unsupported("a volume of unknown size; fix the size");
     }
     int from = last ? 1 : 2;
-    String wanted =
-        node.emit("Slice", List.of(node.sizes(0), node.constant(from), node.constant(from + 2)));
-    String has =
-        node.emit(
-            "Slice",
-            List.of(node.emit("Shape", List.of(whole)), node.constant(2), node.constant(4)));
+    String wanted = node.emit("Slice", node.sizes(0), node.constant(from), node.constant(from + 2));
+    String has = node.emit("Slice", node.emit("Shape", whole), node.constant(2), node.constant(4));
     String zero = node.constant(0);
-    String lack = node.emit("Max", List.of(node.emit("Sub", List.of(wanted, has)), zero));
-    String pads = node.emit("Concat", List.of(node.constant(new long[6]), lack), Map.of("axis", 0));
+    String lack = node.emit("Max", node.emit("Sub", wanted, has), zero);
+    String pads = node.emit("Concat", Map.of("axis", 0), node.constant(new long[6]), lack);
     String padded =
         node.emit(
-            "Pad",
-            List.of(whole, pads, node.scalar(node.outputType(0), 0)),
-            Map.of("mode", "constant"));
+            "Pad", Map.of("mode", "constant"), whole, pads, node.scalar(node.outputType(0), 0));
     String start = node.constant(0, 0);
     if (padding.equals("SAME")) {
-      String extra = node.emit("Max", List.of(node.emit("Sub", List.of(has, wanted)), zero));
-      start = node.emit("Div", List.of(extra, node.constant(2)));
+      String extra = node.emit("Max", node.emit("Sub", has, wanted), zero);
+      start = node.emit("Div", extra, node.constant(2));
     }
-    String end = node.emit("Add", List.of(start, wanted));
-    return node.emit("Slice", List.of(padded, start, end, node.constant(2, 3)));
+    String end = node.emit("Add", start, wanted);
+    return node.emit("Slice", padded, start, end, node.constant(2, 3));
   }
 
   /**
@@ -201,7 +194,7 @@ final class ConvolutionOps {
       edges[i + rank - 2] = pairs[2 * i + 1];
     }
     node.channelsFirstOutput(
-        0, node.emit(op, List.of(node.channelsFirst(0)), Map.of("blocks", blocks, "edges", edges)));
+        0, node.emit(op, Map.of("blocks", blocks, "edges", edges), node.channelsFirst(0)));
   }
 
   /**
@@ -230,11 +223,9 @@ final class ConvolutionOps {
     if (beside) {
       long[] ends = {shape[1] / size[0] * size[0], shape[2] / size[0] * size[0]};
       if (ends[0] < shape[1] || ends[1] < shape[2]) {
-        x =
-            node.emit(
-                "Slice", List.of(x, node.constant(0, 0), node.constant(ends), node.constant(2, 3)));
+        x = node.emit("Slice", x, node.constant(0, 0), node.constant(ends), node.constant(2, 3));
       }
-      y = node.emit("SpaceToDepth", List.of(x), Map.of("blocksize", size[0]));
+      y = node.emit("SpaceToDepth", Map.of("blocksize", size[0]), x);
     } else {
       int each = Math.toIntExact(size[0] * size[1]);
       int channels = Math.toIntExact(shape[3]);
@@ -256,8 +247,8 @@ final class ConvolutionOps {
                   DataType.DT_FLOAT,
                   new long[] {(long) channels * each, 1, size[0], size[1]},
                   ones));
-      y = node.emit("Conv", List.of(x, kernel), attributes);
-      y = node.emit("Gather", List.of(y, node.constant(order)), Map.of("axis", 1));
+      y = node.emit("Conv", attributes, x, kernel);
+      y = node.emit("Gather", Map.of("axis", 1), y, node.constant(order));
     }
     node.channelsFirstOutput(0, node.cast(y, DataType.DT_FLOAT, type));
   }
@@ -265,7 +256,9 @@ final class ConvolutionOps {
   private static String padded(TfNode node, String x, Window window) {
     return node.emit(
         "Pad",
-        List.of(x, window.samePads(node, window.size(node, x)), node.scalar(DataType.DT_FLOAT, 0)),
-        Map.of("mode", "constant"));
+        Map.of("mode", "constant"),
+        x,
+        window.samePads(node, window.size(node, x)),
+        node.scalar(DataType.DT_FLOAT, 0));
   }
 }

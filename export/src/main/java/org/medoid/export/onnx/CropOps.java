@@ -3,7 +3,6 @@ package org.medoid.export.onnx;
 import static org.tensorflow.proto.DataType.DT_FLOAT;
 import static org.tensorflow.proto.DataType.DT_INT64;
 
-import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.medoid.export.onnx.pass.Constant;
@@ -25,77 +24,70 @@ final class CropOps {
   private static void cropAndResize(TfNode node) {
     long[] size = node.integers(3);
     String images = node.cast(node.input(0), node.type(0), DT_FLOAT);
-    String chosen = node.emit("Gather", List.of(images, node.input(2)), Map.of("axis", 0));
+    String chosen = node.emit("Gather", Map.of("axis", 0), images, node.input(2));
     Places rows = places(node, images, 0, size[0]);
     Places columns = places(node, images, 1, size[1]);
     long[] turn = {0, 2, 1, 3};
     String y = along(node, chosen, rows);
-    y = node.emit("Transpose", List.of(y), Map.of("perm", turn));
+    y = node.emit("Transpose", Map.of("perm", turn), y);
     y = along(node, y, columns);
-    y = node.emit("Transpose", List.of(y), Map.of("perm", turn));
+    y = node.emit("Transpose", Map.of("perm", turn), y);
     String down = unsqueezed(node, rows.inside(), 2, 3);
-    String inside = node.emit("And", List.of(down, unsqueezed(node, columns.inside(), 1, 3)));
+    String inside = node.emit("And", down, unsqueezed(node, columns.inside(), 1, 3));
     String outside = node.scalar(DT_FLOAT, node.decimal("extrapolation_value"));
-    node.output(0, node.emit("Where", List.of(inside, y, outside)));
+    node.output(0, node.emit("Where", inside, y, outside));
   }
 
   private static String unsqueezed(TfNode node, String x, long... axes) {
-    return node.emit("Unsqueeze", List.of(x, node.constant(axes)));
+    return node.emit("Unsqueeze", x, node.constant(axes));
   }
 
   private static Places places(TfNode node, String images, int axis, long count) {
-    String sizes = node.emit("Shape", List.of(images));
-    String size = node.emit("Gather", List.of(sizes, node.scalar(DT_INT64, axis + 1)));
-    String last =
-        node.emit("Sub", List.of(node.cast(size, DT_INT64, DT_FLOAT), node.scalar(DT_FLOAT, 1)));
-    String from = node.emit("Mul", List.of(edge(node, axis), last));
-    String to = node.emit("Mul", List.of(edge(node, axis + 2), last));
+    String sizes = node.emit("Shape", images);
+    String size = node.emit("Gather", sizes, node.scalar(DT_INT64, axis + 1));
+    String last = node.emit("Sub", node.cast(size, DT_INT64, DT_FLOAT), node.scalar(DT_FLOAT, 1));
+    String from = node.emit("Mul", edge(node, axis), last);
+    String to = node.emit("Mul", edge(node, axis + 2), last);
     String at;
     if (count > 1) {
       double[] numbers = IntStream.range(0, (int) count).asDoubleStream().toArray();
       String each = node.literal(Constant.of(DT_FLOAT, new long[] {1, count}, numbers));
-      String span = node.emit("Sub", List.of(to, from));
-      String step = node.emit("Div", List.of(span, node.scalar(DT_FLOAT, (double) (count - 1))));
-      at = node.emit("Add", List.of(from, node.emit("Mul", List.of(each, step))));
+      String span = node.emit("Sub", to, from);
+      String step = node.emit("Div", span, node.scalar(DT_FLOAT, (double) (count - 1)));
+      at = node.emit("Add", from, node.emit("Mul", each, step));
     } else {
-      String sum = node.emit("Add", List.of(from, to));
-      at = node.emit("Mul", List.of(sum, node.scalar(DT_FLOAT, 0.5)));
+      String sum = node.emit("Add", from, to);
+      at = node.emit("Mul", sum, node.scalar(DT_FLOAT, 0.5));
     }
     String zero = node.scalar(DT_FLOAT, 0);
     String inside =
-        node.emit(
-            "And",
-            List.of(
-                node.emit("GreaterOrEqual", List.of(at, zero)),
-                node.emit("LessOrEqual", List.of(at, last))));
+        node.emit("And", node.emit("GreaterOrEqual", at, zero), node.emit("LessOrEqual", at, last));
     return new Places(at, last, inside);
   }
 
   /** A column of the boxes: [boxes, 1]. */
   private static String edge(TfNode node, int column) {
     return node.emit(
-        "Slice",
-        List.of(node.input(1), node.constant(column), node.constant(column + 1), node.constant(1)));
+        "Slice", node.input(1), node.constant(column), node.constant(column + 1), node.constant(1));
   }
 
   /** Pixels of axis 1, mixed from the two that a place is between, or the nearest. */
   private static String along(TfNode node, String images, Places places) {
     if (node.text("method").equals("nearest")) {
-      String half = node.emit("Add", List.of(places.at(), node.scalar(DT_FLOAT, 0.5)));
-      return pixels(node, images, node.emit("Floor", List.of(half)), places.last());
+      String half = node.emit("Add", places.at(), node.scalar(DT_FLOAT, 0.5));
+      return pixels(node, images, node.emit("Floor", half), places.last());
     }
-    String low = node.emit("Floor", List.of(places.at()));
-    String high = node.emit("Ceil", List.of(places.at()));
-    String share = unsqueezed(node, node.emit("Sub", List.of(places.at(), low)), 2, 3);
+    String low = node.emit("Floor", places.at());
+    String high = node.emit("Ceil", places.at());
+    String share = unsqueezed(node, node.emit("Sub", places.at(), low), 2, 3);
     String first = pixels(node, images, low, places.last());
-    String more = node.emit("Sub", List.of(pixels(node, images, high, places.last()), first));
-    return node.emit("Add", List.of(first, node.emit("Mul", List.of(more, share))));
+    String more = node.emit("Sub", pixels(node, images, high, places.last()), first);
+    return node.emit("Add", first, node.emit("Mul", more, share));
   }
 
   private static String pixels(TfNode node, String images, String at, String last) {
-    String within =
-        node.emit("Min", List.of(node.emit("Max", List.of(at, node.scalar(DT_FLOAT, 0))), last));
+    String within = node.emit("Min", node.emit("Max", at, node.scalar(DT_FLOAT, 0)), last);
     String indices = unsqueezed(node, node.cast(within, DT_FLOAT, DT_INT64), 2);
-    return node.emit("GatherND", List.of(images, indices), Map.of("batch_dims", 1));
+    return node.emit("GatherND", Map.of("batch_dims", 1), images, indices);
   }
 }

@@ -62,12 +62,8 @@ final class ElementwiseOps {
         node ->
             node.alignedOutput(
                 0, node.emit("LeakyRelu", node.aligned(), Map.of("alpha", node.decimal("alpha")))));
-    table.put(
-        "Log1p",
-        with((node, x) -> node.emit("Log", List.of(node.emit("Add", List.of(x, one(node)))))));
-    table.put(
-        "Expm1",
-        with((node, x) -> node.emit("Sub", List.of(node.emit("Exp", List.of(x)), one(node)))));
+    table.put("Log1p", with((node, x) -> node.emit("Log", node.emit("Add", x, one(node)))));
+    table.put("Expm1", with((node, x) -> node.emit("Sub", node.emit("Exp", x), one(node))));
     table.put("ZerosLike", with((node, x) -> filled(node, x, 0)));
     table.put("OnesLike", with((node, x) -> filled(node, x, 1)));
     table.put("Cast", with((node, x) -> node.cast(x, node.type(0), node.outputType(0))));
@@ -89,13 +85,11 @@ final class ElementwiseOps {
     table.put("LogicalOr", node -> apply(node, "Or"));
     table.put(
         "NotEqual",
-        node ->
-            node.alignedOutput(0, node.emit("Not", List.of(node.emit("Equal", node.aligned())))));
+        node -> node.alignedOutput(0, node.emit("Not", node.emit("Equal", node.aligned()))));
     table.put(
         "SquaredDifference",
         node ->
-            node.alignedOutput(
-                0, node.emit(OnnxGraph.SQUARE, List.of(node.emit("Sub", node.aligned())))));
+            node.alignedOutput(0, node.emit(OnnxGraph.SQUARE, node.emit("Sub", node.aligned()))));
     table.put("FloorMod", ElementwiseOps::floorMod);
     table.put("FloorDiv", ElementwiseOps::floorDiv);
     table.put("ClipByValue", ElementwiseOps::clipByValue);
@@ -142,7 +136,7 @@ final class ElementwiseOps {
     List<String> tensors = node.aligned();
     String sum = tensors.get(0);
     for (String more : tensors.subList(1, tensors.size())) {
-      sum = node.emit("Add", List.of(sum, more));
+      sum = node.emit("Add", sum, more);
     }
     node.alignedOutput(0, sum);
   }
@@ -159,8 +153,7 @@ final class ElementwiseOps {
   }
 
   private static String filled(TfNode node, String x, double value) {
-    return node.emit(
-        "Expand", List.of(node.scalar(node.type(0), value), node.emit("Shape", List.of(x))));
+    return node.emit("Expand", node.scalar(node.type(0), value), node.emit("Shape", x));
   }
 
   private static void erfc(TfNode node) {
@@ -168,22 +161,22 @@ final class ElementwiseOps {
       apply(node, OnnxGraph.ERFC);
     } else {
       String erf = node.emit("Erf", node.aligned());
-      node.alignedOutput(0, node.emit("Sub", List.of(one(node), erf)));
+      node.alignedOutput(0, node.emit("Sub", one(node), erf));
     }
   }
 
   private static void isFinite(TfNode node) {
     List<String> x = node.aligned();
-    String no = node.emit("Or", List.of(node.emit("IsNaN", x), node.emit("IsInf", x)));
-    node.alignedOutput(0, node.emit("Not", List.of(no)));
+    String no = node.emit("Or", node.emit("IsNaN", x), node.emit("IsInf", x));
+    node.alignedOutput(0, node.emit("Not", no));
   }
 
   /** Zero where an input is zero, whatever the other is. */
   private static void unlessZero(TfNode node, int input, String op) {
     List<String> tensors = node.aligned();
     String zero = node.scalar(node.type(0), 0);
-    String none = node.emit("Equal", List.of(tensors.get(input), zero));
-    node.alignedOutput(0, node.emit("Where", List.of(none, zero, node.emit(op, tensors))));
+    String none = node.emit("Equal", tensors.get(input), zero);
+    node.alignedOutput(0, node.emit("Where", none, zero, node.emit(op, tensors)));
   }
 
   /** The angle of (x, y): ONNX knows that of y / x alone, which lies within a half circle. */
@@ -192,43 +185,36 @@ final class ElementwiseOps {
     String y = tensors.get(0);
     String x = tensors.get(1);
     String zero = node.scalar(node.type(0), 0);
-    String level = node.emit("Equal", List.of(y, zero));
-    String steep = node.emit("Atan", List.of(node.emit("Div", List.of(y, x))));
-    String within = node.emit("Where", List.of(level, zero, steep)); // (0, 0) has the angle 0
+    String level = node.emit("Equal", y, zero);
+    String steep = node.emit("Atan", node.emit("Div", y, x));
+    String within = node.emit("Where", level, zero, steep); // (0, 0) has the angle 0
     String half =
         node.emit(
             "Where",
-            List.of(
-                isNegative(node, y),
-                node.scalar(node.type(0), -Math.PI),
-                node.scalar(node.type(0), Math.PI)));
-    String turn = node.emit("Where", List.of(isNegative(node, x), half, zero));
-    node.alignedOutput(0, node.emit("Add", List.of(within, turn)));
+            isNegative(node, y),
+            node.scalar(node.type(0), -Math.PI),
+            node.scalar(node.type(0), Math.PI));
+    String turn = node.emit("Where", isNegative(node, x), half, zero);
+    node.alignedOutput(0, node.emit("Add", within, turn));
   }
 
   /** Whether numbers are below zero, or zero from below: that decides between π and -π. */
   private static String isNegative(TfNode node, String x) {
     String zero = node.scalar(node.type(0), 0);
-    String inverse = node.emit("Div", List.of(node.scalar(node.type(0), 1), x));
-    return node.emit(
-        "Or",
-        List.of(node.emit("Less", List.of(x, zero)), node.emit("Less", List.of(inverse, zero))));
+    String inverse = node.emit("Div", node.scalar(node.type(0), 1), x);
+    return node.emit("Or", node.emit("Less", x, zero), node.emit("Less", inverse, zero));
   }
 
   private static void clip(TfNode node, double low, double high) {
     DataType type = node.type(0);
     String x = node.aligned().get(0);
-    node.alignedOutput(
-        0, node.emit("Clip", List.of(x, node.scalar(type, low), node.scalar(type, high))));
+    node.alignedOutput(0, node.emit("Clip", x, node.scalar(type, low), node.scalar(type, high)));
   }
 
   private static void clipByValue(TfNode node) {
     List<String> tensors = node.aligned();
     node.alignedOutput(
-        0,
-        node.emit(
-            "Max",
-            List.of(node.emit("Min", List.of(tensors.get(0), tensors.get(2))), tensors.get(1))));
+        0, node.emit("Max", node.emit("Min", tensors.get(0), tensors.get(2)), tensors.get(1)));
   }
 
   private static void softmax(TfNode node, String op) {
@@ -248,19 +234,19 @@ final class ElementwiseOps {
     if (!Types.isFloating(node.type(0))) {
       return node.emit("Mod", tensors); // ONNX's integer Mod is Python's
     }
-    String quotient = node.emit("Floor", List.of(node.emit("Div", tensors)));
-    String whole = node.emit("Mul", List.of(quotient, tensors.get(1)));
-    return node.emit("Sub", List.of(tensors.get(0), whole));
+    String quotient = node.emit("Floor", node.emit("Div", tensors));
+    String whole = node.emit("Mul", quotient, tensors.get(1));
+    return node.emit("Sub", tensors.get(0), whole);
   }
 
   private static void floorDiv(TfNode node) {
     List<String> tensors = node.aligned();
     if (Types.isFloating(node.type(0))) {
-      node.alignedOutput(0, node.emit("Floor", List.of(node.emit("Div", tensors))));
+      node.alignedOutput(0, node.emit("Floor", node.emit("Div", tensors)));
     } else {
       // ONNX's integer Div rounds to zero; without the remainder there is nothing to round.
-      String multiple = node.emit("Sub", List.of(tensors.get(0), floorMod(node, tensors)));
-      node.alignedOutput(0, node.emit("Div", List.of(multiple, tensors.get(1))));
+      String multiple = node.emit("Sub", tensors.get(0), floorMod(node, tensors));
+      node.alignedOutput(0, node.emit("Div", multiple, tensors.get(1)));
     }
   }
 
@@ -272,8 +258,8 @@ final class ElementwiseOps {
       String bias =
           node.isConstant(1)
               ? node.constant(1, node.known(1).reshaped(filledWith(shape, node.known(1).size())))
-              : node.emit("Reshape", List.of(node.input(1), node.constant(shape)));
-      node.output(0, node.emit("Add", List.of(node.input(0), bias)));
+              : node.emit("Reshape", node.input(1), node.constant(shape));
+      node.output(0, node.emit("Add", node.input(0), bias));
     } else {
       apply(node, "Add");
     }
@@ -290,8 +276,8 @@ final class ElementwiseOps {
     if (node.rank(0) == 1 && node.rank(1) > 1) {
       long[] shape = Collections.nCopies(node.rank(1), 1L).stream().mapToLong(i -> i).toArray();
       shape[0] = -1;
-      String rows = node.emit("Reshape", List.of(node.input(0), node.constant(shape)));
-      node.output(0, node.emit("Where", List.of(rows, node.input(1), node.input(2))));
+      String rows = node.emit("Reshape", node.input(0), node.constant(shape));
+      node.output(0, node.emit("Where", rows, node.input(1), node.input(2)));
     } else {
       apply(node, "Where");
     }

@@ -43,8 +43,12 @@ final class ImageOps {
         last,
         node.emit(
             "BatchNormalization",
-            List.of(images(node, last), node.input(1), node.input(2), node.input(3), node.input(4)),
-            Map.of("epsilon", node.decimal("epsilon"))));
+            Map.of("epsilon", node.decimal("epsilon")),
+            images(node, last),
+            node.input(1),
+            node.input(2),
+            node.input(3),
+            node.input(4)));
     node.same(1, 3);
     node.same(2, 4);
   }
@@ -53,7 +57,7 @@ final class ImageOps {
     boolean last = Window.channelsLast(node);
     Map<String, Object> attributes = new HashMap<>(more);
     attributes.put("blocksize", node.integer("block_size"));
-    set(node, last, node.emit(op, List.of(images(node, last)), attributes));
+    set(node, last, node.emit(op, attributes, images(node, last)));
   }
 
   private static void spaceToDepth(TfNode node) {
@@ -67,7 +71,6 @@ final class ImageOps {
         0,
         node.emit(
             "LRN",
-            List.of(node.channelsFirst(0)),
             Map.of(
                 "size",
                 size,
@@ -76,7 +79,8 @@ final class ImageOps {
                 "beta",
                 node.decimal("beta"),
                 "bias",
-                node.decimal("bias"))));
+                node.decimal("bias")),
+            node.channelsFirst(0)));
   }
 
   /**
@@ -91,33 +95,33 @@ final class ImageOps {
     String x = images(node, last);
     long[] over = IntStream.range(0, rank).filter(i -> i != 1).asLongStream().toArray();
     Map<String, Object> axes = Map.of("axes", over, "keepdims", true);
-    String mean = node.emit("ReduceMean", List.of(x), axes);
-    String centred = node.emit("Sub", List.of(x, mean));
-    String squares = node.emit("Mul", List.of(centred, centred));
-    String variance = node.emit("ReduceMean", List.of(squares), axes);
+    String mean = node.emit("ReduceMean", axes, x);
+    String centred = node.emit("Sub", x, mean);
+    String squares = node.emit("Mul", centred, centred);
+    String variance = node.emit("ReduceMean", axes, squares);
     String epsilon = node.scalar(DataType.DT_FLOAT, node.decimal("epsilon"));
-    String deviation = node.emit("Sqrt", List.of(node.emit("Add", List.of(variance, epsilon))));
-    String y = node.emit("Div", List.of(centred, deviation));
-    y = node.emit("Mul", List.of(y, forEachChannel(node, 1, rank)));
-    set(node, last, node.emit("Add", List.of(y, forEachChannel(node, 2, rank))));
+    String deviation = node.emit("Sqrt", node.emit("Add", variance, epsilon));
+    String y = node.emit("Div", centred, deviation);
+    y = node.emit("Mul", y, forEachChannel(node, 1, rank));
+    set(node, last, node.emit("Add", y, forEachChannel(node, 2, rank)));
     String gone = node.constant(over);
-    node.output(1, node.emit("Squeeze", List.of(mean, gone)));
+    node.output(1, node.emit("Squeeze", mean, gone));
     // The second statistic is Bessel's: n / (n - 1) times the mean of the squares.
-    String sizes = node.emit("Cast", List.of(node.emit("Shape", List.of(x))), Map.of("to", 1));
-    String counts = node.emit("Gather", List.of(sizes, gone));
+    String sizes = node.emit("Cast", Map.of("to", 1), node.emit("Shape", x));
+    String counts = node.emit("Gather", sizes, gone);
     String count =
-        node.emit("ReduceProd", List.of(counts), Map.of("axes", new long[] {0}, "keepdims", false));
+        node.emit("ReduceProd", Map.of("axes", new long[] {0}, "keepdims", false), counts);
     String one = node.scalar(DataType.DT_FLOAT, 1);
-    String less = node.emit("Max", List.of(node.emit("Sub", List.of(count, one)), one));
-    String factor = node.emit("Div", List.of(count, less));
-    String unbiased = node.emit("Mul", List.of(variance, factor));
-    node.output(2, node.emit("Squeeze", List.of(unbiased, gone)));
+    String less = node.emit("Max", node.emit("Sub", count, one), one);
+    String factor = node.emit("Div", count, less);
+    String unbiased = node.emit("Mul", variance, factor);
+    node.output(2, node.emit("Squeeze", unbiased, gone));
   }
 
   private static String forEachChannel(TfNode node, int input, int rank) {
     long[] shape = new long[rank - 1];
     Arrays.fill(shape, 1);
     shape[0] = -1;
-    return node.emit("Reshape", List.of(node.input(input), node.constant(shape)));
+    return node.emit("Reshape", node.input(input), node.constant(shape));
   }
 }

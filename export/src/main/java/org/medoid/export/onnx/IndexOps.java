@@ -47,7 +47,7 @@ final class IndexOps {
   }
 
   private static String unsqueezed(TfNode node, String x, long... axes) {
-    return node.emit("Unsqueeze", List.of(x, node.constant(axes)));
+    return node.emit("Unsqueeze", x, node.constant(axes));
   }
 
   private static void gather(TfNode node) {
@@ -60,22 +60,20 @@ final class IndexOps {
         throw node.unsupported("batch_dims " + batch + " of axis " + axis + ", only the same is");
       }
       String last = unsqueezed(node, whole(node, 1), -1);
-      node.output(
-          0, node.emit("GatherND", List.of(node.input(0), last), Map.of("batch_dims", batch)));
+      node.output(0, node.emit("GatherND", Map.of("batch_dims", batch), node.input(0), last));
       return;
     }
-    node.output(
-        0, node.emit("Gather", List.of(node.input(0), node.input(1)), Map.of("axis", axis)));
+    node.output(0, node.emit("Gather", Map.of("axis", axis), node.input(0), node.input(1)));
   }
 
   private static void gatherNd(TfNode node) {
-    node.output(0, node.emit("GatherND", List.of(node.input(0), whole(node, 1))));
+    node.output(0, node.emit("GatherND", node.input(0), whole(node, 1)));
   }
 
   /** 0 to count - 1. */
   private static String numbers(TfNode node, String count) {
     String zero = node.scalar(DT_INT64, 0);
-    return node.emit("Range", List.of(zero, count, node.scalar(DT_INT64, 1)));
+    return node.emit("Range", zero, count, node.scalar(DT_INT64, 1));
   }
 
   /** By comparison: ONNX's own OneHot counts negative numbers from the end, TensorFlow's is off. */
@@ -91,15 +89,15 @@ final class IndexOps {
     Arrays.fill(shape, 1);
     shape[0] = -1;
     if (shape.length > 1) {
-      classes = node.emit("Reshape", List.of(classes, node.constant(shape)));
+      classes = node.emit("Reshape", classes, node.constant(shape));
     }
-    String hit = node.emit("Equal", List.of(indices, classes));
-    node.output(0, node.emit("Where", List.of(hit, node.input(2), node.input(3))));
+    String hit = node.emit("Equal", indices, classes);
+    node.output(0, node.emit("Where", hit, node.input(2), node.input(3)));
   }
 
   /** The largest of the last axis, in descending order, of equal ones the first. */
   private static void largest(TfNode node) {
-    String k = node.emit("Reshape", List.of(whole(node, 1), node.constant(1)));
+    String k = node.emit("Reshape", whole(node, 1), node.constant(1));
     List<String> found =
         node.emit(
             "TopK",
@@ -115,14 +113,15 @@ final class IndexOps {
         0,
         node.emit(
             "CumSum",
-            List.of(node.input(0), node.input(1)),
-            Map.of("exclusive", node.flag("exclusive"), "reverse", node.flag("reverse"))));
+            Map.of("exclusive", node.flag("exclusive"), "reverse", node.flag("reverse")),
+            node.input(0),
+            node.input(1)));
   }
 
   /** Sums where several updates have one place. */
   private static void scatter(TfNode node) {
     DataType type = node.type(1);
-    String zeros = node.emit("Expand", List.of(node.scalar(type, 0), node.sizes(2)));
+    String zeros = node.emit("Expand", node.scalar(type, 0), node.sizes(2));
     node.output(0, scattered(node, zeros, 0, 1, "add"));
   }
 
@@ -137,8 +136,10 @@ final class IndexOps {
     }
     return node.emit(
         "ScatterND",
-        List.of(into, whole(node, indices), node.input(updates)),
-        reduction.equals("none") ? Map.of() : Map.of("reduction", reduction));
+        reduction.equals("none") ? Map.of() : Map.of("reduction", reduction),
+        into,
+        whole(node, indices),
+        node.input(updates));
   }
 
   /**
@@ -154,28 +155,23 @@ final class IndexOps {
     String segments = whole(node, 1);
     String many =
         count != null
-            ? node.emit("Reshape", List.of(count, node.constant(new long[0])))
+            ? node.emit("Reshape", count, node.constant(new long[0]))
             : node.emit(
                 "Add",
-                List.of(
-                    node.emit("ReduceMax", List.of(segments), Map.of("keepdims", false)),
-                    node.scalar(DT_INT64, 1)));
+                node.emit("ReduceMax", Map.of("keepdims", false), segments),
+                node.scalar(DT_INT64, 1));
     String rows = unsqueezed(node, numbers(node, many), 1);
     String belongs =
-        node.cast(node.emit("Equal", List.of(rows, unsqueezed(node, segments, 0))), DT_BOOL, sum);
+        node.cast(node.emit("Equal", rows, unsqueezed(node, segments, 0)), DT_BOOL, sum);
     String x = node.cast(node.input(0), type, sum);
-    String flat = node.emit("Reshape", List.of(x, rowsOf(node, segments)), Map.of("allowzero", 0));
-    String sums = node.emit("MatMul", List.of(belongs, flat));
+    String flat = node.emit("Reshape", Map.of("allowzero", 0), x, rowsOf(node, segments));
+    String sums = node.emit("MatMul", belongs, flat);
     String behind =
         node.emit(
-            "Slice",
-            List.of(
-                node.emit("Shape", List.of(x)),
-                node.constant(1),
-                node.constant(Integer.MAX_VALUE)));
-    String front = node.emit("Reshape", List.of(many, node.constant(1)));
-    String shape = node.emit("Concat", List.of(front, behind), Map.of("axis", 0));
-    node.output(0, node.cast(node.emit("Reshape", List.of(sums, shape)), sum, type));
+            "Slice", node.emit("Shape", x), node.constant(1), node.constant(Integer.MAX_VALUE));
+    String front = node.emit("Reshape", many, node.constant(1));
+    String shape = node.emit("Concat", Map.of("axis", 0), front, behind);
+    node.output(0, node.cast(node.emit("Reshape", sums, shape), sum, type));
   }
 
   /** How many of the boundaries a value reaches. */
@@ -185,13 +181,13 @@ final class IndexOps {
     DataType type = node.type(0) == DT_DOUBLE ? DT_DOUBLE : DT_FLOAT;
     String bounds = node.literal(Constant.of(type, new long[] {values.length}, values));
     String x = node.cast(node.input(0), node.type(0), type);
-    counted(node, node.emit("GreaterOrEqual", List.of(unsqueezed(node, x, -1), bounds)));
+    counted(node, node.emit("GreaterOrEqual", unsqueezed(node, x, -1), bounds));
   }
 
   /** How many numbers of a sorted row go before each of some values. */
   private static void search(TfNode node, String op) {
     String sorted = unsqueezed(node, node.input(0), 1);
-    String before = node.emit(op, List.of(sorted, unsqueezed(node, node.input(1), 2)));
+    String before = node.emit(op, sorted, unsqueezed(node, node.input(1), 2));
     counted(node, before);
   }
 
@@ -208,24 +204,24 @@ final class IndexOps {
     DataType sum = Types.isFloating(type) ? type : DT_DOUBLE;
     boolean rows = node.op().equals("DenseBincount") && node.rank(0) == 2;
     String numbers = whole(node, 0);
-    String size = node.emit("Reshape", List.of(whole(node, 1), node.constant(new long[0])));
+    String size = node.emit("Reshape", whole(node, 1), node.constant(new long[0]));
     if (!rows) {
-      numbers = node.emit("Reshape", List.of(numbers, node.constant(-1)));
+      numbers = node.emit("Reshape", numbers, node.constant(-1));
     }
     String each = numbers(node, size);
-    String hits = node.emit("Equal", List.of(unsqueezed(node, numbers, -1), each));
+    String hits = node.emit("Equal", unsqueezed(node, numbers, -1), each);
     String counts = node.cast(hits, DT_BOOL, sum);
     if (!binary && !none(node, 2)) {
       String weights = node.cast(node.input(2), type, sum);
       if (!rows) {
-        weights = node.emit("Reshape", List.of(weights, node.constant(-1)));
+        weights = node.emit("Reshape", weights, node.constant(-1));
       }
-      counts = node.emit("Mul", List.of(counts, unsqueezed(node, weights, -1)));
+      counts = node.emit("Mul", counts, unsqueezed(node, weights, -1));
     }
     List<String> summed = List.of(counts, node.constant(rows ? 1 : 0));
     String result = node.emit("ReduceSum", summed, Map.of("keepdims", false));
     if (binary) {
-      result = node.emit("Min", List.of(result, node.scalar(sum, 1)));
+      result = node.emit("Min", result, node.scalar(sum, 1));
     }
     node.output(0, node.cast(result, sum, type));
   }
@@ -240,10 +236,7 @@ final class IndexOps {
   }
 
   private static String rowsOf(TfNode node, String segments) {
-    return node.emit(
-        "Concat",
-        List.of(node.emit("Shape", List.of(segments)), node.constant(-1)),
-        Map.of("axis", 0));
+    return node.emit("Concat", Map.of("axis", 0), node.emit("Shape", segments), node.constant(-1));
   }
 
   /** Refuses what is not the main diagonal. */
@@ -257,7 +250,7 @@ final class IndexOps {
   /** True where row and column are the same, for the last two of a tensor's axes. */
   private static String isDiagonal(TfNode node, String rows, String columns) {
     String down = unsqueezed(node, numbers(node, rows), 1);
-    return node.emit("Equal", List.of(down, unsqueezed(node, numbers(node, columns), 0)));
+    return node.emit("Equal", down, unsqueezed(node, numbers(node, columns), 0));
   }
 
   /** The size of an axis as a scalar. */
@@ -266,9 +259,7 @@ final class IndexOps {
     int at = axis + shape.length;
     return shape[at] >= 0
         ? node.scalar(DT_INT64, (double) shape[at])
-        : node.emit(
-            "Gather",
-            List.of(node.emit("Shape", List.of(node.input(input))), node.scalar(DT_INT64, at)));
+        : node.emit("Gather", node.emit("Shape", node.input(input)), node.scalar(DT_INT64, at));
   }
 
   private static void diagonalMatrix(TfNode node) {
@@ -286,7 +277,7 @@ final class IndexOps {
     }
     String n = size(node, 0, -1);
     String columns = unsqueezed(node, node.input(0), -2);
-    node.output(0, node.emit("Where", List.of(isDiagonal(node, n, n), columns, padding)));
+    node.output(0, node.emit("Where", isDiagonal(node, n, n), columns, padding));
   }
 
   private static void diagonal(TfNode node) {
@@ -295,13 +286,11 @@ final class IndexOps {
     String rows = size(node, 0, -2);
     String columns = size(node, 0, -1);
     String zero = node.scalar(node.type(0), 0);
-    String only = node.emit("Where", List.of(isDiagonal(node, rows, columns), node.input(0), zero));
-    String sums =
-        node.emit("ReduceSum", List.of(only, node.constant(rank - 1)), Map.of("keepdims", false));
+    String only = node.emit("Where", isDiagonal(node, rows, columns), node.input(0), zero);
+    String sums = node.emit("ReduceSum", Map.of("keepdims", false), only, node.constant(rank - 1));
     // Rows below a matrix that is higher than wide have no part.
-    String end = node.emit("Reshape", List.of(columns, node.constant(1)));
-    node.output(
-        0, node.emit("Slice", List.of(sums, node.constant(0), end, node.constant(rank - 2))));
+    String end = node.emit("Reshape", columns, node.constant(1));
+    node.output(0, node.emit("Slice", sums, node.constant(0), end, node.constant(rank - 2)));
   }
 
   private static void withDiagonal(TfNode node) {
@@ -313,7 +302,7 @@ final class IndexOps {
     }
     String n = size(node, 0, -1);
     String diagonal = unsqueezed(node, node.input(1), -1);
-    node.output(0, node.emit("Where", List.of(isDiagonal(node, n, n), diagonal, node.input(0))));
+    node.output(0, node.emit("Where", isDiagonal(node, n, n), diagonal, node.input(0)));
   }
 
   /** Of each matrix what is at most so far below and above the diagonal; negative: everything. */
@@ -324,14 +313,10 @@ final class IndexOps {
     long lower = node.integers(1)[0];
     long upper = node.integers(2)[0];
     if (upper >= 0) {
-      x =
-          node.emit(
-              "Trilu", List.of(x, node.scalar(DT_INT64, (double) upper)), Map.of("upper", false));
+      x = node.emit("Trilu", Map.of("upper", false), x, node.scalar(DT_INT64, (double) upper));
     }
     if (lower >= 0) {
-      x =
-          node.emit(
-              "Trilu", List.of(x, node.scalar(DT_INT64, (double) -lower)), Map.of("upper", true));
+      x = node.emit("Trilu", Map.of("upper", true), x, node.scalar(DT_INT64, (double) -lower));
     }
     node.output(0, node.cast(x, own ? type : DT_INT64, type));
   }

@@ -29,12 +29,9 @@ final class MatrixOps {
       String right = constant ? node.constant(1, node.known(1).transposed(1, 0)) : node.input(1);
       node.output(
           0,
-          node.emit(
-              "Gemm",
-              List.of(node.input(0), right),
-              Map.of("transA", a, "transB", b && !constant)));
+          node.emit("Gemm", Map.of("transA", a, "transB", b && !constant), node.input(0), right));
     } else {
-      node.output(0, node.emit("MatMul", List.of(matrix(node, 0, a), matrix(node, 1, b))));
+      node.output(0, node.emit("MatMul", matrix(node, 0, a), matrix(node, 1, b)));
     }
   }
 
@@ -53,8 +50,9 @@ final class MatrixOps {
         0,
         node.emit(
             "Conv",
-            List.of(node.channelsFirst(0), node.constant(1, kernel)),
-            Map.of("kernel_shape", ones, "strides", ones, "pads", new long[2 * ones.length])));
+            Map.of("kernel_shape", ones, "strides", ones, "pads", new long[2 * ones.length]),
+            node.channelsFirst(0),
+            node.constant(1, kernel)));
   }
 
   private static void batchMatMul(TfNode node) {
@@ -70,7 +68,7 @@ final class MatrixOps {
     DataType type = node.outputType(0);
     String x = node.cast(matrix(node, 0, node.flag("adj_x")), node.type(0), type);
     String y = node.cast(matrix(node, 1, node.flag("adj_y")), node.type(1), type);
-    node.output(0, node.emit("MatMul", List.of(x, y)));
+    node.output(0, node.emit("MatMul", x, y));
   }
 
   private static String matrix(TfNode node, int input, boolean transposed) {
@@ -84,7 +82,7 @@ final class MatrixOps {
             .toArray();
     return node.isConstant(input)
         ? node.constant(input, node.known(input).transposed(perm))
-        : node.emit("Transpose", List.of(node.input(input)), Map.of("perm", TfNode.longs(perm)));
+        : node.emit("Transpose", Map.of("perm", TfNode.longs(perm)), node.input(input));
   }
 
   private static void einsum(TfNode node) {

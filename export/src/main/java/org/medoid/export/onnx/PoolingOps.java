@@ -39,16 +39,16 @@ final class PoolingOps {
     List<String> found = node.emit("MaxPool", x, window.attributes(), 2);
     window.setImages(node, found.get(0));
     String pixels = node.scalar(DT_INT64, (double) (shape[1] * shape[2]));
-    String place = node.emit("Mod", List.of(found.get(1), pixels));
+    String place = node.emit("Mod", found.get(1), pixels);
     String channels = node.scalar(DT_INT64, (double) shape[3]);
     long[] numbers = LongStream.range(0, shape[3]).toArray();
     Constant each = Constant.integers(numbers).reshaped(1, shape[3], 1, 1);
-    place = node.emit("Mul", List.of(place, channels));
-    place = node.emit("Add", List.of(place, node.literal(each)));
+    place = node.emit("Mul", place, channels);
+    place = node.emit("Add", place, node.literal(each));
     if (node.flag("include_batch_in_index")) {
       String all = node.scalar(DT_INT64, (double) (shape[1] * shape[2] * shape[3]));
-      String picture = node.emit("Div", List.of(found.get(1), all));
-      place = node.emit("Add", List.of(place, node.emit("Mul", List.of(picture, all))));
+      String picture = node.emit("Div", found.get(1), all);
+      place = node.emit("Add", place, node.emit("Mul", picture, all));
     }
     node.channelsFirstOutput(1, node.cast(place, DT_INT64, node.outputType(1)));
   }
@@ -71,7 +71,7 @@ final class PoolingOps {
     String x = window.images(node);
     String pooled;
     if (window.isPadded()) {
-      pooled = node.emit(op, List.of(x), attributes);
+      pooled = node.emit(op, attributes, x);
     } else if (!Types.isFloating(node.type(0))) {
       throw node.unsupported(
           "SAME padding of integers, of an unknown image size, with a stride above the kernel;"
@@ -81,13 +81,13 @@ final class PoolingOps {
       String pads = window.samePads(node, hw);
       boolean max = op.equals("MaxPool");
       double fill = max ? Double.NEGATIVE_INFINITY : 0;
-      pooled = node.emit(op, List.of(Window.padded(node, x, pads, fill)), attributes);
+      pooled = node.emit(op, attributes, Window.padded(node, x, pads, fill));
       if (!max) {
         // The zeros must not count: divide by the mean of what is one inside and zero outside.
-        String shape = node.emit("Concat", List.of(node.constant(1, 1), hw), Map.of("axis", 0));
-        String inside = node.emit("Expand", List.of(node.scalar(node.type(0), 1), shape));
-        String share = node.emit(op, List.of(Window.padded(node, inside, pads, 0)), attributes);
-        pooled = node.emit("Div", List.of(pooled, share));
+        String shape = node.emit("Concat", Map.of("axis", 0), node.constant(1, 1), hw);
+        String inside = node.emit("Expand", node.scalar(node.type(0), 1), shape);
+        String share = node.emit(op, attributes, Window.padded(node, inside, pads, 0));
+        pooled = node.emit("Div", pooled, share);
       }
     }
     window.setImages(node, pooled);

@@ -6,7 +6,6 @@ import static org.tensorflow.proto.DataType.DT_INT32;
 import static org.tensorflow.proto.DataType.DT_INT64;
 
 import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.medoid.export.onnx.pass.Shapes;
@@ -84,14 +83,14 @@ final class ReductionOps {
         && node.type(0) == DT_FLOAT // runtimes have no other kernel
         && Arrays.equals(axes, IntStream.range(1, rank - 1).toArray())) {
       // Runtimes that compute convolutions in blocks of channels pool in that layout too.
-      reduced = node.emit("GlobalAveragePool", List.of(x));
+      reduced = node.emit("GlobalAveragePool", x);
       if (!keep) {
-        reduced = node.emit("Squeeze", List.of(reduced, node.constant(over)));
+        reduced = node.emit("Squeeze", reduced, node.constant(over));
       }
     } else if (op.equals("ReduceSum")) {
-      reduced = node.emit(op, List.of(x, node.constant(over)), Map.of("keepdims", keep));
+      reduced = node.emit(op, Map.of("keepdims", keep), x, node.constant(over));
     } else {
-      reduced = node.emit(op, List.of(x), Map.of("axes", over, "keepdims", keep));
+      reduced = node.emit(op, Map.of("axes", over, "keepdims", keep), x);
     }
     if (logical) {
       reduced = node.cast(reduced, DT_INT32, DT_BOOL);
@@ -109,12 +108,12 @@ final class ReductionOps {
     boolean first = node.isChannelsFirst(0) && sameWithout(new int[] {axis}, rank);
     String x = first ? node.channelsFirst(0) : node.input(0);
     int over = first ? Shapes.channelsFirstAxis(axis, rank) : axis;
-    String found = node.emit(op, List.of(x), Map.of("axis", over, "keepdims", false));
+    String found = node.emit(op, Map.of("axis", over, "keepdims", false), x);
     node.output(0, node.cast(found, DT_INT64, node.outputType(0)));
   }
 
   private static void l2Loss(TfNode node) {
     String sum = node.emit("ReduceSumSquare", node.aligned(), Map.of("keepdims", false));
-    node.output(0, node.emit("Mul", List.of(sum, node.scalar(node.type(0), 0.5))));
+    node.output(0, node.emit("Mul", sum, node.scalar(node.type(0), 0.5)));
   }
 }

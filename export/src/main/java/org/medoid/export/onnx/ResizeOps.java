@@ -40,20 +40,15 @@ final class ResizeOps {
       long[] to = node.integers(1);
       for (int i = 0; i < 2; i++) {
         long[] rows = nearest(node.shape(0)[i + 1], to[i], corners, halfPixel);
-        x = node.emit("Gather", List.of(x, node.constant(rows)), Map.of("axis", i + 2));
+        x = node.emit("Gather", Map.of("axis", i + 2), x, node.constant(rows));
       }
       node.channelsFirstOutput(0, x);
       return;
     }
     String front =
         node.emit(
-            "Slice",
-            List.of(
-                node.emit("Shape", List.of(x)),
-                node.constant(0),
-                node.constant(2),
-                node.constant(0)));
-    String sizes = node.emit("Concat", List.of(front, node.sizes(1)), Map.of("axis", 0));
+            "Slice", node.emit("Shape", x), node.constant(0), node.constant(2), node.constant(0));
+    String sizes = node.emit("Concat", Map.of("axis", 0), front, node.sizes(1));
     Map<String, Object> attributes = new HashMap<>();
     attributes.put("mode", bilinear ? "linear" : "nearest");
     attributes.put(
@@ -62,7 +57,7 @@ final class ResizeOps {
     if (!bilinear) {
       attributes.put("nearest_mode", corners || halfPixel ? "round_prefer_ceil" : "floor");
     }
-    node.channelsFirstOutput(0, node.emit("Resize", List.of(x, "", "", sizes), attributes));
+    node.channelsFirstOutput(0, node.emit("Resize", attributes, x, "", "", sizes));
   }
 
   /** The source of each pixel along one axis, in TensorFlow's own float arithmetic. */
@@ -105,8 +100,8 @@ final class ResizeOps {
       }
       x =
           i == 0
-              ? node.emit("MatMul", List.of(node.literal(weights), x))
-              : node.emit("MatMul", List.of(x, node.literal(weights.transposed(1, 0))));
+              ? node.emit("MatMul", node.literal(weights), x)
+              : node.emit("MatMul", x, node.literal(weights.transposed(1, 0)));
     }
     node.channelsFirstOutput(0, x);
   }

@@ -59,10 +59,9 @@ final class ShapeOps {
         && Arrays.stream(to).filter(size -> size < 0).count() <= 1
         && Arrays.stream(to).noneMatch(size -> size == 0)) {
       // TensorFlow has worked the shape out, however it was computed.
-      node.output(0, node.emit("Reshape", List.of(node.input(0), node.constant(to))));
+      node.output(0, node.emit("Reshape", node.input(0), node.constant(to)));
     } else {
-      node.output(
-          0, node.emit("Reshape", List.of(node.input(0), node.sizes(1)), Map.of("allowzero", 1)));
+      node.output(0, node.emit("Reshape", Map.of("allowzero", 1), node.input(0), node.sizes(1)));
     }
   }
 
@@ -76,7 +75,7 @@ final class ShapeOps {
             .toArray();
     if (axes.length == 0) {
       if (!Shapes.isKnown(shape)) {
-        node.output(0, node.emit("Squeeze", List.of(node.input(0))));
+        node.output(0, node.emit("Squeeze", node.input(0)));
         return;
       }
       axes = IntStream.range(0, rank).filter(i -> shape[i] == 1).toArray();
@@ -94,7 +93,7 @@ final class ShapeOps {
     }
     boolean first = node.isChannelsFirst(0) && ReductionOps.sameWithout(axes, rank);
     long[] gone = first ? ReductionOps.channelsFirstAxes(axes, rank) : TfNode.longs(axes);
-    node.output(0, node.emit("Squeeze", List.of(inLayout(node, 0, first), node.constant(gone))));
+    node.output(0, node.emit("Squeeze", inLayout(node, 0, first), node.constant(gone)));
   }
 
   private static void expandDims(TfNode node) {
@@ -105,7 +104,7 @@ final class ShapeOps {
       node.channelsFirstOutput(0, node.emit("Unsqueeze", in));
       return;
     }
-    node.output(0, node.emit("Unsqueeze", List.of(node.input(0), node.constant(axis))));
+    node.output(0, node.emit("Unsqueeze", node.input(0), node.constant(axis)));
   }
 
   private static void transpose(TfNode node) {
@@ -117,7 +116,7 @@ final class ShapeOps {
     }
     String x = inLayout(node, 0, first);
     if (!Arrays.equals(perm, IntStream.range(0, rank).toArray())) {
-      x = node.emit("Transpose", List.of(x), Map.of("perm", TfNode.longs(perm)));
+      x = node.emit("Transpose", Map.of("perm", TfNode.longs(perm)), x);
     }
     node.output(0, x);
   }
@@ -135,11 +134,10 @@ final class ShapeOps {
       found =
           node.emit(
               "Gather",
-              List.of(
-                  node.emit("Shape", List.of(node.channelsFirst(0))),
-                  node.constant(TfNode.longs(Shapes.toChannelsLast(rank)))));
+              node.emit("Shape", node.channelsFirst(0)),
+              node.constant(TfNode.longs(Shapes.toChannelsLast(rank))));
     } else {
-      found = node.emit("Shape", List.of(node.input(0)));
+      found = node.emit("Shape", node.input(0));
     }
     node.output(0, node.cast(found, DT_INT64, node.outputType(0)));
   }
@@ -162,7 +160,7 @@ final class ShapeOps {
     int axis = node.axis(node.integer("axis"), node.rank(0) + 1);
     List<String> tensors = new ArrayList<>();
     for (int i = 0; i < node.inputCount(); i++) {
-      tensors.add(node.emit("Unsqueeze", List.of(node.input(i), node.constant(axis))));
+      tensors.add(node.emit("Unsqueeze", node.input(i), node.constant(axis)));
     }
     node.output(0, node.emit("Concat", tensors, Map.of("axis", axis)));
   }
@@ -176,7 +174,7 @@ final class ShapeOps {
             Map.of("axis", axis),
             node.outputCount());
     for (int i = 0; i < parts.size(); i++) {
-      node.output(i, node.emit("Squeeze", List.of(parts.get(i), node.constant(axis))));
+      node.output(i, node.emit("Squeeze", parts.get(i), node.constant(axis)));
     }
   }
 
@@ -210,11 +208,7 @@ final class ShapeOps {
     long[] pads = pads(node, first);
     String x = inLayout(node, 0, first);
     if (node.text("mode").equals("REFLECT")) {
-      set(
-          node,
-          0,
-          first,
-          node.emit("Pad", List.of(x, node.constant(pads)), Map.of("mode", "reflect")));
+      set(node, 0, first, node.emit("Pad", Map.of("mode", "reflect"), x, node.constant(pads)));
       return;
     }
     // SYMMETRIC repeats the border, which ONNX cannot until opset 19: join the mirrored edges.
@@ -238,14 +232,14 @@ final class ShapeOps {
   private static void tile(TfNode node) {
     boolean first = node.isChannelsFirst(0) && node.isConstant(1);
     String repeats = first ? node.constant(inOrder(true, node.integers(1))) : node.sizes(1);
-    set(node, 0, first, node.emit("Tile", List.of(inLayout(node, 0, first), repeats)));
+    set(node, 0, first, node.emit("Tile", inLayout(node, 0, first), repeats));
   }
 
   private static void expand(TfNode node, int value, int shape) {
-    node.output(0, node.emit("Expand", List.of(node.input(value), node.sizes(shape))));
+    node.output(0, node.emit("Expand", node.input(value), node.sizes(shape)));
   }
 
   private static void range(TfNode node) {
-    node.output(0, node.emit("Range", List.of(node.input(0), node.input(1), node.input(2))));
+    node.output(0, node.emit("Range", node.input(0), node.input(1), node.input(2)));
   }
 }

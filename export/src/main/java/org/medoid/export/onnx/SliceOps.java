@@ -46,10 +46,10 @@ final class SliceOps {
     }
     if (gone.length > 0) {
       long[] over = first ? ReductionOps.channelsFirstAxes(gone, rank) : TfNode.longs(gone);
-      x = node.emit("Squeeze", List.of(x, node.constant(over)));
+      x = node.emit("Squeeze", x, node.constant(over));
     }
     if (!bounds.added.isEmpty()) {
-      x = node.emit("Unsqueeze", List.of(x, node.constant(array(bounds.added))));
+      x = node.emit("Unsqueeze", x, node.constant(array(bounds.added)));
     }
     ShapeOps.set(node, 0, first && gone.length == 0, x);
   }
@@ -147,16 +147,14 @@ final class SliceOps {
     String most = node.scalar(DT_INT64, Integer.MAX_VALUE);
     String zero = node.scalar(DT_INT64, 0);
     String starts =
-        node.emit(
-            "Where", List.of(bits(node, node.integer("begin_mask") & ~shrink, count), zero, begin));
+        node.emit("Where", bits(node, node.integer("begin_mask") & ~shrink, count), zero, begin);
     String ends =
-        node.emit(
-            "Where", List.of(bits(node, node.integer("end_mask"), count), most, node.sizes(2)));
+        node.emit("Where", bits(node, node.integer("end_mask"), count), most, node.sizes(2));
     if (shrink != 0) {
-      String next = node.emit("Add", List.of(begin, node.scalar(DT_INT64, 1)));
-      String isLast = node.emit("Equal", List.of(next, zero));
-      String one = node.emit("Where", List.of(isLast, most, next));
-      ends = node.emit("Where", List.of(bits(node, shrink, count), one, ends));
+      String next = node.emit("Add", begin, node.scalar(DT_INT64, 1));
+      String isLast = node.emit("Equal", next, zero);
+      String one = node.emit("Where", isLast, most, next);
+      ends = node.emit("Where", bits(node, shrink, count), one, ends);
     }
     long[] axes = IntStream.range(0, count).asLongStream().toArray();
     int[] gone = IntStream.range(0, count).filter(i -> (shrink >> i & 1) != 0).toArray();
@@ -171,15 +169,14 @@ final class SliceOps {
     String x =
         node.emit(
             "Slice",
-            List.of(
-                ShapeOps.inLayout(node, 0, first),
-                starts,
-                ends,
-                node.constant(over),
-                node.constant(steps)));
+            ShapeOps.inLayout(node, 0, first),
+            starts,
+            ends,
+            node.constant(over),
+            node.constant(steps));
     if (gone.length > 0) {
       long[] out = first ? ReductionOps.channelsFirstAxes(gone, rank) : TfNode.longs(gone);
-      x = node.emit("Squeeze", List.of(x, node.constant(out)));
+      x = node.emit("Squeeze", x, node.constant(out));
     }
     ShapeOps.set(node, 0, first && gone.length == 0, x);
   }
@@ -197,12 +194,11 @@ final class SliceOps {
       TfNode node, String x, long[] starts, long[] ends, long[] axes, long[] steps) {
     return node.emit(
         "Slice",
-        List.of(
-            x,
-            node.constant(starts),
-            node.constant(ends),
-            node.constant(axes),
-            node.constant(steps)));
+        x,
+        node.constant(starts),
+        node.constant(ends),
+        node.constant(axes),
+        node.constant(steps));
   }
 
   private static void slice(TfNode node) {
@@ -229,11 +225,10 @@ final class SliceOps {
     String ends =
         node.emit(
             "Where",
-            List.of(
-                node.emit("Less", List.of(sizes, node.scalar(DT_INT64, 0))),
-                node.scalar(DT_INT64, Integer.MAX_VALUE),
-                node.emit("Add", List.of(starts, sizes))));
-    node.output(0, node.emit("Slice", List.of(node.input(0), starts, ends)));
+            node.emit("Less", sizes, node.scalar(DT_INT64, 0)),
+            node.scalar(DT_INT64, Integer.MAX_VALUE),
+            node.emit("Add", starts, sizes));
+    node.output(0, node.emit("Slice", node.input(0), starts, ends));
   }
 
   /** Split has the axis before the tensor, SplitV the tensor, the sizes and the axis. */
@@ -296,15 +291,15 @@ final class SliceOps {
         }
         from = node.constant(start);
       } else {
-        String sizes = node.emit("Shape", List.of(x));
-        String length = node.emit("Gather", List.of(sizes, node.constant(at)));
-        from = node.emit("Mod", List.of(node.constant(-shifts[i]), length));
+        String sizes = node.emit("Shape", x);
+        String length = node.emit("Gather", sizes, node.constant(at));
+        from = node.emit("Mod", node.constant(-shifts[i]), length);
       }
       String over = node.constant(at);
       String most = node.constant(Integer.MAX_VALUE);
-      String back = node.emit("Slice", List.of(x, from, most, over));
-      String front = node.emit("Slice", List.of(x, node.constant(0), from, over));
-      x = node.emit("Concat", List.of(back, front), Map.of("axis", at));
+      String back = node.emit("Slice", x, from, most, over);
+      String front = node.emit("Slice", x, node.constant(0), from, over);
+      x = node.emit("Concat", Map.of("axis", at), back, front);
     }
     ShapeOps.set(node, 0, first, x);
   }

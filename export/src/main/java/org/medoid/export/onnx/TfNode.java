@@ -182,7 +182,30 @@ public final class TfNode extends NodeFacts {
   }
 
   /**
+   * Adds an ONNX node with one output and no attributes.
+   *
+   * @param op the ONNX operation
+   * @param tensors its inputs
+   * @return the name of its output
+   */
+  public String emit(String op, String... tensors) {
+    return emit(op, List.of(tensors));
+  }
+
+  /**
    * Adds an ONNX node with one output.
+   *
+   * @param op the ONNX operation
+   * @param attributes by name: Boolean, Integer, Long, Float, Double, String, long[] or float[]
+   * @param tensors its inputs
+   * @return the name of its output
+   */
+  public String emit(String op, Map<String, ?> attributes, String... tensors) {
+    return emit(op, List.of(tensors), attributes);
+  }
+
+  /**
+   * Adds an ONNX node with one output and no attributes.
    *
    * @param op the ONNX operation
    * @param tensors its inputs

@@ -117,7 +117,7 @@ record Window(boolean channelsLast, Map<String, Object> attributes) {
   /** The spatial sizes of images as a vector. */
   String size(TfNode node, String images) {
     List<String> slice =
-        List.of(node.emit("Shape", List.of(images)), node.constant(2), node.constant(2 + axes()));
+        List.of(node.emit("Shape", images), node.constant(2), node.constant(2 + axes()));
     return node.emit("Slice", slice);
   }
 
@@ -131,21 +131,20 @@ record Window(boolean channelsLast, Map<String, Object> attributes) {
     long[] ones = Collections.nCopies(axes(), 1L).stream().mapToLong(i -> i).toArray();
     long[] dilations = (long[]) attributes.getOrDefault("dilations", ones);
     Arrays.setAll(reach, i -> (reach[i] - 1) * dilations[i] + 1);
-    String less = node.emit("Sub", List.of(size, node.constant(1)));
-    String last = node.emit("Div", List.of(less, node.constant(strides)));
-    String end = node.emit("Mul", List.of(last, node.constant(strides)));
-    String missing =
-        node.emit("Sub", List.of(node.emit("Add", List.of(end, node.constant(reach))), size));
-    String total = node.emit("Max", List.of(missing, node.constant(0)));
-    String before = node.emit("Div", List.of(total, node.constant(2)));
-    String after = node.emit("Sub", List.of(total, before));
+    String less = node.emit("Sub", size, node.constant(1));
+    String last = node.emit("Div", less, node.constant(strides));
+    String end = node.emit("Mul", last, node.constant(strides));
+    String missing = node.emit("Sub", node.emit("Add", end, node.constant(reach)), size);
+    String total = node.emit("Max", missing, node.constant(0));
+    String before = node.emit("Div", total, node.constant(2));
+    String after = node.emit("Sub", total, before);
     String none = node.constant(0, 0);
-    return node.emit("Concat", List.of(none, before, none, after), Map.of("axis", 0));
+    return node.emit("Concat", Map.of("axis", 0), none, before, none, after);
   }
 
   /** Images with something around them. */
   static String padded(TfNode node, String images, String pads, double fill) {
     return node.emit(
-        "Pad", List.of(images, pads, node.scalar(node.type(0), fill)), Map.of("mode", "constant"));
+        "Pad", Map.of("mode", "constant"), images, pads, node.scalar(node.type(0), fill));
   }
 }

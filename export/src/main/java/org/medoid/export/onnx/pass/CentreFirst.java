@@ -76,15 +76,15 @@ final class CentreFirst extends Pass {
       become(node, "LayerNormalization", in, attributes);
       return true;
     }
-    String deviation = emit(node, "Sqrt", List.of(sum.output()), Map.of());
-    String y = emit(node, "Div", List.of(centred.output(), deviation), Map.of());
+    String deviation = emit(node, "Sqrt", sum.output());
+    String y = emit(node, "Div", centred.output(), deviation);
     if (gamma != null) {
-      y = emit(node, "Mul", List.of(y, gamma), Map.of());
+      y = emit(node, "Mul", y, gamma);
     }
     if (beta[0] == null) {
       replace(node.output(), y);
     } else {
-      become(node, "Add", List.of(y, beta[0]), Map.of());
+      become(node, "Add", y, beta[0]);
     }
     return true;
   }

@@ -55,8 +55,8 @@ final class DilatedConvolution extends Pass {
       become(node, "Conv", in, attributes);
     } else {
       String axis = unsqueeze.inputs.get(1);
-      in.set(0, emit(node, "Unsqueeze", List.of(split.inputs.get(0), axis), Map.of()));
-      become(node, "Squeeze", List.of(emit(node, "Conv", in, attributes), axis), Map.of());
+      in.set(0, emit(node, "Unsqueeze", split.inputs.get(0), axis));
+      become(node, "Squeeze", emit(node, "Conv", in, attributes), axis);
     }
   }
 

@@ -1,6 +1,5 @@
 package org.medoid.export.onnx.pass;
 
-import java.util.List;
 import java.util.Map;
 import org.tensorflow.proto.DataType;
 
@@ -39,8 +38,8 @@ final class Gelu extends Pass {
     }
     if (positive != null) {
       String one = share(Constant.of(DataType.DT_FLOAT, new long[0], new double[] {1}));
-      String erf = emit(node, "Erf", List.of(positive), Map.of());
-      become(node, "Add", List.of(erf, one), Map.of());
+      String erf = emit(node, "Erf", positive);
+      become(node, "Add", erf, one);
     }
   }
 }

@@ -1,7 +1,5 @@
 package org.medoid.export.onnx.pass;
 
-import java.util.List;
-import java.util.Map;
 import org.tensorflow.proto.DataType;
 
 /**
@@ -24,7 +22,7 @@ final class GuardPadding extends Pass {
       DataType type =
           pad.inputs.size() < 3 ? DataType.DT_FLOAT : constant(pad.inputs.get(2)).type();
       String least = share(Constant.of(type, new long[0], new double[] {Double.NEGATIVE_INFINITY}));
-      node.inputs.set(0, emit(node, "Max", List.of(node.inputs.get(0), least), Map.of()));
+      node.inputs.set(0, emit(node, "Max", node.inputs.get(0), least));
     }
   }
 }

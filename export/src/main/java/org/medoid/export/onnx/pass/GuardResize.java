@@ -4,7 +4,6 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -22,7 +21,7 @@ final class GuardResize extends Pass {
   void visit(OnnxNode node) {
     if (node.is("Resize") && "linear".equals(node.attributes.get("mode")) && isTurned(node)) {
       String same = share(Constant.integers(0, 0, 0, 0));
-      node.inputs.set(0, emit(node, "Reshape", List.of(node.inputs.get(0), same), Map.of()));
+      node.inputs.set(0, emit(node, "Reshape", node.inputs.get(0), same));
     }
   }
 

@@ -1,8 +1,5 @@
 package org.medoid.export.onnx.pass;
 
-import java.util.List;
-import java.util.Map;
-
 /** x * relu6(x + 3) / 6, the factors in any order. */
 final class HardSwish extends Pass {
   @Override
@@ -48,7 +45,7 @@ final class HardSwish extends Pass {
               ? split(producer(clip.inputs.get(0), "Add"))
               : null;
       if (sum != null && sum[1].equals(order[0]) && isNear(sum[0], 3)) {
-        become(node, "HardSwish", List.of(order[0]), Map.of());
+        become(node, "HardSwish", order[0]);
         return true;
       }
     }

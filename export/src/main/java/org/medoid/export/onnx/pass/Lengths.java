@@ -1,6 +1,5 @@
 package org.medoid.export.onnx.pass;
 
-import java.util.List;
 import java.util.Map;
 
 /** x * rsqrt(max(sum(x^2), e)) is x / max(norm(x), sqrt(e)), and sqrt(sum(x^2)) is the norm. */
@@ -25,8 +24,8 @@ final class Lengths extends Pass {
           && scalar(parts[0]) > 0
           && Boolean.TRUE.equals(sum.attributes.get("keepdims"))) {
         String e = scalarLike(parts[0], Math.sqrt(scalar(parts[0])));
-        String length = emit(node, "Max", List.of(norm(node, sum, x), e), Map.of());
-        become(node, "Div", List.of(x, length), Map.of());
+        String length = emit(node, "Max", norm(node, sum, x), e);
+        become(node, "Div", x, length);
         return;
       }
     }
@@ -47,7 +46,7 @@ final class Lengths extends Pass {
     return emit(
         at,
         "ReduceL2",
-        List.of(x),
-        Map.of("axes", axes, "keepdims", sum.attributes.getOrDefault("keepdims", true)));
+        Map.of("axes", axes, "keepdims", sum.attributes.getOrDefault("keepdims", true)),
+        x);
   }
 }

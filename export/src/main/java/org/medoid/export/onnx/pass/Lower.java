@@ -1,7 +1,6 @@
 package org.medoid.export.onnx.pass;
 
 import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.tensorflow.proto.DataType;
@@ -13,16 +12,16 @@ final class Lower extends Pass {
     switch (node.op) {
       case OnnxGraph.SQUARE -> {
         String x = node.inputs.get(0);
-        become(node, "Mul", List.of(x, x), Map.of());
+        become(node, "Mul", x, x);
       }
       case OnnxGraph.RSQRT -> {
         String root = emit(node, "Sqrt", node.inputs, Map.of());
-        become(node, "Reciprocal", List.of(root), Map.of());
+        become(node, "Reciprocal", root);
       }
       case OnnxGraph.ERFC -> {
         String erf = emit(node, "Erf", node.inputs, Map.of());
         String one = share(Constant.of(DataType.DT_FLOAT, new long[0], new double[] {1}));
-        become(node, "Sub", List.of(one, erf), Map.of());
+        become(node, "Sub", one, erf);
       }
       case OnnxGraph.SPACE_TO_BATCH -> toBatch(node);
       case OnnxGraph.BATCH_TO_SPACE -> toSpace(node);
@@ -38,31 +37,32 @@ final class Lower extends Pass {
     long[] pads = new long[2 * (axes + 2)];
     System.arraycopy(edges, 0, pads, 2, axes);
     System.arraycopy(edges, axes, pads, axes + 4, axes);
-    String x = emit(node, "Pad", List.of(node.inputs.get(0), integers(pads)), Map.of());
-    String sizes = emit(node, "Shape", List.of(x), Map.of());
-    String counts = emit(node, "Slice", List.of(sizes, integers(2), integers(axes + 2)), Map.of());
-    String inner = emit(node, "Div", List.of(counts, integers(blocks)), Map.of());
+    String x = emit(node, "Pad", node.inputs.get(0), integers(pads));
+    String sizes = emit(node, "Shape", x);
+    String counts = emit(node, "Slice", sizes, integers(2), integers(axes + 2));
+    String inner = emit(node, "Div", counts, integers(blocks));
     // Counts and blocks in turn: [n1, k1, n2, k2].
     String pairs =
         emit(
             node,
             "Concat",
-            List.of(column(node, inner, axes), column(node, integers(blocks), axes)),
-            Map.of("axis", 1));
-    String front = emit(node, "Slice", List.of(sizes, integers(0), integers(2)), Map.of());
-    String flat = emit(node, "Reshape", List.of(pairs, integers(-1)), Map.of());
-    String split = emit(node, "Concat", List.of(front, flat), Map.of("axis", 0));
-    x = emit(node, "Reshape", List.of(x, split), Map.of());
+            Map.of("axis", 1),
+            column(node, inner, axes),
+            column(node, integers(blocks), axes));
+    String front = emit(node, "Slice", sizes, integers(0), integers(2));
+    String flat = emit(node, "Reshape", pairs, integers(-1));
+    String split = emit(node, "Concat", Map.of("axis", 0), front, flat);
+    x = emit(node, "Reshape", x, split);
     long[] perm = new long[2 * axes + 2];
     for (int i = 0; i < axes; i++) {
       perm[i] = 2L * i + 3;
       perm[axes + 2 + i] = 2L * i + 2;
     }
     perm[axes + 1] = 1;
-    x = emit(node, "Transpose", List.of(x), Map.of("perm", perm));
-    String channels = emit(node, "Slice", List.of(sizes, integers(1), integers(2)), Map.of());
-    String shape = emit(node, "Concat", List.of(integers(-1), channels, inner), Map.of("axis", 0));
-    become(node, "Reshape", List.of(x, shape), Map.of());
+    x = emit(node, "Transpose", Map.of("perm", perm), x);
+    String channels = emit(node, "Slice", sizes, integers(1), integers(2));
+    String shape = emit(node, "Concat", Map.of("axis", 0), integers(-1), channels, inner);
+    become(node, "Reshape", x, shape);
   }
 
   /** [k b, c, n] to [b, c, n k], for each spatial axis, and the edges cut off. */
@@ -71,11 +71,10 @@ final class Lower extends Pass {
     long[] edges = (long[]) node.attributes.get("edges");
     int axes = blocks.length;
     String x = node.inputs.get(0);
-    String sizes = emit(node, "Shape", List.of(x), Map.of());
-    String rest = emit(node, "Slice", List.of(sizes, integers(1), integers(axes + 2)), Map.of());
-    String split =
-        emit(node, "Concat", List.of(integers(blocks), integers(-1), rest), Map.of("axis", 0));
-    x = emit(node, "Reshape", List.of(x, split), Map.of());
+    String sizes = emit(node, "Shape", x);
+    String rest = emit(node, "Slice", sizes, integers(1), integers(axes + 2));
+    String split = emit(node, "Concat", Map.of("axis", 0), integers(blocks), integers(-1), rest);
+    x = emit(node, "Reshape", x, split);
     long[] perm = new long[2 * axes + 2];
     perm[0] = axes;
     perm[1] = axes + 1L;
@@ -83,17 +82,17 @@ final class Lower extends Pass {
       perm[2 + 2 * i] = axes + 2L + i;
       perm[3 + 2 * i] = i;
     }
-    x = emit(node, "Transpose", List.of(x), Map.of("perm", perm));
-    String counts = emit(node, "Slice", List.of(sizes, integers(2), integers(axes + 2)), Map.of());
-    String whole = emit(node, "Mul", List.of(counts, integers(blocks)), Map.of());
-    String channels = emit(node, "Slice", List.of(sizes, integers(1), integers(2)), Map.of());
-    String shape = emit(node, "Concat", List.of(integers(-1), channels, whole), Map.of("axis", 0));
-    x = emit(node, "Reshape", List.of(x, shape), Map.of());
+    x = emit(node, "Transpose", Map.of("perm", perm), x);
+    String counts = emit(node, "Slice", sizes, integers(2), integers(axes + 2));
+    String whole = emit(node, "Mul", counts, integers(blocks));
+    String channels = emit(node, "Slice", sizes, integers(1), integers(2));
+    String shape = emit(node, "Concat", Map.of("axis", 0), integers(-1), channels, whole);
+    x = emit(node, "Reshape", x, shape);
     long[] starts = Arrays.copyOf(edges, axes);
     long[] over = IntStream.range(2, axes + 2).asLongStream().toArray();
     long[] cut = Arrays.copyOfRange(edges, axes, 2 * axes);
-    String ends = emit(node, "Sub", List.of(whole, integers(cut)), Map.of());
-    become(node, "Slice", List.of(x, integers(starts), ends, integers(over)), Map.of());
+    String ends = emit(node, "Sub", whole, integers(cut));
+    become(node, "Slice", x, integers(starts), ends, integers(over));
   }
 
   private String integers(long... values) {
@@ -101,6 +100,6 @@ final class Lower extends Pass {
   }
 
   private String column(OnnxNode at, String vector, int size) {
-    return emit(at, "Reshape", List.of(vector, integers(size, 1)), Map.of());
+    return emit(at, "Reshape", vector, integers(size, 1));
   }
 }

@@ -82,7 +82,15 @@ abstract class Pass {
     uses.remove(tensor);
   }
 
+  final String emit(OnnxNode at, String op, String... in) {
+    return emit(at, op, Map.of(), in);
+  }
+
   /** Puts a new node where an old one is. */
+  final String emit(OnnxNode at, String op, Map<String, Object> attributes, String... in) {
+    return emit(at, op, List.of(in), attributes);
+  }
+
   final String emit(OnnxNode at, String op, List<String> in, Map<String, Object> attributes) {
     OnnxNode made = graph.insert(at, op, in, attributes);
     producers.put(made.output(), made);
@@ -90,7 +98,15 @@ abstract class Pass {
     return made.output();
   }
 
+  final void become(OnnxNode old, String op, String... in) {
+    become(old, op, Map.of(), in);
+  }
+
   /** Puts a new node in the place of an old one. */
+  final void become(OnnxNode old, String op, Map<String, Object> attributes, String... in) {
+    become(old, op, List.of(in), attributes);
+  }
+
   final void become(OnnxNode old, String op, List<String> in, Map<String, Object> attributes) {
     String made = emit(old, op, in, attributes);
     graph.setShape(made, graph.shape(old.output()));
