@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.medoid.export.onnx.pass.Types;
 import org.tensorflow.Graph;
 import org.tensorflow.Operation;
 import org.tensorflow.proto.AttrValue;
@@ -75,13 +76,6 @@ final class DoubleGraph {
     return new DoubleGraph(written, step, draw).convert();
   }
 
-  private static boolean isFloating(DataType type) {
-    return type == DataType.DT_FLOAT
-        || type == DataType.DT_HALF
-        || type == DataType.DT_BFLOAT16
-        || type == DataType.DT_DOUBLE;
-  }
-
   private GraphDef convert() {
     graph.setVersions(written.getVersions()).setLibrary(written.getLibrary());
     Set<String> several = new HashSet<>(); // of which another output than the first is read
@@ -120,7 +114,7 @@ final class DoubleGraph {
 
   private void constant(NodeDef node) {
     DataType type = node.getAttrOrThrow("dtype").getType();
-    if (!isFloating(type)) {
+    if (!Types.isFloating(type)) {
       graph.addNode(node);
       return;
     }
@@ -182,7 +176,7 @@ final class DoubleGraph {
         as(node.toBuilder().setName(name + "/single"), DataType.DT_FLOAT).clearInput();
     for (int i = 0; i < node.getInputCount(); i++) {
       String input = node.getInput(i);
-      if (!input.startsWith("^") && isFloating(imported.output(input).dataType())) {
+      if (!input.startsWith("^") && Types.isFloating(imported.output(input).dataType())) {
         graph.addNode(cast(name + "/in" + i, input, DataType.DT_DOUBLE, DataType.DT_FLOAT));
         input = name + "/in" + i;
       }
@@ -192,7 +186,7 @@ final class DoubleGraph {
     singles.add(name);
     Operation operation = imported.operation(name);
     for (int i = 0; i < operation.numOutputs(); i++) {
-      boolean floating = isFloating(operation.output(i).dataType());
+      boolean floating = Types.isFloating(operation.output(i).dataType());
       DataType type = floating ? DataType.DT_FLOAT : operation.output(i).dataType();
       graph.addNode(
           cast(
@@ -206,12 +200,12 @@ final class DoubleGraph {
   private static NodeDef.Builder as(NodeDef.Builder node, DataType wanted) {
     for (String key : new ArrayList<>(node.getAttrMap().keySet())) {
       AttrValue value = node.getAttrMap().get(key);
-      if (isFloating(value.getType())) {
+      if (Types.isFloating(value.getType())) {
         node.putAttr(key, type(wanted));
       } else if (value.getList().getTypeCount() > 0) {
         AttrValue.Builder types = value.toBuilder();
         for (int i = 0; i < value.getList().getTypeCount(); i++) {
-          if (isFloating(value.getList().getType(i))) {
+          if (Types.isFloating(value.getList().getType(i))) {
             types.getListBuilder().setType(i, wanted);
           }
         }

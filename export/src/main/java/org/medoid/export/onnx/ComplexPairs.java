@@ -1,7 +1,5 @@
 package org.medoid.export.onnx;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -15,6 +13,7 @@ import org.medoid.export.onnx.Source.TensorName;
 import org.medoid.export.onnx.Source.Unsupported;
 import org.medoid.export.onnx.pass.Constant;
 import org.medoid.export.onnx.pass.Shapes;
+import org.medoid.export.savedmodel.TensorValues;
 import org.tensorflow.exceptions.TensorFlowException;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
@@ -239,21 +238,9 @@ final class ComplexPairs {
     TensorProto value = node.definition().getAttrOrThrow("value").getTensor();
     long[] shape =
         value.getTensorShape().getDimList().stream().mapToLong(dim -> dim.getSize()).toArray();
-    boolean wide = pen.type() == DataType.DT_DOUBLE;
-    double[] numbers = new double[Math.toIntExact(Shapes.size(shape))];
-    ByteBuffer content =
-        value.getTensorContent().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
-    int listed = wide ? value.getDcomplexValCount() : value.getScomplexValCount();
-    for (int i = 0; i < numbers.length; i++) {
-      if (content.capacity() > 0) {
-        int at = 2 * i + part;
-        numbers[i] = wide ? content.getDouble(8 * at) : content.getFloat(4 * at);
-      } else if (listed > 0) {
-        // Fewer values than elements: the last one fills the rest.
-        int at = 2 * Math.min(i, listed / 2 - 1) + part;
-        numbers[i] = wide ? value.getDcomplexVal(at) : value.getScomplexVal(at);
-      }
-    }
+    TensorValues values = TensorValues.of(value);
+    double[] numbers = new double[values.count() / 2];
+    Arrays.setAll(numbers, i -> values.at(2 * i + part));
     return pen.constant(part == 0 ? "real" : "imaginary", Constant.of(pen.type(), shape, numbers));
   }
 

@@ -1,7 +1,5 @@
 package org.medoid.export.onnx;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -13,6 +11,7 @@ import java.util.stream.IntStream;
 import org.medoid.export.onnx.pass.Constant;
 import org.medoid.export.onnx.pass.Shapes;
 import org.medoid.export.onnx.pass.Types;
+import org.medoid.export.savedmodel.TensorValues;
 import org.tensorflow.Graph;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
@@ -300,21 +299,7 @@ final class KnownSizes {
     if (rank > 1 || size > LARGEST) {
       return null;
     }
-    double[] values = new double[(int) size];
-    boolean wide = tensor.getDtype() == DataType.DT_INT64;
-    if (!tensor.getTensorContent().isEmpty()) {
-      ByteBuffer in =
-          tensor.getTensorContent().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
-      Arrays.setAll(values, i -> wide ? in.getLong(8 * i) : in.getInt(4 * i));
-    } else {
-      // Fewer values than elements: the last one fills the rest.
-      int given = wide ? tensor.getInt64ValCount() : tensor.getIntValCount();
-      for (int i = 0; i < values.length && given > 0; i++) {
-        int at = Math.min(i, given - 1);
-        values[i] = wide ? tensor.getInt64Val(at) : tensor.getIntVal(at);
-      }
-    }
-    return new Numbers(rank, values);
+    return new Numbers(rank, TensorValues.of(tensor).all());
   }
 
   private static Numbers each(List<Numbers> in, DoubleBinaryOperator function) {

@@ -50,10 +50,6 @@ final class Anew {
     return node;
   }
 
-  NodeWriter writer() {
-    return writer;
-  }
-
   String input(int i) {
     return node.getInput(i);
   }

@@ -1,7 +1,6 @@
 package org.medoid.export.savedmodel;
 
-import com.google.protobuf.ByteString;
-import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -200,64 +199,23 @@ final class Constants {
 
   /** The value of a scalar or of a tensor of one element; null for any other. */
   static Double scalar(TensorProto value) {
-    long elements = 1;
-    for (var dim : value.getTensorShape().getDimList()) {
-      elements *= dim.getSize();
-    }
-    return elements == 1 ? first(value) : null;
+    TensorValues values = TensorValues.of(value);
+    return values == null || values.count() != 1 ? null : (Double) values.at(0);
   }
 
   /** The values of a tensor of int32 or int64, int32; null for another type. */
   static int[] integers(TensorProto value) {
-    DataType type = value.getDtype();
-    if (type != DataType.DT_INT32 && type != DataType.DT_INT64) {
-      return null;
-    }
-    int count = 1;
-    for (var dim : value.getTensorShape().getDimList()) {
-      count *= Math.toIntExact(dim.getSize());
-    }
-    int[] integers = new int[count];
-    var bytes = value.getTensorContent().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
-    int given = type == DataType.DT_INT32 ? value.getIntValCount() : value.getInt64ValCount();
-    for (int i = 0; i < count; i++) {
-      // The last value stands for those that were left out.
-      int at = Math.min(i, given - 1);
-      long each = 0;
-      if (bytes.hasRemaining()) {
-        each = type == DataType.DT_INT32 ? bytes.getInt() : bytes.getLong();
-      } else if (given > 0) {
-        each = type == DataType.DT_INT32 ? value.getIntVal(at) : value.getInt64Val(at);
-      }
-      integers[i] = Math.toIntExact(each);
-    }
-    return integers;
+    boolean whole = value.getDtype() == DataType.DT_INT32 || value.getDtype() == DataType.DT_INT64;
+    return !whole
+        ? null
+        : Arrays.stream(TensorValues.of(value).all())
+            .mapToInt(each -> Math.toIntExact((long) each))
+            .toArray();
   }
 
   /** The first value of a tensor that has one; null for a type without a number or truth value. */
   static Double first(TensorProto value) {
-    DataType type = value.getDtype();
-    ByteString content = value.getTensorContent();
-    if (!content.isEmpty()) {
-      var bytes = content.asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
-      return switch (type) {
-        case DT_BOOL, DT_UINT8, DT_INT8 -> (double) bytes.get();
-        case DT_INT32 -> (double) bytes.getInt();
-        case DT_INT64 -> (double) bytes.getLong();
-        case DT_FLOAT -> (double) bytes.getFloat();
-        case DT_DOUBLE -> bytes.getDouble();
-        default -> null;
-      };
-    }
-    // A value that equals zero may be left out.
-    return switch (type) {
-      case DT_BOOL -> value.getBoolValCount() > 0 && value.getBoolVal(0) ? 1.0 : 0.0;
-      case DT_UINT8, DT_INT8, DT_INT32 ->
-          value.getIntValCount() > 0 ? (double) value.getIntVal(0) : 0.0;
-      case DT_INT64 -> value.getInt64ValCount() > 0 ? (double) value.getInt64Val(0) : 0.0;
-      case DT_FLOAT -> value.getFloatValCount() > 0 ? (double) value.getFloatVal(0) : 0.0;
-      case DT_DOUBLE -> value.getDoubleValCount() > 0 ? value.getDoubleVal(0) : 0.0;
-      default -> null;
-    };
+    TensorValues values = TensorValues.of(value);
+    return values == null ? null : (Double) values.at(0);
   }
 }

@@ -1,8 +1,9 @@
 package org.medoid.export.savedmodel;
 
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import org.tensorflow.proto.DataType;
-import org.tensorflow.proto.NodeDef;
 
 /**
  * Diagonals of matrices by operations that TensorFlow's C++ has gradients of: products with ones
@@ -18,28 +19,17 @@ final class Diagonals {
     this.shift = shift;
   }
 
-  /** Whether an operation is among these. */
-  static boolean has(NodeDef node) {
-    return switch (node.getOp()) {
-      case "MatrixDiagV2",
-          "MatrixDiagV3",
-          "MatrixDiagPart",
-          "MatrixDiagPartV2",
-          "MatrixDiagPartV3",
-          "MatrixSetDiag",
-          "MatrixSetDiagV2",
-          "MatrixSetDiagV3" ->
-          true;
-      default -> false;
-    };
+  static void register(Map<String, Differentiable.Rule> table) {
+    for (String version : List.of("", "V2", "V3")) {
+      table.put("MatrixDiagPart" + version, Diagonals::of);
+      table.put("MatrixSetDiag" + version, Diagonals::of);
+    }
+    table.put("MatrixDiagV2", Diagonals::of);
+    table.put("MatrixDiagV3", Diagonals::of);
   }
 
-  /**
-   * Writes a node anew.
-   *
-   * @return what it is now; null if it is of another kind
-   */
-  static String of(Anew node) {
+  /** Null if it is of another kind. */
+  private static String of(Anew node) {
     String op = node.node().getOp();
     int place = op.startsWith("MatrixSetDiag") ? 2 : 1;
     int shift = 0;

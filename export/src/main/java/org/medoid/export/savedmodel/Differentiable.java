@@ -47,6 +47,24 @@ final class Differentiable {
   private static final Set<String> STEPS =
       Set.of("Round", "Rint", "Ceil", "FloorDiv", "TruncateDiv");
 
+  /** Writes a node anew: what its first output is now, null if it stays as it is. */
+  interface Rule {
+    String of(Anew node);
+  }
+
+  private static final Map<String, Rule> RULES = new HashMap<>();
+
+  static {
+    Equivalents.register(RULES);
+    Tangents.register(RULES);
+    Diagonals.register(RULES);
+    Spectra.register(RULES);
+    Volumes.register(RULES);
+    StraightThrough.register(RULES);
+    RULES.put("Conv2D", Differentiable::convolution);
+    RULES.put("DepthwiseConv2dNative", Differentiable::convolution);
+  }
+
   private final InferredShapes shapes;
   private final NodeWriter writer;
 
@@ -145,32 +163,21 @@ final class Differentiable {
 
   /** What the first output is now; null if the node stays. */
   private String rewritten(NodeDef node, NodeDef before) {
+    Rule rule = RULES.get(node.getOp());
+    if (rule == null) {
+      return null;
+    }
     List<Shape> sizes = new ArrayList<>();
     List<TensorProto> values = new ArrayList<>();
     for (String input : before.getInputList()) {
       sizes.add(shapes.of(input));
       values.add(constants.get(Tensors.node(input)));
     }
-    Anew anew = new Anew(writer, node, sizes, shapes.of(before.getName()), values, renamed);
-    if (node.getOp().equals("Conv2D") || node.getOp().equals("DepthwiseConv2dNative")) {
-      NodeDef plain = PlainConvolution.of(writer, node, sizes.get(0), sizes.get(1));
-      return plain.equals(node) ? null : writer.add(node, "plain", plain);
-    }
-    if (StraightThrough.is(node)) {
-      return StraightThrough.of(anew);
-    }
-    if (Equivalents.has(node)) {
-      return Equivalents.of(anew);
-    }
-    if (Tangents.has(node)) {
-      return Tangents.of(anew);
-    }
-    if (Diagonals.has(node)) {
-      return Diagonals.of(anew);
-    }
-    if (Spectra.has(node)) {
-      return Spectra.of(anew);
-    }
-    return Volumes.has(node) ? Volumes.of(anew) : null;
+    return rule.of(new Anew(writer, node, sizes, shapes.of(before.getName()), values, renamed));
+  }
+
+  private static String convolution(Anew n) {
+    NodeDef plain = PlainConvolution.of(n, n.node(), n.shape(1));
+    return plain.equals(n.node()) ? null : n.part("plain", plain.toBuilder());
   }
 }

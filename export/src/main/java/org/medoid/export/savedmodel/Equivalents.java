@@ -1,6 +1,5 @@
 package org.medoid.export.savedmodel;
 
-import java.util.HashMap;
 import java.util.Map;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.AttrValue;
@@ -12,53 +11,32 @@ import org.tensorflow.proto.NodeDef;
  * forms, and what is put together of sums, products and moves.
  */
 final class Equivalents {
-  /** Writes a node anew: what its first output is now, null if it is of a kind that stays. */
-  private interface Rule {
-    String of(Anew node);
-  }
-
-  private static final Map<String, Rule> RULES = new HashMap<>();
-
-  static {
-    RULES.put("OnesLike", Equivalents::ones);
-    RULES.put("TopKV2", Equivalents::most);
-    RULES.put("BiasAddV1", Equivalents::bias);
-    RULES.put("Concat", Equivalents::beside);
-    RULES.put("Gather", Equivalents::gathered);
-    RULES.put("FusedBatchNorm", Equivalents::normalised);
-    RULES.put("FusedBatchNormV2", Equivalents::normalised);
-    RULES.put("EnsureShape", Equivalents::ensured);
-    RULES.put("ConjugateTranspose", Equivalents::adjoint);
-    RULES.put("Cross", Equivalents::cross);
-    RULES.put("SegmentMean", Equivalents::mean);
-    RULES.put("TensorScatterUpdate", Equivalents::replaced);
-    RULES.put("TensorScatterAdd", n -> n.add("AddV2", n.input(0), scattered(n, n.input(2))));
-    RULES.put("TensorScatterSub", n -> n.add("Sub", n.input(0), scattered(n, n.input(2))));
-    RULES.put("LogMatrixDeterminant", Equivalents::determinant);
-    RULES.put("SelfAdjointEigV2", Equivalents::eigen);
-    RULES.put("LRN", Windows::response);
-    RULES.put("MaxPool", Windows::padded);
-    RULES.put("Split", n -> whole(n, 1));
-    RULES.put("SplitV", n -> whole(n, 0));
-    RULES.put("MaxPoolWithArgmax", Windows::largest);
-    RULES.put("ExtractImagePatches", Windows::patches);
-    RULES.put("Dilation2D", Windows::dilation);
-  }
-
   private Equivalents() {}
 
-  /** Whether an operation is among these. */
-  static boolean has(NodeDef node) {
-    return RULES.containsKey(node.getOp());
-  }
-
-  /**
-   * Writes a node anew.
-   *
-   * @return what its first output is now; null if it is of a kind that stays
-   */
-  static String of(Anew node) {
-    return RULES.get(node.node().getOp()).of(node);
+  static void register(Map<String, Differentiable.Rule> table) {
+    table.put("OnesLike", Equivalents::ones);
+    table.put("TopKV2", Equivalents::most);
+    table.put("BiasAddV1", Equivalents::bias);
+    table.put("Concat", Equivalents::beside);
+    table.put("Gather", Equivalents::gathered);
+    table.put("FusedBatchNorm", Equivalents::normalised);
+    table.put("FusedBatchNormV2", Equivalents::normalised);
+    table.put("EnsureShape", Equivalents::ensured);
+    table.put("ConjugateTranspose", Equivalents::adjoint);
+    table.put("Cross", Equivalents::cross);
+    table.put("SegmentMean", Equivalents::mean);
+    table.put("TensorScatterUpdate", Equivalents::replaced);
+    table.put("TensorScatterAdd", n -> n.add("AddV2", n.input(0), scattered(n, n.input(2))));
+    table.put("TensorScatterSub", n -> n.add("Sub", n.input(0), scattered(n, n.input(2))));
+    table.put("LogMatrixDeterminant", Equivalents::determinant);
+    table.put("SelfAdjointEigV2", Equivalents::eigen);
+    table.put("LRN", Windows::response);
+    table.put("MaxPool", Windows::padded);
+    table.put("Split", n -> whole(n, 1));
+    table.put("SplitV", n -> whole(n, 0));
+    table.put("MaxPoolWithArgmax", Windows::largest);
+    table.put("ExtractImagePatches", Windows::patches);
+    table.put("Dilation2D", Windows::dilation);
   }
 
   private static String ones(Anew n) {

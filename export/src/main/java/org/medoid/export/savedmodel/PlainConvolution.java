@@ -1,12 +1,10 @@
 package org.medoid.export.savedmodel;
 
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.tensorflow.ndarray.Shape;
-import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
-import org.tensorflow.proto.TensorProto;
 
 /**
  * A convolution by such as TensorFlow's C++ has the right gradient of, on a processor:
@@ -20,34 +18,33 @@ import org.tensorflow.proto.TensorProto;
  * </ul>
  */
 final class PlainConvolution {
-  private final NodeWriter writer;
+  private final Anew at;
   private final NodeDef node;
-  private final Shape images;
 
   /** Height, width, channels of a group, channels out. */
-  private final long[] filter;
+  private final int[] filter;
 
-  private final List<Long> dilations;
+  /** Of height and width. */
+  private final int[] dilations;
 
-  private PlainConvolution(NodeWriter writer, NodeDef node, Shape images, Shape filter) {
-    this.writer = writer;
+  private PlainConvolution(Anew at, NodeDef node, Shape filter) {
+    this.at = at;
     this.node = node;
-    this.images = images;
-    this.filter = filter.asArray();
-    dilations = numbers(node, "dilations");
+    this.filter = ints(filter.asArray());
+    dilations = ints(numbers(node, "dilations").get(1), numbers(node, "dilations").get(2));
   }
 
   /**
    * Writes a convolution anew.
    *
+   * @param at what the first input of the convolution is the first input of, and where nodes go
    * @param node channels last, of float32
-   * @param images the shape of its first input
-   * @param filter the shape of its second
+   * @param filter the shape of its second input
    * @return what bears its name now; itself where its gradient is right
    * @throws IllegalArgumentException if the size of the filter must be known and is not
    */
-  static NodeDef of(NodeWriter writer, NodeDef node, Shape images, Shape filter) {
-    if (images.isUnknown() || filter.isUnknown() || filter.hasUnknownDimension()) {
+  static NodeDef of(Anew at, NodeDef node, Shape filter) {
+    if (at.shape(0).isUnknown() || filter.isUnknown() || filter.hasUnknownDimension()) {
       List<Long> dilations = numbers(node, "dilations");
       if (dilations.get(1) * dilations.get(2) > 1) {
         throw new IllegalArgumentException(
@@ -56,193 +53,119 @@ final class PlainConvolution {
       }
       return node;
     }
-    return new PlainConvolution(writer, node, images, filter).written();
+    return new PlainConvolution(at, node, filter).written();
   }
 
   private NodeDef written() {
-    NodeDef padded =
-        node.getAttrOrThrow("padding").getS().toStringUtf8().equals("EXPLICIT")
-            ? padded(node)
-            : node;
-    List<Long> strides = numbers(node, "strides");
-    if (dilations.get(1) * dilations.get(2) == 1) {
+    NodeDef padded = isPadded("EXPLICIT") ? padded() : node;
+    if (dilations[0] * dilations[1] == 1) {
       return byGroups(padded);
     }
+    List<Long> strides = numbers(node, "strides");
     return strides.get(1) * strides.get(2) == 1 ? overBlocks(padded) : byGroups(withZeros(padded));
   }
 
-  private NodeDef padded(NodeDef of) {
-    List<Integer> sizes = new ArrayList<>();
-    numbers(of, "explicit_paddings").forEach(each -> sizes.add(Math.toIntExact(each)));
-    String paddings = pairs(sizes);
-    String padded =
-        writer.add(
-            node,
-            "padded",
-            Nodes.node("", "Pad", of.getInput(0), paddings)
-                .putAttr("T", Nodes.type(DataType.DT_FLOAT))
-                .putAttr("Tpaddings", Nodes.type(DataType.DT_INT32)));
-    return of.toBuilder()
-        .setInput(0, padded)
-        .putAttr("padding", Nodes.text("VALID"))
-        .putAttr("explicit_paddings", integers(List.of()))
-        .build();
+  private boolean isPadded(String how) {
+    return node.getAttrOrThrow("padding").getS().toStringUtf8().equals(how);
   }
 
-  /** A row of two numbers for each axis. */
-  private String pairs(List<Integer> numbers) {
-    TensorProto rows =
-        TensorProto.newBuilder()
-            .setDtype(DataType.DT_INT32)
-            .setTensorShape(Nodes.shape(numbers.size() / 2, 2))
-            .addAllIntVal(numbers)
-            .build();
-    return writer.add(node, "paddings", Nodes.constant("", rows));
+  private NodeDef padded() {
+    long[] pairs = numbers(node, "explicit_paddings").stream().mapToLong(Long::longValue).toArray();
+    return node.toBuilder()
+        .setInput(0, at.padded(node.getInput(0), ints(pairs)))
+        .putAttr("padding", Nodes.text("VALID"))
+        .putAttr("explicit_paddings", Nodes.numbers())
+        .build();
   }
 
   /** Each of the blocks, every so manieth row and column, is convolved by itself. */
   private NodeDef overBlocks(NodeDef of) {
-    boolean same = of.getAttrOrThrow("padding").getS().toStringUtf8().equals("SAME");
-    List<Integer> starts = new ArrayList<>();
-    List<Integer> ends = new ArrayList<>();
-    List<Integer> sides = new ArrayList<>();
-    for (int axis = 0; axis < 2; axis++) {
-      long total = same ? (filter[axis] - 1) * dilations.get(axis + 1) : 0;
-      starts.add(Math.toIntExact(total / 2));
-      ends.add(Math.toIntExact(total - total / 2));
-      sides.add(Math.toIntExact(dilations.get(axis + 1)));
+    int[] before = new int[2];
+    int[] after = new int[2];
+    for (int axis = 0; axis < 2 && isPadded("SAME"); axis++) {
+      int total = (filter[axis] - 1) * dilations[axis];
+      before[axis] = total / 2;
+      after[axis] = total - total / 2;
     }
-    String blocks = integers("blocks", sides);
-    String begin = integers("starts", starts);
-    String end = integers("ends", ends);
-    String sizes = writer.add(node, "sizes", Nodes.sizes("", of.getInput(0), DataType.DT_FLOAT));
+    String blocks = at.row(dilations);
+    String begin = at.row(before);
+    String end = at.row(after);
     // Rows and columns that fill the last blocks, to be cut off again.
-    String size =
-        writer.add(
-            node,
-            "size",
-            Nodes.node("", "Slice", sizes, integers("at", List.of(1)), integers("two", List.of(2)))
-                .putAttr("T", Nodes.type(DataType.DT_INT32))
-                .putAttr("Index", Nodes.type(DataType.DT_INT32)));
-    String padded = integer("AddV2", integer("AddV2", size, begin), end);
-    String rest = integer("FloorMod", integer("Neg", padded), blocks);
-    String batch =
-        writer.add(
-            node,
-            "batch",
-            Nodes.node(
-                    "",
-                    "SpaceToBatchND",
-                    of.getInput(0),
-                    blocks,
-                    beside(begin, integer("AddV2", end, rest)))
-                .putAttr("T", Nodes.type(DataType.DT_FLOAT))
-                .putAttr("Tblock_shape", Nodes.type(DataType.DT_INT32))
-                .putAttr("Tpaddings", Nodes.type(DataType.DT_INT32)));
+    String sizes = at.sizes(of.getInput(0), DataType.DT_FLOAT);
+    String size = at.slice(DataType.DT_INT32, sizes, new int[] {1}, new int[] {2});
+    String padded = whole("AddV2", whole("AddV2", size, begin), end);
+    String rest = whole("FloorMod", whole("Neg", padded), blocks);
+    String pads = beside(begin, whole("AddV2", end, rest));
     NodeDef plain =
         of.toBuilder()
-            .setInput(0, batch)
+            .setInput(
+                0,
+                at.part(
+                    "batch", inBlocks("SpaceToBatchND", "Tpaddings", of.getInput(0), blocks, pads)))
             .putAttr("padding", Nodes.text("VALID"))
-            .putAttr("dilations", integers(List.of(1, 1, 1, 1)))
+            .putAttr("dilations", Nodes.numbers(1, 1, 1, 1))
             .build();
-    String convolved = writer.add(node, "convolved", byGroups(plain));
-    return Nodes.node(
-            node.getName(),
-            "BatchToSpaceND",
-            convolved,
-            blocks,
-            beside(integers("none", List.of(0, 0)), rest))
+    String convolved = at.part("convolved", byGroups(plain).toBuilder());
+    String crops = beside(at.row(0, 0), rest);
+    return inBlocks("BatchToSpaceND", "Tcrops", convolved, blocks, crops).build();
+  }
+
+  private NodeDef.Builder inBlocks(String op, String edges, String... inputs) {
+    return Nodes.node(node.getName(), op, inputs)
         .putAttr("T", Nodes.type(DataType.DT_FLOAT))
         .putAttr("Tblock_shape", Nodes.type(DataType.DT_INT32))
-        .putAttr("Tcrops", Nodes.type(DataType.DT_INT32))
-        .build();
+        .putAttr(edges, Nodes.type(DataType.DT_INT32));
   }
 
   /** The filter with zeros between its rows and columns, which is no longer dilated. */
   private NodeDef withZeros(NodeDef of) {
-    int[] sides = {Math.toIntExact(dilations.get(1)), Math.toIntExact(dilations.get(2))};
-    List<Integer> now = new ArrayList<>();
-    for (long each : filter) {
-      now.add(Math.toIntExact(each));
-    }
-    List<Integer> apart = List.of(now.get(0), 1, now.get(1), 1, now.get(2), now.get(3));
-    String rows = reshaped("rows", of.getInput(1), apart);
+    int[] now = filter.clone();
+    String apart = at.reshaped(of.getInput(1), at.row(now[0], 1, now[1], 1, now[2], now[3]));
     String zeros =
-        writer.add(
-            node,
-            "zeros",
-            Nodes.node(
-                    "",
-                    "Pad",
-                    rows,
-                    pairs(List.of(0, 0, 0, sides[0] - 1, 0, 0, 0, sides[1] - 1, 0, 0, 0, 0)))
-                .putAttr("T", Nodes.type(DataType.DT_FLOAT))
-                .putAttr("Tpaddings", Nodes.type(DataType.DT_INT32)));
-    List<Integer> whole =
-        List.of(now.get(0) * sides[0], now.get(1) * sides[1], now.get(2), now.get(3));
+        at.padded(apart, 0, 0, 0, dilations[0] - 1, 0, 0, 0, dilations[1] - 1, 0, 0, 0, 0);
+    String whole =
+        at.reshaped(zeros, at.row(now[0] * dilations[0], now[1] * dilations[1], now[2], now[3]));
     for (int axis = 0; axis < 2; axis++) {
-      filter[axis] = (filter[axis] - 1) * sides[axis] + 1;
+      filter[axis] = (filter[axis] - 1) * dilations[axis] + 1;
     }
-    String cut =
-        writer.add(
-            node,
-            "cut",
-            Nodes.node(
-                    "",
-                    "Slice",
-                    reshaped("whole", zeros, whole),
-                    integers("from", List.of(0, 0, 0, 0)),
-                    integers(
-                        "sides", List.of((int) filter[0], (int) filter[1], now.get(2), now.get(3))))
-                .putAttr("T", Nodes.type(DataType.DT_FLOAT))
-                .putAttr("Index", Nodes.type(DataType.DT_INT32)));
     return of.toBuilder()
-        .setInput(1, cut)
-        .putAttr("dilations", integers(List.of(1, 1, 1, 1)))
+        .setInput(1, at.slice(DataType.DT_FLOAT, whole, new int[4], filter))
+        .putAttr("dilations", Nodes.numbers(1, 1, 1, 1))
         .build();
   }
 
   private NodeDef byGroups(NodeDef of) {
-    boolean depthwise = of.getOp().equals("DepthwiseConv2dNative");
-    if (depthwise || images.get(3) <= 0 || images.get(3) == filter[2]) {
+    long channels = at.shape(0).get(3);
+    if (of.getOp().equals("DepthwiseConv2dNative") || channels <= 0 || channels == filter[2]) {
       return of;
     }
     List<Long> strides = numbers(of, "strides");
-    long groups = images.get(3) / filter[2];
+    int groups = Math.toIntExact(channels / filter[2]);
     return filter[2] == 1 && strides.get(1).equals(strides.get(2))
         ? depthwise(of, groups)
         : group(of, groups);
   }
 
-  private NodeDef depthwise(NodeDef of, long channels) {
-    List<Integer> sizes =
-        List.of((int) filter[0], (int) filter[1], (int) channels, (int) (filter[3] / channels));
+  private NodeDef depthwise(NodeDef of, int channels) {
+    String sizes = at.row(filter[0], filter[1], channels, filter[3] / channels);
     return of.toBuilder()
         .setOp("DepthwiseConv2dNative")
-        .setInput(1, reshaped("filter", of.getInput(1), sizes))
+        .setInput(1, at.reshaped(of.getInput(1), sizes))
         .removeAttr("use_cudnn_on_gpu")
         .build();
   }
 
-  private NodeDef group(NodeDef of, long groups) {
-    String axis = writer.add(node, "axis", Nodes.constant("", 3));
-    String[] parts = new String[2];
-    for (int input = 0; input < 2; input++) {
-      parts[input] =
-          writer.add(
-              node,
-              "split",
-              Nodes.node("", "Split", axis, of.getInput(input))
-                  .putAttr("T", Nodes.type(DataType.DT_FLOAT))
-                  .putAttr("num_split", Nodes.number(groups)));
-    }
+  private NodeDef group(NodeDef of, int groups) {
+    String axis = at.scalar(3);
+    String images = split(axis, of.getInput(0), groups);
+    String filters = split(axis, of.getInput(1), groups);
     NodeDef.Builder all = Nodes.node(of.getName(), "ConcatV2");
     for (int i = 0; i < groups; i++) {
       NodeDef.Builder one =
           of.toBuilder()
-              .setInput(0, Tensors.shortened(parts[0] + ":" + i))
-              .setInput(1, Tensors.shortened(parts[1] + ":" + i));
-      all.addInput(writer.add(node, "group", one));
+              .setInput(0, Tensors.shortened(images + ":" + i))
+              .setInput(1, Tensors.shortened(filters + ":" + i));
+      all.addInput(at.part("group", one));
     }
     return all.addInput(axis)
         .putAttr("T", Nodes.type(DataType.DT_FLOAT))
@@ -251,19 +174,21 @@ final class PlainConvolution {
         .build();
   }
 
-  private String integers(String part, List<Integer> values) {
-    return writer.add(node, part, Nodes.constant("", values));
+  private String split(String axis, String tensor, int count) {
+    return at.part(
+        "split",
+        Nodes.node("", "Split", axis, tensor)
+            .putAttr("T", Nodes.type(DataType.DT_FLOAT))
+            .putAttr("num_split", Nodes.number(count)));
   }
 
-  private String integer(String op, String... inputs) {
-    return writer.add(
-        node, op, Nodes.node("", op, inputs).putAttr("T", Nodes.type(DataType.DT_INT32)));
+  private String whole(String op, String... inputs) {
+    return at.typed(DataType.DT_INT32, op, inputs);
   }
 
   /** Two rows of numbers as two columns. */
   private String beside(String first, String second) {
-    return writer.add(
-        node,
+    return at.part(
         "pairs",
         Nodes.node("", "Pack", first, second)
             .putAttr("T", Nodes.type(DataType.DT_INT32))
@@ -271,23 +196,11 @@ final class PlainConvolution {
             .putAttr("axis", Nodes.number(1)));
   }
 
-  private String reshaped(String part, String tensor, List<Integer> sizes) {
-    return writer.add(
-        node,
-        part,
-        Nodes.node("", "Reshape", tensor, integers("sizes", sizes))
-            .putAttr("T", Nodes.type(DataType.DT_FLOAT))
-            .putAttr("Tshape", Nodes.type(DataType.DT_INT32)));
-  }
-
   private static List<Long> numbers(NodeDef node, String attribute) {
     return node.getAttrOrThrow(attribute).getList().getIList();
   }
 
-  private static AttrValue integers(List<Integer> values) {
-    AttrValue.Builder list = AttrValue.newBuilder();
-    list.getListBuilder();
-    values.forEach(each -> list.getListBuilder().addI(each));
-    return list.build();
+  private static int[] ints(long... values) {
+    return Arrays.stream(values).mapToInt(Math::toIntExact).toArray();
   }
 }

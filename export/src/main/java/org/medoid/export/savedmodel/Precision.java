@@ -147,55 +147,16 @@ final class Precision {
     if (type != DataType.DT_FLOAT) {
       throw new IllegalArgumentException("no conversion to " + name(type));
     }
-    int count = 1;
-    for (var dim : value.getTensorShape().getDimList()) {
-      count = Math.multiplyExact(count, Math.toIntExact(dim.getSize()));
-    }
+    TensorValues values = TensorValues.of(value);
     ByteBuffer floats =
-        ByteBuffer.allocate(Math.multiplyExact(4, count)).order(ByteOrder.LITTLE_ENDIAN);
-    ByteBuffer content =
-        value.getTensorContent().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
-    for (int i = 0; i < count; i++) {
-      floats.putFloat(content.hasRemaining() ? next(content, value.getDtype()) : listed(value, i));
+        ByteBuffer.allocate(Math.multiplyExact(4, values.count())).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < values.count(); i++) {
+      floats.putFloat((float) values.at(i));
     }
     return TensorProto.newBuilder()
         .setDtype(type)
         .setTensorShape(value.getTensorShape())
         .setTensorContent(UnsafeByteOperations.unsafeWrap(floats.flip()))
         .build();
-  }
-
-  private static float next(ByteBuffer content, DataType type) {
-    return switch (type) {
-      case DT_DOUBLE -> (float) content.getDouble();
-      case DT_BFLOAT16 -> Float.intBitsToFloat(content.getShort() << 16);
-      default -> half(content.getShort());
-    };
-  }
-
-  /** A value of a list in which the last one stands for all that follow, and none for zeros. */
-  private static float listed(TensorProto value, int i) {
-    if (value.getDtype() == DataType.DT_DOUBLE) {
-      int last = value.getDoubleValCount() - 1;
-      return last < 0 ? 0 : (float) value.getDoubleVal(Math.min(i, last));
-    }
-    int last = value.getHalfValCount() - 1;
-    int bits = last < 0 ? 0 : value.getHalfVal(Math.min(i, last));
-    return value.getDtype() == DataType.DT_BFLOAT16
-        ? Float.intBitsToFloat(bits << 16)
-        : half((short) bits);
-  }
-
-  /** IEEE 754's binary16: a sign, five bits of exponent, ten of fraction. */
-  static float half(short bits) {
-    int exponent = bits >> 10 & 31;
-    int fraction = bits & 1023;
-    float size =
-        exponent == 31
-            ? (fraction == 0 ? Float.POSITIVE_INFINITY : Float.NaN)
-            : exponent == 0
-                ? fraction * 0x1p-24f
-                : Math.scalb(1 + fraction * 0x1p-10f, exponent - 15);
-    return bits < 0 ? -size : size;
   }
 }

@@ -2,7 +2,6 @@ package org.medoid.export.savedmodel;
 
 import java.util.Map;
 import org.tensorflow.proto.DataType;
-import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.TensorProto;
 
 /**
@@ -28,20 +27,11 @@ final class Spectra {
     inverse = node.node().getOp().startsWith("I");
   }
 
-  /** Whether an operation is one of these. */
-  static boolean has(NodeDef node) {
-    return AXES.containsKey(node.getOp());
+  static void register(Map<String, Differentiable.Rule> table) {
+    AXES.keySet().forEach(op -> table.put(op, node -> new Spectra(node).written()));
   }
 
-  /**
-   * Writes a node anew.
-   *
-   * @return what it is now; null if its lengths are not known or too large
-   */
-  static String of(Anew node) {
-    return new Spectra(node).written();
-  }
-
+  /** Null if its lengths are not known or too large. */
   private String written() {
     int axes = AXES.get(node.node().getOp());
     boolean real = node.node().getOp().contains("R");

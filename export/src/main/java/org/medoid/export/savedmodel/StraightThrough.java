@@ -1,5 +1,7 @@
 package org.medoid.export.savedmodel;
 
+import java.util.List;
+import java.util.Map;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.NodeDef;
 
@@ -11,17 +13,13 @@ import org.tensorflow.proto.NodeDef;
 final class StraightThrough {
   private StraightThrough() {}
 
-  /** Whether a node is one of these. */
-  static boolean is(NodeDef node) {
-    return node.getOp().startsWith("FakeQuantWithMinMax") && !node.getOp().endsWith("Gradient");
+  static void register(Map<String, Differentiable.Rule> table) {
+    for (String given : List.of("Args", "Vars", "VarsPerChannel")) {
+      table.put("FakeQuantWithMinMax" + given, StraightThrough::of);
+    }
   }
 
-  /**
-   * Writes a quantisation anew.
-   *
-   * @return what it is now
-   */
-  static String of(Anew n) {
+  private static String of(Anew n) {
     NodeDef node = n.node();
     boolean given = node.getOp().endsWith("Args");
     String low = given ? n.scalar(decimal(node, "min", -6)) : n.input(1);

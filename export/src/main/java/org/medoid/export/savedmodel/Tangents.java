@@ -1,9 +1,8 @@
 package org.medoid.export.savedmodel;
 
+import java.util.HashMap;
 import java.util.Map;
-import java.util.Set;
 import org.tensorflow.proto.DataType;
-import org.tensorflow.proto.NodeDef;
 
 /**
  * Operations that stay as they are, without gradient, beside what is zero and has theirs: f(x) is
@@ -11,52 +10,37 @@ import org.tensorflow.proto.NodeDef;
  * operation's own to the last bit.
  */
 final class Tangents {
-  /** Writes f'(s) (x - s). */
-  private interface Change {
-    String of(Anew node);
-  }
-
-  private static final Map<String, Change> CHANGES =
-      Map.ofEntries(
-          Map.entry("ComplexAbs", Tangents::length),
-          Map.entry("EuclideanNorm", Tangents::norm),
-          Map.entry("FloorMod", Tangents::remainder),
-          Map.entry("LogSoftmax", Tangents::likelihood),
-          Map.entry("Xlogy", n -> logarithm(n, "Xlogy", n.input(1))),
-          Map.entry("Xlog1py", n -> logarithm(n, "Xlog1py", after(n, n.input(1)))),
-          Map.entry("Xdivy", Tangents::quotient),
-          Map.entry("Cumprod", Tangents::cumulative),
-          Map.entry("QuantizeAndDequantizeV2", n -> n.change(n.input(0))),
-          Map.entry("QuantizeAndDequantizeV4", Tangents::within),
-          Map.entry("NthElement", Tangents::nth),
-          Map.entry("SegmentMax", Tangents::segment),
-          Map.entry("SegmentMin", Tangents::segment),
-          Map.entry("Cholesky", Tangents::root),
-          Map.entry("MatrixInverse", Tangents::inverse),
-          Map.entry("MatrixSolve", Tangents::solution),
-          Map.entry("MatrixTriangularSolve", Tangents::solution),
-          Map.entry("MatrixDeterminant", Tangents::determinant));
-
-  /** Which of these need the side of their matrices. */
-  private static final Set<String> SIDES = Set.of("Cholesky", "MatrixDeterminant");
-
   private Tangents() {}
 
-  /** Whether an operation is among these. */
-  static boolean has(NodeDef node) {
-    return CHANGES.containsKey(node.getOp());
-  }
-
-  /**
-   * Writes a node anew.
-   *
-   * @return what its first output is now; null if that needs a size that is not known
-   */
-  static String of(Anew node) {
-    if (SIDES.contains(node.node().getOp()) && node.fromLast(0, 0) < 0) {
-      return null;
-    }
-    return node.itselfBut(CHANGES.get(node.node().getOp()).of(node));
+  /** Each is written as f'(s) (x - s). */
+  static void register(Map<String, Differentiable.Rule> table) {
+    Map<String, Differentiable.Rule> changes = new HashMap<>();
+    changes.put("ComplexAbs", Tangents::length);
+    changes.put("EuclideanNorm", Tangents::norm);
+    changes.put("FloorMod", Tangents::remainder);
+    changes.put("LogSoftmax", Tangents::likelihood);
+    changes.put("Xlogy", n -> logarithm(n, "Xlogy", n.input(1)));
+    changes.put("Xlog1py", n -> logarithm(n, "Xlog1py", after(n, n.input(1))));
+    changes.put("Xdivy", Tangents::quotient);
+    changes.put("Cumprod", Tangents::cumulative);
+    changes.put("QuantizeAndDequantizeV2", n -> n.change(n.input(0)));
+    changes.put("QuantizeAndDequantizeV4", Tangents::within);
+    changes.put("NthElement", Tangents::nth);
+    changes.put("SegmentMax", Tangents::segment);
+    changes.put("SegmentMin", Tangents::segment);
+    changes.put("Cholesky", n -> n.fromLast(0, 0) < 0 ? null : root(n));
+    changes.put("MatrixInverse", Tangents::inverse);
+    changes.put("MatrixSolve", Tangents::solution);
+    changes.put("MatrixTriangularSolve", Tangents::solution);
+    changes.put("MatrixDeterminant", n -> n.fromLast(0, 0) < 0 ? null : determinant(n));
+    changes.forEach(
+        (op, change) ->
+            table.put(
+                op,
+                n -> {
+                  String changed = change.of(n);
+                  return changed == null ? null : n.itselfBut(changed);
+                }));
   }
 
   /** Of a complex number: Re(conj(z / |z|) dz), nothing at zero. */

@@ -3,6 +3,7 @@ package org.medoid.export.savedmodel;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
@@ -28,17 +29,13 @@ final class Volumes {
     stride = Math.toIntExact(node.numbers("strides").get(1));
   }
 
-  /** Whether an operation is one of these. */
-  static boolean has(NodeDef node) {
-    return node.getOp().equals("Conv3D") || node.getOp().equals("Conv3DBackpropInputV2");
+  static void register(Map<String, Differentiable.Rule> table) {
+    table.put("Conv3D", Volumes::of);
+    table.put("Conv3DBackpropInputV2", Volumes::of);
   }
 
-  /**
-   * Writes a node anew.
-   *
-   * @return what it is now; null if sizes are not known
-   */
-  static String of(Anew node) {
+  /** Null if sizes are not known. */
+  private static String of(Anew node) {
     boolean transposed = node.node().getOp().equals("Conv3DBackpropInputV2");
     if (!isKnown(node.shape(1), 5, 0)
         || !isKnown(node.shape(transposed ? 2 : 0), 5, 1)

@@ -98,9 +98,7 @@ final class Windows {
                 node.input(0),
                 numbers)
             .build();
-    return node.part(
-        "patches",
-        PlainConvolution.of(node.writer(), convolution, node.shape(0), filter).toBuilder());
+    return node.part("patches", PlainConvolution.of(node, convolution, filter).toBuilder());
   }
 
   /** The largest of the window's places, each with its own number of the filter added. */

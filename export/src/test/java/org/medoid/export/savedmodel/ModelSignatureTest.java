@@ -481,15 +481,4 @@ class ModelSignatureTest {
         .isThrownBy(() -> only(in, tf.dtypes.cast(colours(in), TInt32.class)))
         .withMessageContaining("has no output of floating point");
   }
-
-  @Test
-  void everyHalfIsTheFloatOfItsValue() {
-    // From IEEE 754: 1, -2, the largest, the smallest normal and subnormal, infinity, minus zero.
-    int[] bits = {0x3c00, 0xc000, 0x7bff, 0x0400, 0x0001, 0x7c00, 0x8000, 0x3555};
-    float[] values = {1, -2, 65504, 0x1p-14f, 0x1p-24f, Float.POSITIVE_INFINITY, -0f, 0x1.554p-2f};
-    for (int i = 0; i < bits.length; i++) {
-      assertThat(Precision.half((short) bits[i])).isEqualTo(values[i]);
-    }
-    assertThat(Precision.half((short) 0x7e00)).isNaN();
-  }
 }

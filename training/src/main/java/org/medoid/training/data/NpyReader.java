@@ -15,6 +15,8 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.tensorflow.ndarray.buffer.DataBuffers;
+import org.tensorflow.ndarray.buffer.layout.DataLayouts;
 
 /** Reads {@link Npy} files, a chunk at a time. */
 final class NpyReader {
@@ -376,14 +378,6 @@ final class NpyReader {
 
   /** A float16 (IEEE 754 binary16) as the same number of 32 bits. */
   static float half(short bits) {
-    int sign = (bits & 0x8000) << 16;
-    int exponent = (bits >> 10) & 0x1f;
-    int fraction = bits & 0x3ff;
-    if (exponent == 0) {
-      float value = fraction * 0x1p-24f;
-      return sign == 0 ? value : -value;
-    }
-    int wide = exponent == 0x1f ? 0x7f800000 : (exponent + 112) << 23;
-    return Float.intBitsToFloat(sign | wide | (fraction << 13));
+    return DataLayouts.FLOAT16.applyTo(DataBuffers.of(bits)).getFloat(0);
   }
 }

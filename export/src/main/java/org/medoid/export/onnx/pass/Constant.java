@@ -3,8 +3,8 @@ package org.medoid.export.onnx.pass;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
-import java.util.function.IntToDoubleFunction;
 import java.util.function.IntToLongFunction;
+import org.medoid.export.savedmodel.TensorValues;
 import org.tensorflow.proto.DataType;
 
 /** A tensor whose values are known: row-major, little-endian, as ONNX's raw_data wants it. */
@@ -155,22 +155,7 @@ public final class Constant {
    * @return a new array, row-major
    */
   public double[] doubles() {
-    ByteBuffer in = ByteBuffer.wrap(data).order(ByteOrder.LITTLE_ENDIAN);
-    double[] values = new double[size()];
-    if (!Types.isFloating(type)) {
-      long[] longs = longs();
-      Arrays.setAll(values, i -> longs[i]);
-      return values;
-    }
-    IntToDoubleFunction at =
-        switch (type) {
-          case DT_DOUBLE -> i -> in.getDouble(8 * i);
-          case DT_HALF -> i -> Types.fromHalf(in.getShort(2 * i));
-          case DT_BFLOAT16 -> i -> Float.intBitsToFloat(in.getShort(2 * i) << 16);
-          default -> i -> in.getFloat(4 * i);
-        };
-    Arrays.setAll(values, at);
-    return values;
+    return TensorValues.of(type, ByteBuffer.wrap(data), size()).all();
   }
 
   /**

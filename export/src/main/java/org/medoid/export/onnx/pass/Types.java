@@ -3,6 +3,8 @@ package org.medoid.export.onnx.pass;
 import ai.onnx.proto.OnnxMl;
 import java.util.EnumMap;
 import java.util.Map;
+import org.tensorflow.ndarray.buffer.DataBuffers;
+import org.tensorflow.ndarray.buffer.layout.DataLayouts;
 import org.tensorflow.proto.DataType;
 
 /** TensorFlow's data types and ONNX's. */
@@ -79,39 +81,14 @@ public final class Types {
     };
   }
 
-  /** The nearest IEEE half; ties to even. Java 20 has Float.floatToFloat16, 17 does not. */
+  /** The nearest IEEE half; ties to even. */
   static short half(float value) {
-    int bits = Float.floatToRawIntBits(value);
-    int sign = bits >>> 16 & 0x8000;
-    float size = Math.abs(value);
-    if (Float.isNaN(value)) {
-      return (short) (sign | 0x7e00);
-    }
-    if (size >= 65520f) {
-      return (short) (sign | 0x7c00);
-    }
-    // Adding 2^(exponent + 13) (at least 2^-1: subnormal halves step by 2^-24) makes the float
-    // unit round to the ten bits that a half keeps.
-    int exponent = Math.max(Math.getExponent(size), -14);
-    float magic = Math.scalb(1f, exponent + 13);
-    float rounded = size + magic - magic;
-    int fraction = (int) Math.scalb(rounded, 10 - exponent);
-    return (short) (sign | (((exponent + 14) << 10) + fraction));
+    short[] bits = new short[1];
+    DataLayouts.FLOAT16.applyTo(DataBuffers.of(bits, false, false)).setFloat(value, 0);
+    return bits[0];
   }
 
-  static float fromHalf(short half) {
-    int exponent = half >>> 10 & 0x1f;
-    int fraction = half & 0x3ff;
-    float size =
-        exponent == 0
-            ? Math.scalb((float) fraction, -24)
-            : exponent == 31
-                ? fraction == 0 ? Float.POSITIVE_INFINITY : Float.NaN
-                : Math.scalb(1024f + fraction, exponent - 25);
-    return half < 0 ? -size : size;
-  }
-
-  /** The nearest bfloat16; ties to even. */
+  /** The nearest bfloat16; ties to even, where {@code DataLayouts.BFLOAT16} cuts off. */
   static short bfloat16(float value) {
     int bits = Float.floatToIntBits(value);
     return Float.isNaN(value)
