@@ -1,8 +1,10 @@
 package org.medoid.training.data;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,6 +42,16 @@ final class ImageCheck implements AutoCloseable {
    */
   static final long MOST_PIXELS = 1L << 26;
 
+  private static final byte[] PNG_START = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+
+  /** The last chunk, which is empty, with its checksum. */
+  private static final byte[] PNG_END = {
+    0, 0, 0, 0, 'I', 'E', 'N', 'D', (byte) 0xae, 0x42, 0x60, (byte) 0x82
+  };
+
+  private static final byte[] JPEG_START = {(byte) 0xff, (byte) 0xd8, (byte) 0xff};
+  private static final byte[] JPEG_END = {(byte) 0xff, (byte) 0xd9};
+
   /** What TensorFlow says of a JPEG, with the reason in its log alone. */
   private static final String JPEG = "jpeg::Uncompress failed";
 
@@ -66,7 +78,36 @@ final class ImageCheck implements AutoCloseable {
     return broken(data.files());
   }
 
+  /**
+   * Those of the images of a data set that do not end as their format does, or have no format of
+   * this class's knowledge, and cannot be read. What is cut short is among them, what is damaged
+   * within is not. Cost: both ends of every file are read, 40 microseconds.
+   */
+  static Map<Path, String> cutShort(ImageDataSet data) {
+    return broken(data.files().parallelStream().filter(file -> !ends(file)).toList());
+  }
+
+  /** Whether a JPEG or PNG has its end, which no encoder leaves out. */
+  private static boolean ends(Path file) {
+    try (RandomAccessFile content = new RandomAccessFile(file.toFile(), "r")) {
+      byte[] start = new byte[PNG_START.length];
+      byte[] end = new byte[PNG_END.length];
+      content.readFully(start);
+      content.seek(content.length() - end.length);
+      content.readFully(end);
+      return Arrays.equals(start, PNG_START)
+          ? Arrays.equals(end, PNG_END)
+          : Arrays.equals(start, 0, 3, JPEG_START, 0, 3)
+              && Arrays.equals(end, end.length - 2, end.length, JPEG_END, 0, 2);
+    } catch (IOException e) {
+      return false; // the reason is found in reading it whole
+    }
+  }
+
   private static Map<Path, String> broken(List<Path> files) {
+    if (files.isEmpty()) {
+      return Map.of();
+    }
     Map<Path, String> found = new ConcurrentHashMap<>();
     try (ImageCheck check = new ImageCheck()) {
       files.parallelStream()

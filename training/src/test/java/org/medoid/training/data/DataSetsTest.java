@@ -236,6 +236,36 @@ class DataSetsTest {
   }
 
   @Test
+  void whatIsCutShortOrNoImageIsNamedWithoutDecodingTheRest() throws IOException {
+    Path text = fourClassesWith("d/2.png", "no picture");
+    Path cut = folder.resolve("a").resolve("1.png");
+    Path damaged = folder.resolve("b").resolve("1.png");
+    Path jpeg = folder.resolve("a").resolve("photo.jpg");
+    Path cutJpeg = folder.resolve("b").resolve("photo.jpg");
+    Path gif = folder.resolve("c").resolve("drawing.gif");
+    Files.write(cut, Arrays.copyOf(Files.readAllBytes(cut), 40));
+    byte[] bytes = Files.readAllBytes(damaged);
+    Arrays.fill(bytes, 30, 50, (byte) 7);
+    Files.write(damaged, bytes);
+    BufferedImage picture = new BufferedImage(40, 30, BufferedImage.TYPE_INT_RGB);
+    ImageIO.write(picture, "jpg", jpeg.toFile());
+    ImageIO.write(picture, "gif", gif.toFile()); // is decoded, and well
+    byte[] whole = Files.readAllBytes(jpeg);
+    Files.write(cutJpeg, Arrays.copyOf(whole, whole.length - 60));
+
+    ImageDataSet data = DataSets.unlabelled(folder);
+    assertThatThrownBy(data::requireWhole)
+        .isInstanceOf(BrokenImagesException.class)
+        .hasMessageContaining(text.toString())
+        .hasMessageContaining(cut.toString())
+        .hasMessageContaining(cutJpeg.toString())
+        .hasMessageNotContaining(jpeg.toString())
+        .hasMessageNotContaining(gif.toString())
+        .hasMessageNotContaining(damaged.toString());
+    assertThatThrownBy(data::requireReadable).hasMessageContaining(damaged.toString());
+  }
+
+  @Test
   void namesTheImageThatCannotBeRead() throws IOException {
     Path broken = fourClassesWith("d/2.png", "no picture");
     DataSplit split = DataSets.open("folder:" + folder);
