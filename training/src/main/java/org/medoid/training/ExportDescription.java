@@ -1,6 +1,5 @@
 package org.medoid.training;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,11 +24,7 @@ record ExportDescription(JsonNode node) {
     if (!Files.exists(file)) {
       return new ExportDescription(Json.mapper().createObjectNode());
     }
-    try {
-      return new ExportDescription(Json.mapper().readTree(Files.readAllBytes(file)));
-    } catch (JsonProcessingException e) {
-      throw new IOException(file + " is damaged: " + Json.problem(e), e);
-    }
+    return new ExportDescription(Json.read(file, JsonNode.class));
   }
 
   /** What a run hands on to its exports. */

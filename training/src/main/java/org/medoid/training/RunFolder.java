@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.medoid.export.WholeFile;
+import org.medoid.training.data.BrokenImagesException;
 import org.medoid.training.data.DataSets;
 import org.medoid.training.data.DataSplit;
 import org.medoid.training.evaluation.EvaluationResult;
@@ -168,12 +169,17 @@ public final class RunFolder {
    * @param skipBroken whether to leave out images that cannot be read, whatever the run did
    * @return its images
    * @throws NoSuchFileException if it is not where it was
+   * @throws IllegalArgumentException if {@code settings.json} names no data set
    * @throws IOException as {@link TrainingSettings#openData}
    */
   public DataSplit openData(boolean skipBroken) throws IOException {
     TrainingSettings settings = settings();
     try {
       return skipBroken ? DataSets.open(settings.data().data(), true) : settings.openData();
+    } catch (BrokenImagesException e) {
+      throw e;
+    } catch (IllegalArgumentException e) { // of a SPEC that nobody has typed
+      throw new IllegalArgumentException(path.resolve(SETTINGS) + ": " + e.getMessage(), e);
     } catch (NoSuchFileException e) {
       throw new NoSuchFileException(
           e.getFile(),
@@ -208,12 +214,8 @@ public final class RunFolder {
               node.get("checkpoint").asLong(),
               JSON.treeToValue(node.get("chosen_on"), Choice.class)));
     } catch (JsonProcessingException e) {
-      throw damaged(path.resolve(TrainingResult.FILE), e);
+      throw Json.damaged(path.resolve(TrainingResult.FILE), e);
     }
-  }
-
-  private static IOException damaged(Path file, JsonProcessingException e) {
-    return new IOException(file + " is damaged: " + Json.problem(e), e);
   }
 
   /**
@@ -239,18 +241,10 @@ public final class RunFolder {
    * @param name the file's name in the folder
    * @param type the type to read it as
    * @return its content
-   * @throws IOException if it cannot be read or is not such JSON
+   * @throws IOException as {@link Json#read}
    */
   public <T> T readJson(String name, Class<T> type) throws IOException {
-    Path file = path.resolve(name);
-    try {
-      return JSON.readValue(Files.readAllBytes(file), type);
-    } catch (JsonProcessingException e) {
-      if (e.getCause() instanceof SettingException wrong) {
-        throw new IOException(file + ": " + wrong.getMessage(), e);
-      }
-      throw damaged(file, e);
-    }
+    return Json.read(path.resolve(name), type);
   }
 
   /**

@@ -15,12 +15,15 @@ import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import com.fasterxml.jackson.databind.annotation.JsonSerialize;
 import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
+import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.std.StdSerializer;
 import java.io.IOException;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -54,6 +57,41 @@ public final class Json {
    */
   public static ObjectMapper mapper() {
     return MAPPER;
+  }
+
+  /**
+   * Reads a JSON file.
+   *
+   * @param <T> the type to read it as
+   * @param file the file, in UTF-8 or any encoding that JSON may have
+   * @param type the type to read it as
+   * @return its content
+   * @throws IOException if it cannot be read or is not such JSON; names the file
+   */
+  public static <T> T read(Path file, Class<T> type) throws IOException {
+    byte[] content = Files.readAllBytes(file);
+    try {
+      return MAPPER.readValue(content, type);
+    } catch (JsonProcessingException e) {
+      if (e instanceof ValueInstantiationException
+          && e.getCause() instanceof IllegalArgumentException wrong) { // what a record says
+        throw new IOException(file + ": " + wrong.getMessage(), e);
+      }
+      throw damaged(file, e);
+    } catch (IOException e) { // bytes that are no text
+      throw new IOException(file + " is damaged: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Says that a file is damaged.
+   *
+   * @param file the file
+   * @param e what reading it threw
+   * @return names the file, and says what is wrong
+   */
+  public static IOException damaged(Path file, JsonProcessingException e) {
+    return new IOException(file + " is damaged: " + problem(e), e);
   }
 
   /**

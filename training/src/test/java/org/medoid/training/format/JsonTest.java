@@ -1,11 +1,18 @@
 package org.medoid.training.format;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -32,5 +39,22 @@ class JsonTest {
         .hasLineCount(1)
         .contains(told)
         .doesNotContain("java.", "Source", "Feature", "`");
+  }
+
+  @Test
+  void theFileIsNamedWhateverIsWrongWithIt(@TempDir Path folder) throws IOException {
+    // Two bytes of a file were lost: read as UTF-32. Then a byte that UTF-8 does not have.
+    byte[][] damaged = {
+      {0, 0, '{', '\n', ' ', ' ', '"', 'n', 'm', 'i', '"'},
+      {'{', '"', 'n', (byte) 0xff, '"', ':', '1', '}'},
+      {'{'},
+      {}
+    };
+    for (int i = 0; i < damaged.length; i++) {
+      Path file = Files.write(folder.resolve(i + ".json"), damaged[i]);
+      assertThatThrownBy(() -> Json.read(file, JsonNode.class))
+          .isInstanceOf(IOException.class)
+          .hasMessageStartingWith(file + " is damaged: ");
+    }
   }
 }

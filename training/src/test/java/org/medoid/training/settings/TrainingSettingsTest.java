@@ -237,4 +237,13 @@ class TrainingSettingsTest {
         .hasMessageContaining("settings.json: " + named + " ")
         .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
   }
+
+  @Test
+  void aDataSetThatNobodyTypedIsNamedWithItsFile() throws IOException {
+    read(OLD.replace("icons", "folde:pictures"));
+    RunFolder run = RunFolder.open(folder.resolve("old"));
+    assertThatThrownBy(run::openData)
+        .hasMessageStartingWith(
+            run.path().resolve("settings.json") + ": data set 'folde:pictures': ");
+  }
 }
