@@ -56,8 +56,10 @@ def randomise(model, images):
     random = np.random.default_rng(5)
     norms = [layer for layer in model._flatten_layers() if isinstance(layer, keras.layers.BatchNormalization)]
     for norm in norms:
-        norm.gamma.assign(random.uniform(0.6, 1.4, norm.gamma.shape) * random.choice([-1, 1, 1, 1], norm.gamma.shape))
-        norm.beta.assign(random.normal(0, 0.3, norm.beta.shape))
+        if norm.scale:
+            norm.gamma.assign(random.uniform(0.6, 1.4, norm.gamma.shape) * random.choice([-1, 1, 1, 1], norm.gamma.shape))
+        if norm.center:
+            norm.beta.assign(random.normal(0, 0.3, norm.beta.shape))
         norm.momentum = 0.0
     model(images, training=True)  # the statistics are now those of these pictures
     for norm in norms:

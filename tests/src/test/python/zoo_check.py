@@ -16,7 +16,6 @@ Needs tensorflow with Keras 3, tf_keras, onnx, onnxruntime and numpy.
 """
 
 import importlib.util
-import itertools
 import pathlib
 import subprocess
 import sys
@@ -220,17 +219,23 @@ def main(medoid, *arguments):
         if importlib.util.find_spec("keras_hub") is not None:
             writers |= hub()
         zoo = [(name, write, (128, 128), (), ()) for name, write in writers.items()]
-    table = []
-    for name, write, size, refused, options in zoo:
-        if names and name not in names:
-            continue
-        keras.utils.set_random_seed(7)
-        with place() as folder:
-            write(folder / "model")
-            keras.backend.clear_session()
-            images = pictures(4, max(size))[:, : size[0], : size[1]]
-            table.append(convert(medoid, name, pathlib.Path(folder / "model"), folder, images, refused, options, known))
-    print("\n".join("| " + " | ".join(map(str, cells)) + " |" for cells in itertools.chain([COLUMNS, ["---"] * len(COLUMNS)], table)))
+
+    def rows():
+        for name, write, size, refused, options in zoo:
+            if names and name not in names:
+                continue
+            keras.utils.set_random_seed(7)
+            with place() as folder:
+                write(folder / "model")
+                keras.backend.clear_session()
+                images = pictures(4, max(size))[:, : size[0], : size[1]]
+                yield convert(medoid, name, pathlib.Path(folder / "model"), folder, images, refused, options, known)
+
+    table = [COLUMNS, ["---"] * len(COLUMNS)]
+    try:
+        table.extend(rows())  # one by one: what is done is printed if a network cannot be made
+    finally:
+        print("\n".join("| " + " | ".join(cells) + " |" for cells in table))
     return finish()
 
 
