@@ -924,7 +924,7 @@ def two_inputs(x, mask, weight):
     return tf.reduce_mean(x * mask, [1, 2]) @ weight("w", 3, 4)
 
 
-@function(images(None, dtype=tf.string), refused=("encoded pictures",))
+@function(images(None, dtype=tf.string))
 def files_alone(x, weight):
     pixels = tf.map_fn(lambda one: tf.image.resize(tf.io.decode_png(one, 3), (32, 32)), x, fn_output_signature=tf.float32)
     return tf.reduce_mean(tf.nn.conv2d(pixels / 255, weight("k", 3, 3, 3, 8), 2, "SAME"), [1, 2])

@@ -59,7 +59,8 @@ final class Flattener implements Border.Nodebook {
   private final Map<String, FunctionDef> functions = new LinkedHashMap<>();
   private final InferredScalars inferred = new InferredScalars(flat, variables, functions);
   private final Constants constants = new Constants(flat, this, inferred);
-  private final TensorLists lists = new TensorLists(this, constants, inferred);
+  private final EncodedPictures pictures = new EncodedPictures(this);
+  private final TensorLists lists = new TensorLists(this, pictures, constants, inferred);
   private final CertainDraws draws = new CertainDraws(this);
   private final ControlFlow controlFlow;
 
@@ -102,6 +103,11 @@ final class Flattener implements Border.Nodebook {
     fed.put(Tensors.canonical(tensor), standing);
   }
 
+  /** The strings that pixels stand for. */
+  EncodedPictures pictures() {
+    return pictures;
+  }
+
   /** Why there is no tensor but a word. */
   String reason(String refused) {
     return refusals.get(Integer.parseInt(refused.substring(REFUSED.length())));
@@ -121,6 +127,7 @@ final class Flattener implements Border.Nodebook {
     List<NodeDef> newest = List.copyOf(flat.values()).subList(size, flat.size());
     for (NodeDef node : newest) {
       flat.remove(node.getName());
+      pictures.forget(node);
       // An argument of a loop keeps its name for the next trial.
       if (!node.getOp().equals("Placeholder")) {
         names.remove(node.getName());
@@ -291,6 +298,10 @@ final class Flattener implements Border.Nodebook {
     }
     if (TensorLists.isOperation(node)) {
       return lists.flatten(body, node, inputs);
+    }
+    List<String> undecoded = pictures.flatten(body, node, inputs);
+    if (undecoded != null) {
+      return undecoded;
     }
     return switch (op) {
       case "VarHandleOp", "VariableV2", "Variable" -> List.of(variable(body, node));

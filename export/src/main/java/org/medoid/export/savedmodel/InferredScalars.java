@@ -93,6 +93,33 @@ final class InferredScalars {
     }
   }
 
+  /**
+   * The shapes and types of all tensors.
+   *
+   * @throws IllegalArgumentException if the graph is not valid
+   */
+  InferredShapes all() {
+    Set<String> names = new HashSet<>(nodes.keySet());
+    names.addAll(variables.keySet());
+    return new InferredShapes(part(names));
+  }
+
+  private GraphDef part(Set<String> needed) {
+    GraphDef.Builder part = GraphDef.newBuilder();
+    part.getVersionsBuilder().setProducer(SCALARS);
+    part.getLibraryBuilder().addAllFunction(functions.values());
+    variables.forEach(
+        (name, node) -> {
+          if (needed.contains(name)) {
+            part.addNode(
+                Nodes.placeholder(
+                    name, Nodes.type(node, "dtype"), node.getAttrOrThrow("shape").getShape()));
+          }
+        });
+    nodes.values().stream().filter(node -> needed.contains(node.getName())).forEach(part::addNode);
+    return part.build();
+  }
+
   /** What a tensor depends on, in a graph. */
   private Output<?> imported(Graph graph, String tensor) {
     String root = Tensors.node(tensor);
@@ -108,19 +135,7 @@ final class InferredScalars {
         node.getInputList().forEach(input -> open.push(Tensors.node(input)));
       }
     }
-    GraphDef.Builder part = GraphDef.newBuilder();
-    part.getVersionsBuilder().setProducer(SCALARS);
-    part.getLibraryBuilder().addAllFunction(functions.values());
-    variables.forEach(
-        (name, node) -> {
-          if (needed.contains(name)) {
-            part.addNode(
-                Nodes.placeholder(
-                    name, Nodes.type(node, "dtype"), node.getAttrOrThrow("shape").getShape()));
-          }
-        });
-    nodes.values().stream().filter(node -> needed.contains(node.getName())).forEach(part::addNode);
-    graph.importGraphDef(part.build());
+    graph.importGraphDef(part(needed));
     String[] parts = Tensors.canonical(tensor).split(":", -1);
     return graph.operation(parts[0]).output(Integer.parseInt(parts[1]));
   }

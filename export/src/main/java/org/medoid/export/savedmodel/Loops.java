@@ -55,6 +55,15 @@ final class Loops {
     int before = flattener.size();
     // TensorFlow is asked once; counters follow from what it knows.
     List<String> carried = each(inputs, constants::asConstant);
+    String known = loop.more(carried);
+    if (!Flattener.isTensor(known) || constants.settled(known) == null) {
+      flattener.forget(before);
+      List<String> ends = new MappedLoop(flattener, lists, constants, inferred).ends(loop, inputs);
+      if (ends != null) {
+        return ends;
+      }
+      carried = each(inputs, constants::asConstant);
+    }
     while (true) {
       String condition = loop.more(carried);
       Double more = Flattener.isTensor(condition) ? constants.settled(condition) : null;

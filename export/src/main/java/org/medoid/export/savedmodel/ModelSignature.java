@@ -42,6 +42,8 @@ public final class ModelSignature {
   private final Set<DataType> narrowed;
   private final double step;
   private final boolean runs;
+  private Set<String> decoders = Set.of();
+  private boolean base64;
   private final Shape scaled;
   private final List<String> notes = new ArrayList<>();
 
@@ -92,12 +94,11 @@ public final class ModelSignature {
     String images = flattener.unique(IMAGES);
     TensorShapeProto shape = Nodes.shape(sizes(SignatureChooser.channelsFirst(fit.images())));
     flattener.add(Nodes.placeholder(images, fit.images().type(), shape));
-    flattener.feed(fit.images().tensor(), images + ":0");
-    feedSwitches(flattener);
+    feed(flattener, images + ":0");
     int best = SignatureChooser.unlikely(fit.outputs().get(0));
     List<ModelTensor> likely =
         fit.outputs().stream().filter(o -> SignatureChooser.unlikely(o) == best).toList();
-    List<String> tensors = flattener.flatten(likely.stream().map(ModelTensor::tensor).toList());
+    List<String> tensors = flatten(flattener, likely.stream().map(ModelTensor::tensor).toList());
     Map<String, String> outputs = new LinkedHashMap<>();
     for (int i = 0; i < tensors.size(); i++) {
       outputs.put(likely.get(i).name(), tensors.get(i));
@@ -109,7 +110,29 @@ public final class ModelSignature {
         outputs);
   }
 
-  private void feedSwitches(Flattener flattener) {
+  private List<String> flatten(Flattener flattener, List<String> tensors) {
+    String strings =
+        "signature " + fit.name() + " takes encoded pictures or other strings, not pixels: ";
+    List<String> flat;
+    try {
+      flat = flattener.flatten(tensors);
+    } catch (IllegalArgumentException e) {
+      throw fit.encoded() == null ? e : new IllegalArgumentException(strings + e.getMessage(), e);
+    }
+    decoders = flattener.pictures().decoders();
+    base64 = flattener.pictures().base64();
+    if (fit.encoded() != null && decoders.isEmpty()) {
+      throw new IllegalArgumentException(
+          strings + "no decoder of pictures lies between them and the features");
+    }
+    return flat;
+  }
+
+  /** Lets flat images stand for the network's own, and constants for its switches. */
+  private void feed(Flattener flattener, String images) {
+    String tensor = fit.images().tensor();
+    flattener.feed(
+        tensor, fit.encoded() == null ? images : flattener.pictures().of(images, fit.encoded()));
     for (ModelTensor each : fit.switches()) {
       String name = flattener.unique("switch");
       flattener.add(Nodes.constant(name, false));
@@ -153,13 +176,20 @@ public final class ModelSignature {
                 choice.signature() == null && all.size() > 1
                     ? " (of " + String.join(", ", all) + ")"
                     : "",
-                fit.images(),
+                input(),
                 border.features(),
                 choice.output() == null && fit.outputs().size() > 1
                     ? " (of " + ModelTensor.list(fit.outputs()) + ")"
                     : ""));
     if (!model.tags().contains("serve")) {
       notes.add("tags: the graph with the tags " + model.tags() + ", as none has the tag serve");
+    }
+    if (!decoders.isEmpty()) {
+      notes.add(
+          "pictures: decoded before; the graph is fed with pixels where it would decode them itself"
+              + " ("
+              + String.join(", ", decoders)
+              + ")");
     }
     if (!fit.switches().isEmpty()) {
       notes.add("set to false: " + ModelTensor.list(fit.switches()));
@@ -200,10 +230,10 @@ public final class ModelSignature {
   /**
    * Returns what the network itself takes.
    *
-   * @return its input, with type and shape as declared
+   * @return its input, with type and shape as declared; strings where it decodes pictures itself
    */
   public ModelTensor input() {
-    return fit.images();
+    return fit.encoded() == null ? fit.images() : fit.encoded();
   }
 
   /**
@@ -349,9 +379,8 @@ public final class ModelSignature {
     String features = flattener.unique(FEATURES);
     sizes[0] = batch > 0 ? batch : sizes[0];
     flattener.add(Nodes.placeholder(images, DataType.DT_FLOAT, Nodes.shape(sizes)));
-    flattener.feed(fit.images().tensor(), border.before(flattener, images + ":0"));
-    feedSwitches(flattener);
-    String tensor = flattener.flatten(List.of(border.features().tensor())).get(0);
+    feed(flattener, border.before(flattener, images + ":0"));
+    String tensor = flatten(flattener, List.of(border.features().tensor())).get(0);
     flattener.add(Nodes.identity(features, border.after(flattener, tensor), DataType.DT_FLOAT));
     FlatGraph flat =
         FlatGraph.of(
@@ -381,7 +410,7 @@ public final class ModelSignature {
    * @throws IOException if it cannot be loaded
    */
   public OriginalModel original() throws IOException {
-    return new OriginalModel(model.load(), fit, border);
+    return new OriginalModel(model.load(), fit, border, base64);
   }
 
   /**

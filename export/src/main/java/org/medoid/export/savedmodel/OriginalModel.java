@@ -1,6 +1,7 @@
 package org.medoid.export.savedmodel;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -10,6 +11,8 @@ import org.tensorflow.Result;
 import org.tensorflow.SavedModelBundle;
 import org.tensorflow.Session;
 import org.tensorflow.Tensor;
+import org.tensorflow.ndarray.NdArray;
+import org.tensorflow.ndarray.NdArrays;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.proto.DataType;
@@ -17,6 +20,7 @@ import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.NodeDef;
 import org.tensorflow.types.TBool;
 import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TString;
 
 /**
  * A network of a SavedModel as TensorFlow loaded it, neither flattened nor computed in another
@@ -72,12 +76,59 @@ public final class OriginalModel implements AutoCloseable {
     }
   }
 
-  OriginalModel(SavedModelBundle bundle, SignatureChooser.Fit fit, Border border) {
+  /**
+   * Loaded.
+   *
+   * @param base64 whether encoded pictures are in base64
+   */
+  OriginalModel(SavedModelBundle bundle, SignatureChooser.Fit fit, Border border, boolean base64) {
     this.bundle = bundle;
     this.fit = fit;
     this.border = border;
-    this.before = new Side(DataType.DT_FLOAT, border.images().type(), border::before);
+    this.before =
+        fit.encoded() == null
+            ? new Side(DataType.DT_FLOAT, border.images().type(), border::before)
+            : new Side(
+                DataType.DT_FLOAT,
+                DataType.DT_STRING,
+                (side, in) -> encoded(side, border.before(side, in), fit.encoded(), base64));
     this.behind = new Side(border.features().type(), DataType.DT_FLOAT, border::after);
+  }
+
+  /** Picture files, without loss, of pixels. */
+  private static String encoded(Side side, String pixels, ModelTensor strings, boolean base64) {
+    String png = side.unique("png");
+    side.add(
+        Nodes.node(png, "EncodePng", pixels)
+            .putAttr("compression", Nodes.number(1))
+            .putAttr("T", Nodes.type(DataType.DT_UINT8))
+            .build());
+    String last = png;
+    if (base64) {
+      last = side.unique("base64");
+      side.add(Nodes.node(last, "EncodeBase64", png).putAttr("pad", Nodes.flag(false)).build());
+    }
+    String shape = side.unique("shape");
+    side.add(
+        Nodes.constant(
+            shape,
+            strings.rank() == 0 ? List.of() : strings.rank() == 2 ? List.of(-1, 1) : List.of(-1)));
+    String shaped = side.unique("shaped");
+    side.add(
+        Nodes.node(shaped, "Reshape", last, shape)
+            .putAttr("T", Nodes.type(DataType.DT_STRING))
+            .putAttr("Tshape", Nodes.type(DataType.DT_INT32))
+            .build());
+    return shaped;
+  }
+
+  /** What is fed for strings that the features do not need. */
+  private static TString nothing(ModelTensor strings, long batch) {
+    long[] sizes = strings.shape().isUnknown() ? new long[] {-1} : strings.shape().asArray();
+    Shape shape = Shape.of(Arrays.stream(sizes).map(s -> s < 0 ? batch : s).toArray());
+    NdArray<String> empty = NdArrays.ofObjects(String.class, shape);
+    empty.scalars().forEach(each -> each.setObject(""));
+    return TString.tensorOf(empty);
   }
 
   /**
@@ -116,11 +167,18 @@ public final class OriginalModel implements AutoCloseable {
         TBool off = TBool.scalarOf(false)) {
       Session.Runner runner = bundle.session().runner().feed(fit.images().tensor(), in.get(0));
       fit.switches().forEach(each -> runner.feed(each.tensor(), off));
+      List<TString> others = new ArrayList<>();
+      for (ModelTensor each : fit.strings()) {
+        others.add(nothing(each, shape.get(0)));
+        runner.feed(each.tensor(), others.get(others.size() - 1));
+      }
       try (Result raw = runner.fetch(border.features().tensor()).run();
           Result out = behind.run(raw.get(0))) {
         float[] values = new float[Math.toIntExact(out.get(0).size())];
         out.get(0).asRawTensor().data().asFloats().read(values);
         return values;
+      } finally {
+        others.forEach(TString::close);
       }
     }
   }

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.SignatureDef;
 import org.tensorflow.proto.TensorInfo;
@@ -17,8 +18,9 @@ import org.tensorflow.proto.TensorInfo;
  * Finds among the signatures of a SavedModel the one from images to features.
  *
  * <p>It fits if one of its inputs is a batch of pictures of three channels, all others switches
- * (scalars of type bool, set to false), and one of its outputs a batch of vectors or maps of
- * numbers. Of several the names decide, which follow conventions.
+ * (scalars of type bool, set to false) or strings, and one of its outputs a batch of vectors or
+ * maps of numbers. Where there is none, one fits whose pictures are encoded. Of several the names
+ * decide, which follow conventions.
  */
 final class SignatureChooser {
   /** Medoid's own, TensorFlow's, TensorFlow Hub's (two), Keras's. */
@@ -46,18 +48,29 @@ final class SignatureChooser {
   private static final Pattern OTHERS =
       Pattern.compile("logit|predict|probab|softmax|class|score|label|segment|mask|box|attention");
 
+  /** What is called so among several strings is a picture, and not a key for it. */
+  private static final Pattern PICTURES =
+      Pattern.compile("image|img|picture|photo|byte|b64|base64|encoded|jpe?g|png|content");
+
   private final Map<String, SignatureDef> all = new TreeMap<>();
 
   /**
    * A signature from images to features, as it is declared.
    *
    * @param name the signature's
-   * @param images its input
+   * @param images its input; where that is encoded pictures, the pixels behind their decoder
+   * @param encoded the input of encoded pictures, or null
    * @param switches further inputs, which are set to false
+   * @param strings further inputs, which the features do not need
    * @param outputs those that may be the features, the likelier ones first
    */
   record Fit(
-      String name, ModelTensor images, List<ModelTensor> switches, List<ModelTensor> outputs) {}
+      String name,
+      ModelTensor images,
+      ModelTensor encoded,
+      List<ModelTensor> switches,
+      List<ModelTensor> strings,
+      List<ModelTensor> outputs) {}
 
   SignatureChooser(Map<String, SignatureDef> signatures) {
     all.putAll(signatures);
@@ -129,6 +142,9 @@ final class SignatureChooser {
             reasons.add(e.getMessage());
           }
         });
+    if (fits.values().stream().anyMatch(fit -> fit.encoded == null)) {
+      fits.values().removeIf(fit -> fit.encoded != null);
+    }
     for (String name : SIGNATURES) {
       if (fits.containsKey(name)) {
         return fits.get(name);
@@ -150,22 +166,44 @@ final class SignatureChooser {
     String described = "signature " + name + " (" + describe(signature) + ") ";
     List<ModelTensor> switches = new ArrayList<>();
     List<ModelTensor> images = new ArrayList<>();
+    List<ModelTensor> strings = new ArrayList<>();
     for (Map.Entry<String, TensorInfo> each : new TreeMap<>(signature.getInputsMap()).entrySet()) {
       ModelTensor input = ModelTensor.of(each.getKey(), each.getValue());
-      (isSwitch(input) ? switches : images).add(input);
+      boolean string = input.type() == DataType.DT_STRING;
+      (isSwitch(input) ? switches : string ? strings : images).add(input);
+    }
+    ModelTensor encoded = images.isEmpty() ? encoded(strings) : null;
+    if (encoded != null) {
+      strings.remove(encoded);
+      long batch = encoded.rank() == 0 ? 1 : encoded.size(0);
+      Shape pixels = Shape.of(batch, -1, -1, 3);
+      images.add(new ModelTensor(encoded.name(), encoded.tensor(), DataType.DT_UINT8, pixels));
     }
     if (images.size() != 1) {
       throw new IllegalArgumentException(
           described
               + "takes "
-              + (images.isEmpty() ? "no images" : "several inputs, only images can be fed"));
+              + (images.isEmpty() && strings.isEmpty()
+                  ? "no images"
+                  : "several inputs, only images can be fed"));
     }
-    String unfit = unfit(images.get(0));
+    String unfit = unfit(encoded == null ? images.get(0) : encoded);
     if (unfit != null) {
       throw new IllegalArgumentException(described + unfit);
     }
     List<ModelTensor> outputs = outputs(described, signature, output);
-    return new Fit(name, images.get(0), switches, outputs);
+    return new Fit(name, images.get(0), encoded, switches, strings, outputs);
+  }
+
+  /** Which of several strings is the content of pictures; null if none, or several may be. */
+  private static ModelTensor encoded(List<ModelTensor> strings) {
+    List<ModelTensor> named =
+        strings.size() == 1
+            ? strings
+            : strings.stream()
+                .filter(each -> PICTURES.matcher(each.name().toLowerCase(Locale.ROOT)).find())
+                .toList();
+    return named.size() == 1 ? named.get(0) : null;
   }
 
   private static boolean isSwitch(ModelTensor input) {
@@ -175,8 +213,10 @@ final class SignatureChooser {
   /** Why an input is not one of images; null if it may be. */
   private static String unfit(ModelTensor input) {
     if (input.type() == DataType.DT_STRING) {
-      return "takes encoded pictures or other strings, not pixels: save a signature behind the"
-          + " decoder";
+      boolean rows = input.rank() == 2 && (input.size(1) == 1 || input.size(1) < 0);
+      return input.shape().isUnknown() || input.rank() < 2 || rows
+          ? null
+          : "takes strings of this shape, not one for each picture";
     }
     if (!input.isFloating() && !input.isInteger()) {
       return "takes " + Precision.name(input.type()) + ", not pixels";

@@ -2,7 +2,9 @@ package org.medoid.export.savedmodel;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.DataType;
@@ -52,13 +54,28 @@ final class TensorLists {
   private record TensorList(List<String> elements, String all, String length, DataType type) {}
 
   private final Flattener flattener;
+  private final EncodedPictures pictures;
   private final ListNodes nodes;
   private final Constants constants;
   private final InferredScalars inferred;
   private final List<TensorList> lists = new ArrayList<>();
+  private final Map<String, Written> traced = new HashMap<>();
 
-  TensorLists(Flattener flattener, Constants constants, InferredScalars inferred) {
+  /**
+   * What a round writes into a list that is traced.
+   *
+   * @param place where, a scalar
+   * @param row what, a flat tensor
+   */
+  record Written(String place, String row) {}
+
+  TensorLists(
+      Flattener flattener,
+      EncodedPictures pictures,
+      Constants constants,
+      InferredScalars inferred) {
     this.flattener = flattener;
+    this.pictures = pictures;
     this.nodes = new ListNodes(flattener);
     this.constants = constants;
     this.inferred = inferred;
@@ -98,6 +115,19 @@ final class TensorLists {
     TensorList list = list(word);
     return list.all == null
         && (list.elements == null || list.elements.stream().allMatch(e -> e == null));
+  }
+
+  /** The same list once more, of which is kept what a round writes and where. */
+  String traced(String word) {
+    String same = keep(list(word));
+    traced.put(same, new Written(null, null));
+    return same;
+  }
+
+  /** What was written into a traced list, once; null if that is not what happened. */
+  Written written(String word) {
+    Written written = traced.get(word);
+    return written == null || written.place == null ? null : written;
   }
 
   /** Whether a word is a list that is one tensor. */
@@ -236,7 +266,7 @@ final class TensorLists {
     TensorList list = list(body, node, word);
     Integer at = list.elements == null ? null : number(place);
     if (at == null) {
-      return nodes.gathered(body.flatName(node), stacked(body, node, word, null), place, list.type);
+      return gathered(body, node, stacked(body, node, word, null), list.type, place);
     }
     checkPlace(body, node, list.elements, at);
     return written(body, node, list.elements.get(at));
@@ -244,11 +274,21 @@ final class TensorLists {
 
   private String gathered(Body body, NodeDef node, String word, String places) {
     String all = stacked(body, node, word, null);
-    return isEach(places) ? all : nodes.gathered(body.flatName(node), all, places, list(word).type);
+    return isEach(places) ? all : gathered(body, node, all, list(word).type, places);
+  }
+
+  private String gathered(Body body, NodeDef node, String all, DataType type, String places) {
+    return pictures.like(all, nodes.gathered(body.flatName(node), all, places, type));
   }
 
   private String changed(Body body, NodeDef node, String word, String place, String element) {
     TensorList list = list(body, node, word);
+    if (traced.containsKey(word)) {
+      String changed = keep(list);
+      boolean again = traced.get(word).place != null;
+      traced.put(changed, new Written(again ? null : place, element));
+      return changed;
+    }
     Integer at = list.elements == null ? null : number(place);
     if (at == null) {
       String all = stacked(body, node, word, inferred.shape(element));
@@ -264,7 +304,7 @@ final class TensorLists {
     }
     checkPlace(body, node, changed, at);
     changed.set(at, element);
-    return keep(changed, list.type);
+    return keep(changed, pictures.type(element, list.type));
   }
 
   /**
@@ -297,16 +337,19 @@ final class TensorLists {
               ? written(body, node, each)
               : nodes.zero(name, element, list.type));
     }
-    return nodes.packed(name, tensors, list.type);
+    return pictures.like(tensors.get(0), nodes.packed(name, tensors, list.type));
   }
 
-  private String unstacked(Body body, NodeDef node, String tensor, DataType type) {
+  private String unstacked(Body body, NodeDef node, String tensor, DataType declared) {
+    DataType type = pictures.type(tensor, declared);
     Shape shape = inferred.shape(tensor);
     if (shape.isUnknown() || shape.numDimensions() == 0 || shape.get(0) < 0) {
       return keep(tensor, type);
     }
     int length = Math.toIntExact(shape.get(0));
-    return keep(nodes.unpacked(body.flatName(node), tensor, length, type), type);
+    List<String> rows = nodes.unpacked(body.flatName(node), tensor, length, type);
+    rows.forEach(row -> pictures.like(tensor, row));
+    return keep(rows, type);
   }
 
   /** Whether a tensor holds 0, 1, 2, ... */

@@ -255,7 +255,8 @@ class ControlFlowTest {
   }
 
   /** A round that writes twice what it reads at a place of a list to another, and counts. */
-  private static FunctionDef doubled(List<DataType> types, List<String> results) {
+  /** Twice the element of a number, or that and the number, as {@code set} says. */
+  private static FunctionDef doubled(List<DataType> types, List<String> results, String set) {
     return function(
         "double",
         types,
@@ -266,10 +267,13 @@ class ControlFlowTest {
         node("get", "TensorListGetItem", "b", "a", "shape:output:0")
             .putAttr("element_dtype", FLOAT),
         floats("twice", "AddV2", "get:item:0", "get:item:0"),
-        node("set", "TensorListSetItem", "c", "a", "twice:z:0").putAttr("element_dtype", FLOAT));
+        // So that not all rows can be computed at once.
+        node("row", "Cast", "a").putAttr("SrcT", INT).putAttr("DstT", FLOAT),
+        floats("more", "AddV2", "twice:z:0", "row:y:0"),
+        node("set", "TensorListSetItem", "c", "a", set).putAttr("element_dtype", FLOAT));
   }
 
-  /** list = the rows of x; for each row i, d[i] = 2 list[i]; stack d. */
+  /** list = the rows of x; for each row i, d[i] = 2 list[i] + i; stack d. */
   @Test
   void aListOfOpenLengthIsATensor() {
     List<DataType> types =
@@ -302,7 +306,8 @@ class ControlFlowTest {
     graph
         .getLibraryBuilder()
         .addFunction(function("fewer", types, List.of("less:z:0"), ints("less", "Less", "a", "d")))
-        .addFunction(doubled(types, List.of("next:z:0", "b", "set:output_handle:0", "d")));
+        .addFunction(
+            doubled(types, List.of("next:z:0", "b", "set:output_handle:0", "d"), "more:z:0"));
     FlatGraph flat = flat(graph.build(), "stack", Purpose.INFERENCE);
     assertThat(operations(flat)).contains("StatelessWhile").noneMatch(op -> op.contains("List"));
     assertThat(last(flat, 2)).isEqualTo(12);
@@ -346,7 +351,7 @@ class ControlFlowTest {
                 List.of("less:z:0"),
                 Nodes.constant("n", 3).toBuilder(),
                 ints("less", "Less", "a", "n:output:0")))
-        .addFunction(doubled(types, List.of("next:z:0", "b", "set:output_handle:0")));
+        .addFunction(doubled(types, List.of("next:z:0", "b", "set:output_handle:0"), "twice:z:0"));
     FlatGraph flat = flat(graph.build(), "rows");
     assertThat(operations(flat))
         .filteredOn(op -> !op.equals("Const"))

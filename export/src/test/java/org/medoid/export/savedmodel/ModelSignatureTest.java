@@ -178,12 +178,16 @@ class ModelSignatureTest {
     model.signature(
         "serving_default",
         Map.of("b", encoded),
-        Map.of("y", tf.zeros(tf.shape(encoded), TFloat32.class)));
+        Map.of(
+            "y",
+            tf.zeros(
+                tf.concat(List.of(tf.shape(encoded), tf.array(2)), tf.constant(0)),
+                TFloat32.class)));
     model.signature("pixels", Map.of("x", in), Map.of("y", colours(in)));
     assertThat(open().name()).isEqualTo("pixels");
     assertThatIOException()
         .isThrownBy(() -> open(SignatureChoice.of("serving_default")))
-        .withMessageContaining("takes encoded pictures or other strings, not pixels");
+        .withMessageContaining("takes encoded pictures or other strings, not pixels: no decoder");
   }
 
   @Test

@@ -1,0 +1,254 @@
+package org.medoid.export.savedmodel;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.NodeDef;
+
+/**
+ * Pixels that stand for encoded pictures while a graph is flattened. A network that is served with
+ * the content of picture files decodes them itself, one by one; here it is fed with what its
+ * decoder would give. For strings of any shape there are pixels, uint8, with three more axes:
+ * height, width and 3. A decoder is then but a change of what a tensor means; whatever else looks
+ * into the strings cannot be flattened.
+ */
+final class EncodedPictures {
+  /** How many axes a picture has in place of a string. */
+  private static final int AXES = 3;
+
+  private static final Set<String> DECODERS = Set.of("DecodeImage", "DecodeJpeg", "DecodePng");
+
+  private final Flattener flat;
+  private final Set<String> encoded = new HashSet<>();
+  private final Set<String> decoders = new TreeSet<>();
+  private boolean base64;
+
+  EncodedPictures(Flattener flat) {
+    this.flat = flat;
+  }
+
+  /**
+   * Lets pixels stand for strings.
+   *
+   * @param pixels uint8 [n, height, width, 3]
+   * @param strings what the signature takes: n of them, or n rows of one, or one alone
+   * @return the flat tensor that stands for them
+   */
+  String of(String pixels, ModelTensor strings) {
+    if (strings.rank() == 0) {
+      return marked(sliced("picture", pixels, DataType.DT_UINT8, 0, 1, 1));
+    }
+    if (strings.rank() == 2) {
+      String axis = constant("pictures/axis", 1);
+      return marked(
+          add(
+              "pictures",
+              node("ExpandDims", DataType.DT_UINT8, pixels, axis)
+                  .putAttr("Tdim", Nodes.type(DataType.DT_INT32))));
+    }
+    return marked(pixels);
+  }
+
+  /** The decoders that were met. */
+  Set<String> decoders() {
+    return decoders;
+  }
+
+  /** Whether the strings are in base64, web-safe. */
+  boolean base64() {
+    return base64;
+  }
+
+  /** Whether a flat tensor stands for strings. */
+  boolean isEncoded(String tensor) {
+    return encoded.contains(Tensors.canonical(tensor));
+  }
+
+  /** The type that a tensor has in the flat graph. */
+  DataType type(String tensor, DataType declared) {
+    return isEncoded(tensor) ? DataType.DT_UINT8 : declared;
+  }
+
+  /** Of a tensor that was made of another one without decoding it. */
+  String like(String source, String made) {
+    return isEncoded(source) ? marked(made) : made;
+  }
+
+  /** Lets a tensor of pixels stand for strings. */
+  void mark(String tensor) {
+    marked(tensor);
+  }
+
+  void forget(NodeDef node) {
+    encoded.removeIf(tensor -> Tensors.node(tensor).equals(node.getName()));
+  }
+
+  private String marked(String tensor) {
+    encoded.add(Tensors.canonical(tensor));
+    return tensor;
+  }
+
+  /**
+   * Flattens an operation that reads strings.
+   *
+   * @return null if pixels stand for none of its inputs
+   * @throws IllegalArgumentException if it needs the strings themselves, or decodes them to other
+   *     pixels than 8 bits of three channels
+   */
+  List<String> flatten(Body body, NodeDef node, List<String> inputs) {
+    if (inputs.stream().noneMatch(this::isEncoded)) {
+      return null;
+    }
+    NodeDef complete = body.complete(node, Operations.registered(node.getOp()));
+    String name = body.flatName(node);
+    String strings = inputs.get(0);
+    if (DECODERS.contains(node.getOp())) {
+      return List.of(decoded(body, complete, strings));
+    }
+    List<String> done =
+        switch (node.getOp()) {
+          case "DecodeBase64" -> {
+            base64 = true;
+            yield inputs;
+          }
+          case "Shape" -> {
+            DataType type = Nodes.type(complete, "out_type");
+            yield List.of(sliced(name, sizes(name, strings, type), type, 0, -AXES, 0));
+          }
+          case "Reshape" -> List.of(reshaped(name, complete, inputs));
+          case "Squeeze", "ExpandDims", "StridedSlice" -> moved(name, complete, inputs);
+          default -> null;
+        };
+    if (done == null) {
+      throw new IllegalArgumentException(
+          body.where(node)
+              + " reads encoded pictures otherwise than by decoding them; only their pixels are"
+              + " fed");
+    }
+    return done;
+  }
+
+  private String decoded(Body body, NodeDef node, String strings) {
+    long channels = node.getAttrOrThrow("channels").getI();
+    DataType type = node.containsAttr("dtype") ? Nodes.type(node, "dtype") : DataType.DT_UINT8;
+    if (channels == 1 || channels == 4) {
+      throw new IllegalArgumentException(
+          "%s decodes pictures to %d channels, not 3".formatted(body.where(node), channels));
+    }
+    if (node.containsAttr("ratio") && node.getAttrOrThrow("ratio").getI() > 1) {
+      throw new IllegalArgumentException(
+          body.where(node) + " makes pictures smaller while it decodes them");
+    }
+    if (type != DataType.DT_UINT8 && type != DataType.DT_FLOAT) {
+      throw new IllegalArgumentException(
+          body.where(node) + " decodes pictures to " + Precision.name(type));
+    }
+    decoders.add(node.getOp());
+    String name = body.flatName(node);
+    if (type == DataType.DT_UINT8) {
+      // A name of its own: from here on they are pixels.
+      return add(name, node("Identity", type, strings));
+    }
+    String wide = flat.unique(name + "/Cast");
+    flat.add(Nodes.cast(wide, strings, DataType.DT_UINT8, type));
+    String unit = flat.unique(name + "/unit");
+    flat.add(Nodes.constant(unit, 1 / 255f));
+    return add(name, node("Mul", type, wide, unit));
+  }
+
+  private String reshaped(String name, NodeDef node, List<String> inputs) {
+    DataType type = Nodes.type(node, "Tshape");
+    String picture = sliced(name + "/picture", sizes(name, inputs.get(0), type), type, -AXES, 0, 0);
+    String shape =
+        add(
+            name + "/shape",
+            node("ConcatV2", type, inputs.get(1), picture, constant(name + "/axis", 0))
+                .putAttr("N", Nodes.number(2))
+                .putAttr("Tidx", Nodes.type(DataType.DT_INT32)));
+    return marked(
+        add(
+            name,
+            node("Reshape", DataType.DT_UINT8, inputs.get(0), shape)
+                .putAttr("Tshape", Nodes.type(type))));
+  }
+
+  /** Counted from the first axis, places of strings are those of pictures; null if they are not. */
+  private List<String> moved(String name, NodeDef node, List<String> inputs) {
+    NodeDef.Builder moved =
+        node.toBuilder().clearInput().putAttr("T", Nodes.type(DataType.DT_UINT8));
+    inputs.forEach(input -> moved.addInput(Tensors.shortened(input)));
+    node.getAttrMap().keySet().stream().filter(a -> a.startsWith("_")).forEach(moved::removeAttr);
+    switch (node.getOp()) {
+      case "Squeeze" -> {
+        List<Long> axes = new ArrayList<>();
+        for (long axis : node.getAttrOrThrow("squeeze_dims").getList().getIList()) {
+          axes.add(axis < 0 ? axis - AXES : axis);
+        }
+        if (axes.isEmpty()) {
+          return null;
+        }
+        moved.putAttr(
+            "squeeze_dims", Nodes.numbers(axes.stream().mapToLong(Long::longValue).toArray()));
+      }
+      case "ExpandDims" -> {
+        NodeDef given = flat.node(Tensors.node(inputs.get(1)));
+        Double axis =
+            given == null || !given.getOp().equals("Const")
+                ? null
+                : Constants.scalar(given.getAttrOrThrow("value").getTensor());
+        if (axis == null) {
+          return null;
+        }
+        int at = axis.intValue() < 0 ? axis.intValue() - AXES : axis.intValue();
+        moved
+            .setInput(1, Tensors.shortened(constant(name + "/axis", at)))
+            .putAttr("Tdim", Nodes.type(DataType.DT_INT32));
+      }
+      default -> {
+        if (node.getAttrOrThrow("ellipsis_mask").getI() != 0) {
+          return null;
+        }
+      }
+    }
+    return List.of(marked(add(name, moved)));
+  }
+
+  private static NodeDef.Builder node(String op, DataType type, String... inputs) {
+    return Nodes.node("", op, inputs).putAttr("T", Nodes.type(type));
+  }
+
+  private String add(String wanted, NodeDef.Builder node) {
+    String name = flat.unique(wanted);
+    flat.add(node.setName(name).build());
+    return name + ":0";
+  }
+
+  private String constant(String wanted, int value) {
+    return add(wanted, Nodes.constant("", value).toBuilder());
+  }
+
+  private String sizes(String name, String tensor, DataType type) {
+    return add(
+        name + "/pixels",
+        Nodes.sizes("", tensor, DataType.DT_UINT8).putAttr("out_type", Nodes.type(type)));
+  }
+
+  /** Along the first axis: from a place up to another; 0 for the end. */
+  private String sliced(String name, String tensor, DataType type, int from, int to, int shrink) {
+    String begin = add(name + "/begin", Nodes.constant("", List.of(from)).toBuilder());
+    String end = add(name + "/end", Nodes.constant("", List.of(to)).toBuilder());
+    String one = add(name + "/one", Nodes.constant("", List.of(1)).toBuilder());
+    return add(
+        name,
+        node("StridedSlice", type, tensor, begin, end, one)
+            .putAttr("Index", Nodes.type(DataType.DT_INT32))
+            .putAttr("begin_mask", Nodes.number(from == 0 ? 1 - shrink : 0))
+            .putAttr("end_mask", Nodes.number(to == 0 ? 1 : 0))
+            .putAttr("ellipsis_mask", Nodes.number(0))
+            .putAttr("new_axis_mask", Nodes.number(0))
+            .putAttr("shrink_axis_mask", Nodes.number(shrink)));
+  }
+}
