@@ -33,14 +33,11 @@ final class EncodedPictures {
   /**
    * Lets pixels stand for strings.
    *
-   * @param pixels uint8 [n, height, width, 3]
+   * @param pixels uint8 [n, height, width, 3], or of one picture
    * @param strings what the signature takes: n of them, or n rows of one, or one alone
    * @return the flat tensor that stands for them
    */
   String of(String pixels, ModelTensor strings) {
-    if (strings.rank() == 0) {
-      return marked(sliced("picture", pixels, DataType.DT_UINT8, 0, 1, 1));
-    }
     if (strings.rank() == 2) {
       String axis = constant("pictures/axis", 1);
       return marked(
@@ -116,10 +113,10 @@ final class EncodedPictures {
           }
           case "Shape" -> {
             DataType type = Nodes.type(complete, "out_type");
-            yield List.of(sliced(name, sizes(name, strings, type), type, 0, -AXES, 0));
+            yield List.of(sliced(name, sizes(name, strings, type), type, 0, -AXES));
           }
           case "Reshape" -> List.of(reshaped(name, complete, inputs));
-          case "Squeeze", "ExpandDims", "StridedSlice" -> moved(name, complete, inputs);
+          case "Squeeze", "ExpandDims", "StridedSlice", "GatherV2" -> moved(name, complete, inputs);
           default -> null;
         };
     if (done == null) {
@@ -161,7 +158,7 @@ final class EncodedPictures {
 
   private String reshaped(String name, NodeDef node, List<String> inputs) {
     DataType type = Nodes.type(node, "Tshape");
-    String picture = sliced(name + "/picture", sizes(name, inputs.get(0), type), type, -AXES, 0, 0);
+    String picture = sliced(name + "/picture", sizes(name, inputs.get(0), type), type, -AXES, 0);
     String shape =
         add(
             name + "/shape",
@@ -194,11 +191,7 @@ final class EncodedPictures {
             "squeeze_dims", Nodes.numbers(axes.stream().mapToLong(Long::longValue).toArray()));
       }
       case "ExpandDims" -> {
-        NodeDef given = flat.node(Tensors.node(inputs.get(1)));
-        Double axis =
-            given == null || !given.getOp().equals("Const")
-                ? null
-                : Constants.scalar(given.getAttrOrThrow("value").getTensor());
+        Double axis = number(inputs.get(1));
         if (axis == null) {
           return null;
         }
@@ -207,6 +200,14 @@ final class EncodedPictures {
             .setInput(1, Tensors.shortened(constant(name + "/axis", at)))
             .putAttr("Tdim", Nodes.type(DataType.DT_INT32));
       }
+      case "GatherV2" -> {
+        Double axis = number(inputs.get(2));
+        boolean rows = axis != null && axis == 0 && node.getAttrOrThrow("batch_dims").getI() == 0;
+        if (!rows || !isEncoded(inputs.get(0))) {
+          return null;
+        }
+        moved.removeAttr("T").putAttr("Tparams", Nodes.type(DataType.DT_UINT8));
+      }
       default -> {
         if (node.getAttrOrThrow("ellipsis_mask").getI() != 0) {
           return null;
@@ -214,6 +215,14 @@ final class EncodedPictures {
       }
     }
     return List.of(marked(add(name, moved)));
+  }
+
+  /** The value of a constant of one number; null where it is none. */
+  private Double number(String tensor) {
+    NodeDef node = flat.node(Tensors.node(tensor));
+    return node == null || !node.getOp().equals("Const")
+        ? null
+        : Constants.scalar(node.getAttrOrThrow("value").getTensor());
   }
 
   private static NodeDef.Builder node(String op, DataType type, String... inputs) {
@@ -237,7 +246,7 @@ final class EncodedPictures {
   }
 
   /** Along the first axis: from a place up to another; 0 for the end. */
-  private String sliced(String name, String tensor, DataType type, int from, int to, int shrink) {
+  private String sliced(String name, String tensor, DataType type, int from, int to) {
     String begin = add(name + "/begin", Nodes.constant("", List.of(from)).toBuilder());
     String end = add(name + "/end", Nodes.constant("", List.of(to)).toBuilder());
     String one = add(name + "/one", Nodes.constant("", List.of(1)).toBuilder());
@@ -245,10 +254,10 @@ final class EncodedPictures {
         name,
         node("StridedSlice", type, tensor, begin, end, one)
             .putAttr("Index", Nodes.type(DataType.DT_INT32))
-            .putAttr("begin_mask", Nodes.number(from == 0 ? 1 - shrink : 0))
+            .putAttr("begin_mask", Nodes.number(from == 0 ? 1 : 0))
             .putAttr("end_mask", Nodes.number(to == 0 ? 1 : 0))
             .putAttr("ellipsis_mask", Nodes.number(0))
             .putAttr("new_axis_mask", Nodes.number(0))
-            .putAttr("shrink_axis_mask", Nodes.number(shrink)));
+            .putAttr("shrink_axis_mask", Nodes.number(0)));
   }
 }

@@ -108,6 +108,11 @@ final class Flattener implements Border.Nodebook {
     return pictures;
   }
 
+  /** The shapes and types of all tensors so far. */
+  InferredShapes shapes() {
+    return inferred.all();
+  }
+
   /** Why there is no tensor but a word. */
   String reason(String refused) {
     return refusals.get(Integer.parseInt(refused.substring(REFUSED.length())));

@@ -37,13 +37,12 @@ public final class ModelSignature {
 
   private final SavedModel model;
   private final SignatureChooser.Fit fit;
+  private final FedImages fed;
   private final Border border;
   private final long batch;
   private final Set<DataType> narrowed;
   private final double step;
   private final boolean runs;
-  private Set<String> decoders = Set.of();
-  private boolean base64;
   private final Shape scaled;
   private final List<String> notes = new ArrayList<>();
 
@@ -51,6 +50,7 @@ public final class ModelSignature {
       throws IOException {
     this.model = model;
     this.fit = fit;
+    this.fed = new FedImages(fit);
     FlatGraph core = core();
     ModelTensor output = LastOutput.of(core, fit);
     scaled = height() < 0 && width() < 0 ? ScaledSize.of(core) : null;
@@ -94,11 +94,11 @@ public final class ModelSignature {
     String images = flattener.unique(IMAGES);
     TensorShapeProto shape = Nodes.shape(sizes(SignatureChooser.channelsFirst(fit.images())));
     flattener.add(Nodes.placeholder(images, fit.images().type(), shape));
-    feed(flattener, images + ":0");
     int best = SignatureChooser.unlikely(fit.outputs().get(0));
     List<ModelTensor> likely =
         fit.outputs().stream().filter(o -> SignatureChooser.unlikely(o) == best).toList();
-    List<String> tensors = flatten(flattener, likely.stream().map(ModelTensor::tensor).toList());
+    List<String> tensors =
+        fed.flatten(flattener, images + ":0", likely.stream().map(ModelTensor::tensor).toList());
     Map<String, String> outputs = new LinkedHashMap<>();
     for (int i = 0; i < tensors.size(); i++) {
       outputs.put(likely.get(i).name(), tensors.get(i));
@@ -108,36 +108,6 @@ public final class ModelSignature {
         flattener,
         Map.of(IMAGES, images + ":0"),
         outputs);
-  }
-
-  private List<String> flatten(Flattener flattener, List<String> tensors) {
-    String strings =
-        "signature " + fit.name() + " takes encoded pictures or other strings, not pixels: ";
-    List<String> flat;
-    try {
-      flat = flattener.flatten(tensors);
-    } catch (IllegalArgumentException e) {
-      throw fit.encoded() == null ? e : new IllegalArgumentException(strings + e.getMessage(), e);
-    }
-    decoders = flattener.pictures().decoders();
-    base64 = flattener.pictures().base64();
-    if (fit.encoded() != null && decoders.isEmpty()) {
-      throw new IllegalArgumentException(
-          strings + "no decoder of pictures lies between them and the features");
-    }
-    return flat;
-  }
-
-  /** Lets flat images stand for the network's own, and constants for its switches. */
-  private void feed(Flattener flattener, String images) {
-    String tensor = fit.images().tensor();
-    flattener.feed(
-        tensor, fit.encoded() == null ? images : flattener.pictures().of(images, fit.encoded()));
-    for (ModelTensor each : fit.switches()) {
-      String name = flattener.unique("switch");
-      flattener.add(Nodes.constant(name, false));
-      flattener.feed(each.tensor(), name + ":0");
-    }
   }
 
   /** The sizes of the placeholder, the batch free. */
@@ -184,11 +154,11 @@ public final class ModelSignature {
     if (!model.tags().contains("serve")) {
       notes.add("tags: the graph with the tags " + model.tags() + ", as none has the tag serve");
     }
-    if (!decoders.isEmpty()) {
+    if (!fed.decoders().isEmpty()) {
       notes.add(
           "pictures: decoded before; the graph is fed with pixels where it would decode them itself"
               + " ("
-              + String.join(", ", decoders)
+              + String.join(", ", fed.decoders())
               + ")");
     }
     if (!fit.switches().isEmpty()) {
@@ -379,8 +349,12 @@ public final class ModelSignature {
     String features = flattener.unique(FEATURES);
     sizes[0] = batch > 0 ? batch : sizes[0];
     flattener.add(Nodes.placeholder(images, DataType.DT_FLOAT, Nodes.shape(sizes)));
-    feed(flattener, border.before(flattener, images + ":0"));
-    String tensor = flatten(flattener, List.of(border.features().tensor())).get(0);
+    String tensor =
+        fed.flatten(
+                flattener,
+                border.before(flattener, images + ":0"),
+                List.of(border.features().tensor()))
+            .get(0);
     flattener.add(Nodes.identity(features, border.after(flattener, tensor), DataType.DT_FLOAT));
     FlatGraph flat =
         FlatGraph.of(
@@ -410,7 +384,7 @@ public final class ModelSignature {
    * @throws IOException if it cannot be loaded
    */
   public OriginalModel original() throws IOException {
-    return new OriginalModel(model.load(), fit, border, base64);
+    return new OriginalModel(model.load(), fit, border, fed.base64());
   }
 
   /**

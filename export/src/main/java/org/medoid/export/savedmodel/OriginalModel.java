@@ -144,7 +144,8 @@ public final class OriginalModel implements AutoCloseable {
   public float[] features(float[] images, int height, int width) {
     int pixels = Math.multiplyExact(Math.multiplyExact(height, width), 3);
     int count = images.length / pixels;
-    int batch = Math.toIntExact(fit.images().size(0));
+    boolean alone = fit.encoded() != null && fit.encoded().rank() == 0;
+    int batch = alone ? 1 : Math.toIntExact(fit.images().size(0));
     int atOnce = batch > 0 ? batch : count;
     float[] all = new float[0];
     for (int from = 0; from < count; from += atOnce) {

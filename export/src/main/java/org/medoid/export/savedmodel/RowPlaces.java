@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
 
@@ -108,7 +109,9 @@ final class RowPlaces {
   private void reshaped() throws RowRules.NoRuleException {
     DataType type = Nodes.type(node, "Tshape");
     int[] sizes = rules.constants(inputs.get(1));
-    boolean merged = sizes != null && sizes.length > 1 && sizes[0] == 1;
+    Shape made = rules.shape(node.getName() + ":0");
+    boolean one = made.numDimensions() > 1 && made.get(0) == 1;
+    boolean merged = sizes != null && sizes.length > 1 && (sizes[0] == 1 || one);
     if (sizes == null) {
       String shape = rules.joined(List.of(rules.count(x, type), rules.same(inputs.get(1))), type);
       done(made(node.toBuilder(), shape), false);

@@ -36,8 +36,9 @@ final class RowRules {
   /** What takes a batch as its first operand, and does the same to each row of it. */
   private static final Set<String> BATCHES =
       Set.of(
-          ("AvgPool BiasAdd Conv2D DepthwiseConv2dNative FusedBatchNormV3 MatMul MaxPool ResizeArea"
-                  + " ResizeBicubic ResizeBilinear ResizeNearestNeighbor ScaleAndTranslate Softmax")
+          ("AvgPool Conv2D DepthwiseConv2dNative FusedBatchNorm FusedBatchNormV2 FusedBatchNormV3"
+                  + " LRN LogSoftmax MatMul MaxPool ResizeArea ResizeBicubic ResizeBilinear"
+                  + " ResizeNearestNeighbor ScaleAndTranslate Softmax SpaceToDepth")
               .split(" "));
 
   /** That there is no rule for an operation, or not for what it does to rows. */
@@ -230,6 +231,22 @@ final class RowRules {
       throw new NoRuleException(NodeDef.newBuilder().setName(tensor).build());
     }
     return stacked(given);
+  }
+
+  /** All rows as a batch: one that begins with an axis of size 1 gives way to that of the rows. */
+  String batch(String tensor) throws NoRuleException {
+    String all = stacked(tensor);
+    Rows given = rows.get(Tensors.canonical(tensor));
+    Shape one = shapes.of(tensor);
+    if (given.merged || given.rank < 2 || one.get(0) != 1) {
+      return given.merged ? given.tensor : all;
+    }
+    NodeDef.Builder squeezed =
+        NodeDef.newBuilder()
+            .setOp("Squeeze")
+            .putAttr("T", Nodes.type(given.type))
+            .putAttr("squeeze_dims", Nodes.numbers(1));
+    return add(squeezed, "rows/squeezed", List.of(all)) + ":0";
   }
 
   Rows rows(String input) {

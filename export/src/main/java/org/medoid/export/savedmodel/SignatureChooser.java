@@ -175,7 +175,7 @@ final class SignatureChooser {
     ModelTensor encoded = images.isEmpty() ? encoded(strings) : null;
     if (encoded != null) {
       strings.remove(encoded);
-      long batch = encoded.rank() == 0 ? 1 : encoded.size(0);
+      long batch = encoded.rank() <= 0 ? -1 : encoded.size(0);
       Shape pixels = Shape.of(batch, -1, -1, 3);
       images.add(new ModelTensor(encoded.name(), encoded.tensor(), DataType.DT_UINT8, pixels));
     }
@@ -191,7 +191,8 @@ final class SignatureChooser {
     if (unfit != null) {
       throw new IllegalArgumentException(described + unfit);
     }
-    List<ModelTensor> outputs = outputs(described, signature, output);
+    boolean alone = encoded != null && encoded.rank() == 0;
+    List<ModelTensor> outputs = outputs(described, signature, output, alone);
     return new Fit(name, images.get(0), encoded, switches, strings, outputs);
   }
 
@@ -243,7 +244,7 @@ final class SignatureChooser {
   }
 
   private static List<ModelTensor> outputs(
-      String described, SignatureDef signature, String wanted) {
+      String described, SignatureDef signature, String wanted, boolean alone) {
     Map<String, TensorInfo> given = new TreeMap<>(signature.getOutputsMap());
     if (wanted != null) {
       if (!given.containsKey(wanted)) {
@@ -256,6 +257,7 @@ final class SignatureChooser {
     for (Map.Entry<String, TensorInfo> each : given.entrySet()) {
       if (each.getValue().getEncodingCase() == TensorInfo.EncodingCase.NAME) {
         ModelTensor output = ModelTensor.of(each.getKey(), each.getValue());
+        output = alone ? ofSeveral(output) : output;
         boolean shaped = output.shape().isUnknown() || (output.rank() > 1 && output.rank() < 5);
         if (output.isFloating() && shaped) {
           fit.add(output);
@@ -270,6 +272,19 @@ final class SignatureChooser {
     }
     fit.sort(Comparator.comparingInt(SignatureChooser::unlikely));
     return fit;
+  }
+
+  /** What one picture gives, a vector or a batch of one, for a batch of any size. */
+  private static ModelTensor ofSeveral(ModelTensor one) {
+    if (one.rank() == 1) {
+      return one.of(Shape.of(-1, one.size(0)));
+    }
+    if (one.rank() < 2 || one.size(0) > 1) {
+      return one.of(Shape.scalar());
+    }
+    long[] sizes = one.shape().asArray();
+    sizes[0] = -1;
+    return one.of(Shape.of(sizes));
   }
 
   /** The smaller, the likelier is an output the vector of a picture. */

@@ -41,6 +41,7 @@ import org.tensorflow.proto.NameAttrList;
 import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.SavedModel;
 import org.tensorflow.proto.SignatureDef;
+import org.tensorflow.proto.TensorInfo;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TString;
 import org.tensorflow.types.TUint8;
@@ -303,10 +304,17 @@ class MappedLoopTest {
         node("mean", "Mean", "stack", "places")
             .putAttr("T", Nodes.type(DataType.DT_FLOAT))
             .putAttr("Tidx", INT));
+    return write(folder, graph, "mean:0", -1);
+  }
+
+  /** A signature from strings of a shape. */
+  private static Path write(Path folder, GraphDef.Builder graph, String out, long... shape)
+      throws IOException {
+    long[] features = shape.length == 0 ? new long[] {3} : new long[] {-1, 3};
     SignatureDef.Builder signature = SignatureDef.newBuilder();
     signature
-        .putInputs("bytes", tensor("x:0", DataType.DT_STRING, -1))
-        .putOutputs("y", tensor("mean:0", DataType.DT_FLOAT, -1, 3));
+        .putInputs("bytes", tensor("x:0", DataType.DT_STRING, shape))
+        .putOutputs("y", tensor(out, DataType.DT_FLOAT, features));
     MetaGraphDef.Builder meta =
         MetaGraphDef.newBuilder().setGraphDef(graph).putSignatureDef("serve", signature.build());
     meta.getMetaInfoDefBuilder().addTags("serve");
@@ -316,8 +324,8 @@ class MappedLoopTest {
     return folder;
   }
 
-  private static org.tensorflow.proto.TensorInfo tensor(String name, DataType type, long... shape) {
-    return org.tensorflow.proto.TensorInfo.newBuilder()
+  private static TensorInfo tensor(String name, DataType type, long... shape) {
+    return TensorInfo.newBuilder()
         .setName(name)
         .setDtype(type)
         .setTensorShape(Nodes.shape(shape))
@@ -375,6 +383,36 @@ class MappedLoopTest {
                                 tf.io.decodeBase64(file), TUint8.class, DecodePng.channels(3L)),
                             TFloat32.class),
                         tf.constant(0.5f)))));
+  }
+
+  @Test
+  void aSignatureOfOnePictureIsComputedForAll(@TempDir Path folder) throws IOException {
+    FunctionDef row =
+        function(
+            TString.class,
+            Shape.scalar(),
+            (Ops tf, Operand<TString> file) ->
+                tf.math.mean(
+                    resized(
+                        tf,
+                        tf.dtypes.cast(
+                            tf.image.decodeJpeg(file, DecodeJpeg.channels(3L)), TFloat32.class),
+                        4,
+                        8),
+                    tf.array(0, 1)),
+            TFloat32.class);
+    GraphDef.Builder graph =
+        GraphDef.newBuilder().addNode(Nodes.placeholder("x", DataType.DT_STRING, Nodes.shape()));
+    graph.getVersionsBuilder().setProducer(1882);
+    graph.addNode(
+        node("call", "PartitionedCall", "x")
+            .putAttr("Tin", types(DataType.DT_STRING))
+            .putAttr("Tout", types(DataType.DT_FLOAT))
+            .putAttr("f", named(row.getSignature().getName())));
+    graph.getLibraryBuilder().addFunction(row);
+    ModelSignature signature = open(write(folder, graph, "call:0"));
+    assertThat(signature.batch()).isEqualTo(-1);
+    assertSame(signature);
   }
 
   @Test
