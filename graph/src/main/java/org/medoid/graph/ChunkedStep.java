@@ -41,7 +41,7 @@ public final class ChunkedStep {
    * Prepares.
    *
    * @param session of the graph
-   * @param graph made by {@link TrainingGraph#inChunks}
+   * @param graph made for chunks
    * @throws IllegalArgumentException if it was made for whole batches
    */
   public ChunkedStep(Session session, TrainingGraph graph) {

@@ -75,22 +75,27 @@ public final class TrainingGraph {
       BatchLoss.Builder loss,
       Optimizer optimizer,
       Layers.Options options) {
-    this(tf, network, head, images, labels, loss, optimizer, options, Exchange.ALONE);
+    this(tf, network, head, images, labels, loss, optimizer, options, Exchange.ALONE, false);
   }
 
   /**
-   * Builds the training part of a worker's graph. Batch normalisation that is not frozen goes by
-   * the statistics of the whole batch.
+   * Builds the training part of a worker's graph, or of one whose batches are larger than what goes
+   * through the network at once: its steps are those of {@link ChunkedStep}. Batch normalisation
+   * that is not frozen goes by the statistics of the whole batch.
    *
    * @param tf the ops of a graph
    * @param network the backbone
    * @param head the embedding layer
-   * @param images float [m, h, w, 3], RGB in [0, 1]: this worker's share, as large as the others'
-   * @param labels int64 [m]
-   * @param loss the loss on the embeddings of the whole batch
+   * @param images float [m, h, w, 3], RGB in [0, 1]: this worker's share, as large as the others';
+   *     of chunks [chunk, h, w, 3], to be fed
+   * @param labels int64 [m] of the share; of chunks to be fed
+   * @param loss the loss on the embeddings of the whole batch, that of all workers
    * @param optimizer the optimizer
    * @param options of the layers
-   * @param exchange with the other workers
+   * @param exchange with the other workers; {@link Exchange#ALONE} without
+   * @param inChunks whether the batch goes through the network in chunks
+   * @throws IllegalArgumentException if it does, and batch normalisation is neither frozen itself
+   *     nor part of a frozen backbone: statistics of a chunk are not those of the batch
    */
   public TrainingGraph(
       Ops tf,
@@ -101,21 +106,15 @@ public final class TrainingGraph {
       BatchLoss.Builder loss,
       Optimizer optimizer,
       Layers.Options options,
-      Exchange exchange) {
-    this(tf, network, head, images, labels, loss, optimizer, options, exchange, false);
-  }
-
-  private TrainingGraph(
-      Ops tf,
-      Network network,
-      EmbeddingHead head,
-      Operand<TFloat32> images,
-      Operand<TInt64> labels,
-      BatchLoss.Builder loss,
-      Optimizer optimizer,
-      Layers.Options options,
       Exchange exchange,
       boolean inChunks) {
+    if (inChunks
+        && options.batchNormalization() != Layers.BatchNormalization.FROZEN
+        && !options.freezeBackbone()) {
+      throw new IllegalArgumentException(
+          "a batch in chunks needs frozen batch normalisation: the statistics of a chunk are not"
+              + " those of the batch");
+    }
     this.images = images;
     this.labels = labels;
     this.exchange = exchange;
@@ -158,43 +157,6 @@ public final class TrainingGraph {
 
   private static Operand<TFloat32> factor(Ops tf) {
     return tf.placeholderWithDefault(tf.constant(1f), Shape.scalar());
-  }
-
-  /**
-   * Builds a graph whose batches are larger than what goes through the network at once: its steps
-   * are those of {@link ChunkedStep}.
-   *
-   * @param tf the ops of a graph
-   * @param network the backbone
-   * @param head the embedding layer
-   * @param images float [chunk, h, w, 3], RGB in [0, 1], to be fed
-   * @param labels int64 [m], to be fed: of this worker's share, as large as the others'
-   * @param loss the loss on the embeddings of the whole batch, that of all workers
-   * @param optimizer the optimizer
-   * @param options of the layers
-   * @param exchange with the other workers; {@link Exchange#ALONE} without
-   * @return the graph
-   * @throws IllegalArgumentException if batch normalisation is neither frozen itself nor part of a
-   *     frozen backbone: statistics of a chunk are not those of the batch
-   */
-  public static TrainingGraph inChunks(
-      Ops tf,
-      Network network,
-      EmbeddingHead head,
-      Operand<TFloat32> images,
-      Operand<TInt64> labels,
-      BatchLoss.Builder loss,
-      Optimizer optimizer,
-      Layers.Options options,
-      Exchange exchange) {
-    if (options.batchNormalization() != Layers.BatchNormalization.FROZEN
-        && !options.freezeBackbone()) {
-      throw new IllegalArgumentException(
-          "a batch in chunks needs frozen batch normalisation: the statistics of a chunk are not"
-              + " those of the batch");
-    }
-    return new TrainingGraph(
-        tf, network, head, images, labels, loss, optimizer, options, exchange, true);
   }
 
   /**

@@ -67,11 +67,10 @@ class TrainingGraphTest {
       labels = tf.placeholder(TInt64.class, Placeholder.shape(Shape.of(BATCH)));
       BatchLoss.Builder loss = FacilityLocation.builder();
       Network net = new ConvNet();
+      boolean inChunks = chunk != BATCH;
       training =
-          chunk == BATCH
-              ? new TrainingGraph(tf, net, HEAD, images, labels, loss, optimizer, options)
-              : TrainingGraph.inChunks(
-                  tf, net, HEAD, images, labels, loss, optimizer, options, Exchange.ALONE);
+          new TrainingGraph(
+              tf, net, HEAD, images, labels, loss, optimizer, options, Exchange.ALONE, inChunks);
       session = new Session(graph);
       session.initialize();
       Random random = new Random(1);

@@ -14,6 +14,7 @@ import org.medoid.graph.RmsProp;
 import org.medoid.graph.StepRates;
 import org.medoid.graph.TrainingGraph;
 import org.medoid.graph.distributed.Cluster;
+import org.medoid.graph.distributed.Exchange;
 import org.medoid.graph.distributed.Worker;
 import org.medoid.graph.loss.Losses;
 import org.medoid.graph.network.ConvNet;
@@ -112,12 +113,11 @@ public final class WorkerProgram {
       Placeholder<TInt64> labels = tf.placeholder(TInt64.class, Placeholder.shape(Shape.of(share)));
       EmbeddingHead head = new EmbeddingHead(8);
       var losses = Losses.of(loss, Losses.Settings.of(CLASSES));
+      Exchange exchange = worker.exchange();
+      boolean inChunks = chunks > 1;
       TrainingGraph training =
-          chunks == 1
-              ? new TrainingGraph(
-                  tf, network, head, images, labels, losses, optimizer, options, worker.exchange())
-              : TrainingGraph.inChunks(
-                  tf, network, head, images, labels, losses, optimizer, options, worker.exchange());
+          new TrainingGraph(
+              tf, network, head, images, labels, losses, optimizer, options, exchange, inChunks);
       try (Session session = worker.session(graph)) {
         session.initialize();
         worker.exchange().timed(session.runner().addTarget(training.synchronize())).run().close();

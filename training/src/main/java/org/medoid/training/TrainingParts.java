@@ -123,10 +123,8 @@ final class TrainingParts {
                 Placeholder.shape(Shape.of(rows, batches.imageSize(), batches.imageSize(), 3)));
     Placeholder<TInt64> labels =
         tf.withName("labels").placeholder(TInt64.class, Placeholder.shape(Shape.of(share.size())));
-    return share.inChunks()
-        ? TrainingGraph.inChunks(
-            tf, network, head, images, labels, loss, optimizer, options, exchange)
-        : new TrainingGraph(tf, network, head, images, labels, loss, optimizer, options, exchange);
+    return new TrainingGraph(
+        tf, network, head, images, labels, loss, optimizer, options, exchange, share.inChunks());
   }
 
   /**

@@ -113,7 +113,7 @@ final class Anew {
 
   /** An operation with one type. */
   String typed(DataType type, String op, String... inputs) {
-    return part(op, Nodes.node("", op, inputs).putAttr("T", Nodes.type(type)));
+    return part(op, Nodes.typed(op, type, inputs));
   }
 
   String add(String op, String... inputs) {
@@ -181,16 +181,14 @@ final class Anew {
   String reshaped(String x, String sizes) {
     return part(
         "reshaped",
-        Nodes.node("", "Reshape", x, sizes)
-            .putAttr("T", Nodes.type(DataType.DT_FLOAT))
+        Nodes.typed("Reshape", DataType.DT_FLOAT, x, sizes)
             .putAttr("Tshape", Nodes.type(DataType.DT_INT32)));
   }
 
   String expanded(String x, int axis) {
     return part(
         "expanded",
-        Nodes.node("", "ExpandDims", x, scalar(axis))
-            .putAttr("T", Nodes.type(DataType.DT_FLOAT))
+        Nodes.typed("ExpandDims", DataType.DT_FLOAT, x, scalar(axis))
             .putAttr("Tdim", Nodes.type(DataType.DT_INT32)));
   }
 
@@ -198,8 +196,7 @@ final class Anew {
   String slice(DataType type, String x, int[] from, int[] sizes) {
     return part(
         "slice",
-        Nodes.node("", "Slice", x, row(from), row(sizes))
-            .putAttr("T", Nodes.type(type))
+        Nodes.typed("Slice", type, x, row(from), row(sizes))
             .putAttr("Index", Nodes.type(DataType.DT_INT32)));
   }
 
@@ -207,9 +204,13 @@ final class Anew {
   String every(String x, int[] from, int[] to, int... steps) {
     return part(
         "every",
-        Nodes.node(
-                "", "StridedSlice", x, row(after(0, from)), row(after(0, to)), row(after(1, steps)))
-            .putAttr("T", Nodes.type(DataType.DT_FLOAT))
+        Nodes.typed(
+                "StridedSlice",
+                DataType.DT_FLOAT,
+                x,
+                row(after(0, from)),
+                row(after(0, to)),
+                row(after(1, steps)))
             .putAttr("Index", Nodes.type(DataType.DT_INT32))
             .putAttr("begin_mask", Nodes.number(1))
             .putAttr("end_mask", Nodes.number(1))
@@ -238,8 +239,8 @@ final class Anew {
     }
     return part(
         "padded",
-        Nodes.node("", with == null ? "Pad" : "PadV2", inputs.toArray(String[]::new))
-            .putAttr("T", Nodes.type(DataType.DT_FLOAT))
+        Nodes.typed(
+                with == null ? "Pad" : "PadV2", DataType.DT_FLOAT, inputs.toArray(String[]::new))
             .putAttr("Tpaddings", Nodes.type(DataType.DT_INT32)));
   }
 
@@ -256,8 +257,7 @@ final class Anew {
   String reduced(String op, String x, String axes, DataType axesOf, boolean keep) {
     return part(
         op,
-        Nodes.node("", op, x, axes)
-            .putAttr("T", Nodes.type(DataType.DT_FLOAT))
+        Nodes.typed(op, DataType.DT_FLOAT, x, axes)
             .putAttr("Tidx", Nodes.type(axesOf))
             .putAttr("keep_dims", Nodes.flag(keep)));
   }
@@ -271,8 +271,7 @@ final class Anew {
     String same =
         part(
             "equal",
-            Nodes.node("", "Equal", a, b)
-                .putAttr("T", Nodes.type(DataType.DT_FLOAT))
+            Nodes.typed("Equal", DataType.DT_FLOAT, a, b)
                 .putAttr("incompatible_shape_error", Nodes.flag(true)));
     return part("ones", Nodes.cast("", same, DataType.DT_BOOL, DataType.DT_FLOAT).toBuilder());
   }
@@ -293,8 +292,7 @@ final class Anew {
   String product(DataType type, String a, String b, boolean adjointA, boolean adjointB) {
     return part(
         "product",
-        Nodes.node("", "BatchMatMulV2", a, b)
-            .putAttr("T", Nodes.type(type))
+        Nodes.typed("BatchMatMulV2", type, a, b)
             .putAttr("adj_x", Nodes.flag(adjointA))
             .putAttr("adj_y", Nodes.flag(adjointB)));
   }

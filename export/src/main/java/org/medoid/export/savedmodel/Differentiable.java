@@ -143,8 +143,7 @@ final class Differentiable {
     for (int i = 0; i < given.size(); i++) {
       if (CONTINUOUS.contains(given.get(i))) {
         String tensor = node.getName() + ":" + i;
-        NodeDef.Builder still =
-            Nodes.node("", "StopGradient", tensor).putAttr("T", Nodes.type(given.get(i)));
+        NodeDef.Builder still = Nodes.typed("StopGradient", given.get(i), tensor);
         renamed.put(tensor, writer.add(node, "still", still) + ":0");
       }
     }

@@ -42,8 +42,7 @@ final class Equivalents {
   private static String ones(Anew n) {
     return n.part(
         "ones",
-        Nodes.node("", "Fill", n.sizes(n.input(0), DataType.DT_FLOAT), n.scalar(1f))
-            .putAttr("T", Nodes.type(DataType.DT_FLOAT))
+        Nodes.typed("Fill", DataType.DT_FLOAT, n.sizes(n.input(0), DataType.DT_FLOAT), n.scalar(1f))
             .putAttr("index_type", Nodes.type(DataType.DT_INT32)));
   }
 
@@ -71,8 +70,7 @@ final class Equivalents {
   private static String bias(Anew n) {
     return n.part(
         "sum",
-        Nodes.node("", "BiasAdd", n.input(0), n.input(1))
-            .putAttr("T", Nodes.type(DataType.DT_FLOAT))
+        Nodes.typed("BiasAdd", DataType.DT_FLOAT, n.input(0), n.input(1))
             .putAttr("data_format", Nodes.text("NHWC")));
   }
 
@@ -133,8 +131,7 @@ final class Equivalents {
   private static String rolled(Anew n, String x, int by) {
     return n.part(
         "rolled",
-        Nodes.node("", "Roll", x, n.row(by), n.row(n.rank(0) - 1))
-            .putAttr("T", Nodes.type(DataType.DT_FLOAT))
+        Nodes.typed("Roll", DataType.DT_FLOAT, x, n.row(by), n.row(n.rank(0) - 1))
             .putAttr("Tshift", Nodes.type(DataType.DT_INT32))
             .putAttr("Taxis", Nodes.type(DataType.DT_INT32)));
   }
@@ -155,8 +152,7 @@ final class Equivalents {
             Nodes.sizes("", n.input(0), DataType.DT_FLOAT).putAttr("out_type", Nodes.type(places)));
     return n.part(
         "scattered",
-        Nodes.node("", "ScatterNd", n.input(1), numbers, sizes)
-            .putAttr("T", Nodes.type(DataType.DT_FLOAT))
+        Nodes.typed("ScatterNd", DataType.DT_FLOAT, n.input(1), numbers, sizes)
             .putAttr("Tindices", Nodes.type(places)));
   }
 
@@ -170,14 +166,16 @@ final class Equivalents {
     String change = scattered(n, n.change(n.input(2)));
     return n.part(
         "replaced",
-        Nodes.node("", "SelectV2", positive(n, kept), n.input(0), n.add("AddV2", itself, change))
-            .putAttr("T", Nodes.type(DataType.DT_FLOAT)));
+        Nodes.typed(
+            "SelectV2",
+            DataType.DT_FLOAT,
+            positive(n, kept),
+            n.input(0),
+            n.add("AddV2", itself, change)));
   }
 
   private static String positive(Anew n, String x) {
-    return n.part(
-        "positive",
-        Nodes.node("", "Greater", x, n.scalar(0f)).putAttr("T", Nodes.type(DataType.DT_FLOAT)));
+    return n.part("positive", Nodes.typed("Greater", DataType.DT_FLOAT, x, n.scalar(0f)));
   }
 
   /** The first output is the sign, which stays. */

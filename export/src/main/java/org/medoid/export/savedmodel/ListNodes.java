@@ -25,10 +25,6 @@ final class ListNodes {
     return unique + ":0";
   }
 
-  private static NodeDef.Builder node(String op, DataType type, String... inputs) {
-    return Nodes.node("", op, inputs).putAttr("T", Nodes.type(type));
-  }
-
   String number(String name, int value) {
     return add(name, Nodes.constant("", value).toBuilder());
   }
@@ -46,13 +42,15 @@ final class ListNodes {
   String replaced(String name, String tensor, String place, String row, DataType type) {
     String one = numbers(name + "/one", List.of(1, 1));
     String at =
-        add(name + "/place", node("Reshape", DataType.DT_INT32, place, one).putAttr("Tshape", INT));
+        add(
+            name + "/place",
+            Nodes.typed("Reshape", DataType.DT_INT32, place, one).putAttr("Tshape", INT));
     String axis = number(name + "/axis", 0);
-    String rows = add(name + "/row", node("ExpandDims", type, row, axis).putAttr("Tdim", INT));
+    String rows =
+        add(name + "/row", Nodes.typed("ExpandDims", type, row, axis).putAttr("Tdim", INT));
     return add(
         name,
-        Nodes.node("", "TensorScatterUpdate", tensor, at, rows)
-            .putAttr("T", Nodes.type(type))
+        Nodes.typed("TensorScatterUpdate", type, tensor, at, rows)
             .putAttr("Tindices", INT)
             .putAttr("bad_indices_policy", Nodes.text("")));
   }
@@ -79,11 +77,13 @@ final class ListNodes {
     List<Integer> sizes = Arrays.stream(shape.asArray()).mapToObj(Math::toIntExact).toList();
     String one = numbers(name + "/one", List.of(1));
     String first =
-        add(name + "/count", node("Reshape", DataType.DT_INT32, count, one).putAttr("Tshape", INT));
+        add(
+            name + "/count",
+            Nodes.typed("Reshape", DataType.DT_INT32, count, one).putAttr("Tshape", INT));
     String rest = numbers(name + "/element", sizes);
     String all = joined(name + "/sizes", List.of(first, rest), DataType.DT_INT32);
     String zero = add(name + "/zero", Nodes.constant("", zeros(Shape.scalar(), type)).toBuilder());
-    return add(name + "/zeros", node("Fill", type, all, zero).putAttr("index_type", INT));
+    return add(name + "/zeros", Nodes.typed("Fill", type, all, zero).putAttr("index_type", INT));
   }
 
   /** Tensors one behind the other. */
@@ -92,7 +92,7 @@ final class ListNodes {
     inputs.add(number(name + "/axis", 0));
     return add(
         name,
-        node("ConcatV2", type, inputs.toArray(String[]::new))
+        Nodes.typed("ConcatV2", type, inputs.toArray(String[]::new))
             .putAttr("N", Nodes.number(tensors.size()))
             .putAttr("Tidx", INT));
   }
@@ -101,7 +101,7 @@ final class ListNodes {
   String packed(String name, List<String> tensors, DataType type) {
     return add(
         name,
-        node("Pack", type, tensors.toArray(String[]::new))
+        Nodes.typed("Pack", type, tensors.toArray(String[]::new))
             .putAttr("N", Nodes.number(tensors.size()))
             .putAttr("axis", Nodes.number(0)));
   }
@@ -111,7 +111,7 @@ final class ListNodes {
     String first =
         add(
             name,
-            node("Unpack", type, tensor)
+            Nodes.typed("Unpack", type, tensor)
                 .putAttr("num", Nodes.number(length))
                 .putAttr("axis", Nodes.number(0)));
     String node = Tensors.node(first);

@@ -20,6 +20,11 @@ final class Nodes {
     return node;
   }
 
+  /** An operation with one type, for a node that is to be named. */
+  static NodeDef.Builder typed(String op, DataType type, String... inputs) {
+    return node("", op, inputs).putAttr("T", type(type));
+  }
+
   static NodeDef placeholder(String name, DataType type, TensorShapeProto shape) {
     return node(name, "Placeholder")
         .putAttr("dtype", type(type))

@@ -177,8 +177,7 @@ final class PlainConvolution {
   private String split(String axis, String tensor, int count) {
     return at.part(
         "split",
-        Nodes.node("", "Split", axis, tensor)
-            .putAttr("T", Nodes.type(DataType.DT_FLOAT))
+        Nodes.typed("Split", DataType.DT_FLOAT, axis, tensor)
             .putAttr("num_split", Nodes.number(count)));
   }
 
@@ -190,8 +189,7 @@ final class PlainConvolution {
   private String beside(String first, String second) {
     return at.part(
         "pairs",
-        Nodes.node("", "Pack", first, second)
-            .putAttr("T", Nodes.type(DataType.DT_INT32))
+        Nodes.typed("Pack", DataType.DT_INT32, first, second)
             .putAttr("N", Nodes.number(2))
             .putAttr("axis", Nodes.number(1)));
   }

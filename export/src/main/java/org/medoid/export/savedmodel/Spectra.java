@@ -70,9 +70,7 @@ final class Spectra {
     String odd = node.product(x, waves(size, period / 2 + 1, period, 0.25, false));
     return node.part(
         "complex",
-        Nodes.node("", "Complex", even, odd)
-            .putAttr("T", Nodes.type(DataType.DT_FLOAT))
-            .putAttr("Tout", Nodes.type(COMPLEX)));
+        Nodes.typed("Complex", DataType.DT_FLOAT, even, odd).putAttr("Tout", Nodes.type(COMPLEX)));
   }
 
   private String toReal(String x, int size, int period) {
@@ -83,10 +81,7 @@ final class Spectra {
 
   private String half(String op, String x) {
     return node.part(
-        op,
-        Nodes.node("", op, x)
-            .putAttr("T", Nodes.type(COMPLEX))
-            .putAttr("Tout", Nodes.type(DataType.DT_FLOAT)));
+        op, Nodes.typed(op, COMPLEX, x).putAttr("Tout", Nodes.type(DataType.DT_FLOAT)));
   }
 
   /**

@@ -51,8 +51,7 @@ final class Tangents {
     String change = n.typed(complex, "Sub", n.input(0), still);
     return n.part(
         "real",
-        Nodes.node("", "Real", n.typed(complex, "Mul", sign, change))
-            .putAttr("T", Nodes.type(complex))
+        Nodes.typed("Real", complex, n.typed(complex, "Mul", sign, change))
             .putAttr("Tout", Nodes.type(DataType.DT_FLOAT)));
   }
 
@@ -180,8 +179,7 @@ final class Tangents {
   private static String inverted(Anew n, String matrix) {
     return n.part(
         "inverse",
-        Nodes.node("", "MatrixInverse", matrix)
-            .putAttr("T", Nodes.type(DataType.DT_FLOAT))
+        Nodes.typed("MatrixInverse", DataType.DT_FLOAT, matrix)
             .putAttr("adjoint", Nodes.flag(false)));
   }
 
@@ -213,8 +211,8 @@ final class Tangents {
     int below = n.flag("lower") ? -1 : 0;
     return n.part(
         "half",
-        Nodes.node("", "MatrixBandPart", matrix, n.scalar(below), n.scalar(-1 - below))
-            .putAttr("T", Nodes.type(DataType.DT_FLOAT))
+        Nodes.typed(
+                "MatrixBandPart", DataType.DT_FLOAT, matrix, n.scalar(below), n.scalar(-1 - below))
             .putAttr("Tindex", Nodes.type(DataType.DT_INT32)));
   }
 

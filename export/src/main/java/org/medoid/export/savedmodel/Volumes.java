@@ -105,13 +105,12 @@ final class Volumes {
       String sizes =
           node.part(
               "sizes",
-              Nodes.node(
-                      "",
+              Nodes.typed(
                       "ConcatV2",
+                      DataType.DT_INT32,
                       batch,
                       node.row((int) out[2], (int) out[3], (int) out[4]),
                       node.scalar(0))
-                  .putAttr("T", Nodes.type(DataType.DT_INT32))
                   .putAttr("Tidx", Nodes.type(DataType.DT_INT32))
                   .putAttr("N", Nodes.number(2)));
       parts.add(node.part("plane", flat("Conv2DBackpropInput", sizes, plane(k), pictures)));
@@ -143,8 +142,7 @@ final class Volumes {
     String sum =
         node.part(
             "sum",
-            Nodes.node("", "AddN", parts.toArray(String[]::new))
-                .putAttr("T", Nodes.type(FLOAT))
+            Nodes.typed("AddN", FLOAT, parts.toArray(String[]::new))
                 .putAttr("N", Nodes.number(parts.size())));
     return node.reshaped(
         sum, node.row(-1, (int) sizes[1], (int) sizes[2], (int) sizes[3], (int) sizes[4]));

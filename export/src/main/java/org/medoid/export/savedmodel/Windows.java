@@ -23,8 +23,7 @@ final class Windows {
     node.rename(1, places + ":1");
     return node.part(
         "largest",
-        Nodes.node("", "MaxPool", node.input(0))
-            .putAttr("T", Nodes.type(DataType.DT_FLOAT))
+        Nodes.typed("MaxPool", DataType.DT_FLOAT, node.input(0))
             .putAttr("ksize", node.node().getAttrOrThrow("ksize"))
             .putAttr("strides", node.node().getAttrOrThrow("strides"))
             .putAttr("padding", node.node().getAttrOrThrow("padding"))

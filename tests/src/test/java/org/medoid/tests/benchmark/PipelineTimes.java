@@ -61,7 +61,7 @@ public final class PipelineTimes {
       folder = Files.createTempDirectory("photographs");
       Photographs.write(folder, IMAGES, 0.9f);
     }
-    ImageDataSet data = DataSets.unlabelled(folder);
+    ImageDataSet data = DataSets.unlabelled(folder, false);
     long bytes = 0;
     for (Path file : data.files()) {
       bytes += Files.size(file);

@@ -34,16 +34,6 @@ public final class KernelContext implements AutoCloseable {
   }
 
   /**
-   * The number of inputs.
-   *
-   * @return the number, lists counted by their elements
-   */
-  public int inputCount() {
-    requireOpen();
-    return CApi.TF_NumInputs(context);
-  }
-
-  /**
    * An input.
    *
    * @param index from 0

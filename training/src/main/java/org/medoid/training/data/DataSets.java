@@ -227,18 +227,6 @@ public final class DataSets {
     return skipBroken ? readable(all, 1) : decodable(all);
   }
 
-  /**
-   * Pictures without classes, of which none may be broken.
-   *
-   * @param place a picture, or a folder of PNG, JPEG, GIF and BMP files in it and its subfolders
-   * @return the pictures sorted by path, in one class
-   * @throws IllegalArgumentException as {@link #unlabelled(Path, boolean)}
-   * @throws IOException if the place cannot be read
-   */
-  public static ImageDataSet unlabelled(Path place) throws IOException {
-    return unlabelled(place, false);
-  }
-
   /** Splits classes, in their order, into a half that trains and a half that tests. */
   static DataSplit halves(String name, Map<String, List<Path>> classes) {
     List<String> names = new ArrayList<>(classes.keySet());

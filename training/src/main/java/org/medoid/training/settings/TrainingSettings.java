@@ -58,19 +58,6 @@ public record TrainingSettings(
   }
 
   /**
-   * The defaults for a data set and a network.
-   *
-   * @param data the data set, as {@link DataSets#open(String)} takes it
-   * @param model the network, as {@link Networks#of} takes it
-   * @return complete settings
-   * @throws SettingException if there is no such model
-   * @throws IOException if the model is a SavedModel that cannot be read
-   */
-  public static TrainingSettings of(String data, String model) throws IOException {
-    return of(data, model, draft -> {});
-  }
-
-  /**
    * Settings for a data set and a network; what is not told takes the default that fits the rest.
    *
    * @param data the data set, as {@link DataSets#open(String)} takes it

@@ -104,7 +104,7 @@ class ClassFoldersTest {
     assertThat(split.train().labels()).containsExactly(0, 0, 0, 1, 1);
     assertThat(told()).contains("1 link to nothing").contains("link to a folder around it");
     Path link = Files.createSymbolicLink(folder.resolve("link"), folder.resolve("data/a"));
-    assertThat(DataSets.unlabelled(link).size()).isEqualTo(3);
+    assertThat(DataSets.unlabelled(link, false).size()).isEqualTo(3);
   }
 
   /** Else it would be a class of all pictures, those of the others too. */
@@ -234,10 +234,12 @@ class ClassFoldersTest {
   @Test
   void onePictureIsASetOfOne() throws IOException {
     Path one = image("one.png");
-    assertThat(DataSets.unlabelled(one).files()).containsExactly(one);
+    assertThat(DataSets.unlabelled(one, false).files()).containsExactly(one);
     Path text = Files.writeString(folder.resolve("a.txt"), "text");
-    assertThatThrownBy(() -> DataSets.unlabelled(text)).hasMessageContaining("neither a folder");
-    assertThatThrownBy(() -> DataSets.unlabelled(Files.createDirectory(folder.resolve("empty"))))
+    assertThatThrownBy(() -> DataSets.unlabelled(text, false))
+        .hasMessageContaining("neither a folder");
+    assertThatThrownBy(
+            () -> DataSets.unlabelled(Files.createDirectory(folder.resolve("empty")), false))
         .hasMessageContaining("in this folder");
   }
 

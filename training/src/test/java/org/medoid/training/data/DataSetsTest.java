@@ -227,7 +227,7 @@ class DataSetsTest {
         .isInstanceOf(BrokenImagesException.class)
         .hasMessageStartingWith(train + ": ")
         .hasMessageContaining("; nor can " + test + " be read; remove them");
-    assertThatThrownBy(DataSets.unlabelled(folder)::requireReadable)
+    assertThatThrownBy(DataSets.unlabelled(folder, false)::requireReadable)
         .hasMessageContaining(train.toString())
         .hasMessageContaining(test.toString());
     ImageDataSet rest = DataSets.unlabelled(folder, true);
@@ -314,7 +314,8 @@ class DataSetsTest {
         .hasMessageContaining(huge.toString())
         .hasMessageContaining("9000 x 9000 pixels")
         .hasMessageContaining("skip-broken");
-    assertThatThrownBy(() -> DataSets.unlabelled(folder)).hasMessageContaining(huge.toString());
+    assertThatThrownBy(() -> DataSets.unlabelled(folder, false))
+        .hasMessageContaining(huge.toString());
     assertThat(DataSets.open("folder:" + folder, true).test().files())
         .hasSize(6)
         .doesNotContain(huge);
@@ -416,7 +417,7 @@ class DataSetsTest {
   void ofOnePictureTheFormatThatIsNotReadIsNamed() throws IOException {
     Path picture = folder.resolve("a.jpg");
     Files.write(picture, "RIFF....WEBPVP8 ".getBytes(StandardCharsets.US_ASCII));
-    assertThatThrownBy(() -> DataSets.unlabelled(picture))
+    assertThatThrownBy(() -> DataSets.unlabelled(picture, false))
         .hasMessageContaining("a.jpg")
         .hasMessageContaining("WebP")
         .hasMessageContaining("save it as PNG or JPEG");
