@@ -33,8 +33,8 @@ final class BoxOps {
     List<String> tensors =
         new ArrayList<>(
             List.of(
-                node.emit("Unsqueeze", boxes, node.constant(0)),
-                node.emit("Unsqueeze", scores, node.constant(0, 1)),
+                node.unsqueezed(boxes, 0),
+                node.unsqueezed(scores, 0, 1),
                 most,
                 node.emit("Reshape", overlap, node.constant(1))));
     if (node.inputCount() > 4) {

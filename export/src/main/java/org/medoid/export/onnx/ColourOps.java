@@ -25,25 +25,14 @@ final class ColourOps {
     return node.isChannelsFirst(0) ? 1 : node.rank(0) - 1;
   }
 
-  private static String image(TfNode node) {
-    return node.isChannelsFirst(0) ? node.channelsFirst(0) : node.input(0);
-  }
-
-  private static void set(TfNode node, String image) {
-    if (node.isChannelsFirst(0)) {
-      node.channelsFirstOutput(0, image);
-    } else {
-      node.output(0, image);
-    }
-  }
-
   /** The three colours, each with an axis of size 1. */
   private static List<String> parts(TfNode node) {
-    return node.emit("Split", List.of(image(node)), Map.of("axis", axis(node)), 3);
+    return node.emit(
+        "Split", List.of(node.input(0, node.isChannelsFirst(0))), Map.of("axis", axis(node)), 3);
   }
 
   private static void join(TfNode node, List<String> parts) {
-    set(node, node.emit("Concat", parts, Map.of("axis", axis(node))));
+    node.output(0, node.isChannelsFirst(0), node.emit("Concat", parts, Map.of("axis", axis(node))));
   }
 
   private static String scalar(TfNode node, double value) {
@@ -128,10 +117,11 @@ final class ColourOps {
     if (first && rank != 4) {
       throw node.unsupported("images of rank " + rank);
     }
-    String x = image(node);
+    String x = node.input(0, node.isChannelsFirst(0));
     String mean = node.emit("ReduceMean", Map.of("axes", places, "keepdims", true), x);
     String far = node.emit("Sub", x, mean);
-    set(node, node.emit("Add", node.emit("Mul", far, node.input(1)), mean));
+    node.output(
+        0, node.isChannelsFirst(0), node.emit("Add", node.emit("Mul", far, node.input(1)), mean));
   }
 
   /**

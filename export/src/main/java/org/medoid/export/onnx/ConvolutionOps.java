@@ -95,7 +95,7 @@ final class ConvolutionOps {
     attributes.put("kernel_shape", Arrays.copyOf(filter, axes));
     attributes.put("strides", strides);
     attributes.put("dilations", dilations);
-    String x = last ? node.channelsFirst(2) : node.input(2);
+    String x = node.input(2, last);
     String kernel = outputsFirst(node, axes);
     long[] in = Window.spatial(last, sized(node.shape(2), axes));
     long[] out = Window.spatial(last, sized(node.outputShape(0), axes));
@@ -130,11 +130,7 @@ final class ConvolutionOps {
     } else {
       y = cut(node, node.emit("ConvTranspose", attributes, x, kernel), last);
     }
-    if (last) {
-      node.channelsFirstOutput(0, y);
-    } else {
-      node.output(0, y);
-    }
+    node.output(0, last, y);
   }
 
   /** The sizes of images; all unknown if even their number is. */
@@ -185,8 +181,7 @@ final class ConvolutionOps {
     if (rank < 3 || block.length > rank - 2) {
       throw node.unsupported("blocks of " + block.length + " axes of a tensor of rank " + rank);
     }
-    long[] blocks = new long[rank - 2];
-    Arrays.fill(blocks, 1);
+    long[] blocks = TfNode.ones(rank - 2);
     long[] edges = new long[2 * (rank - 2)];
     for (int i = 0; i < block.length; i++) {
       blocks[i] = block[i];

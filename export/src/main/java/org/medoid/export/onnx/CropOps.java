@@ -32,14 +32,10 @@ final class CropOps {
     y = node.emit("Transpose", Map.of("perm", turn), y);
     y = along(node, y, columns);
     y = node.emit("Transpose", Map.of("perm", turn), y);
-    String down = unsqueezed(node, rows.inside(), 2, 3);
-    String inside = node.emit("And", down, unsqueezed(node, columns.inside(), 1, 3));
+    String down = node.unsqueezed(rows.inside(), 2, 3);
+    String inside = node.emit("And", down, node.unsqueezed(columns.inside(), 1, 3));
     String outside = node.scalar(DT_FLOAT, node.decimal("extrapolation_value"));
     node.output(0, node.emit("Where", inside, y, outside));
-  }
-
-  private static String unsqueezed(TfNode node, String x, long... axes) {
-    return node.emit("Unsqueeze", x, node.constant(axes));
   }
 
   private static Places places(TfNode node, String images, int axis, long count) {
@@ -79,7 +75,7 @@ final class CropOps {
     }
     String low = node.emit("Floor", places.at());
     String high = node.emit("Ceil", places.at());
-    String share = unsqueezed(node, node.emit("Sub", places.at(), low), 2, 3);
+    String share = node.unsqueezed(node.emit("Sub", places.at(), low), 2, 3);
     String first = pixels(node, images, low, places.last());
     String more = node.emit("Sub", pixels(node, images, high, places.last()), first);
     return node.emit("Add", first, node.emit("Mul", more, share));
@@ -87,7 +83,7 @@ final class CropOps {
 
   private static String pixels(TfNode node, String images, String at, String last) {
     String within = node.emit("Min", node.emit("Max", at, node.scalar(DT_FLOAT, 0)), last);
-    String indices = unsqueezed(node, node.cast(within, DT_FLOAT, DT_INT64), 2);
+    String indices = node.unsqueezed(node.cast(within, DT_FLOAT, DT_INT64), 2);
     return node.emit("GatherND", Map.of("batch_dims", 1), images, indices);
   }
 }

@@ -1,6 +1,5 @@
 package org.medoid.export.onnx;
 
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
@@ -252,31 +251,24 @@ final class ElementwiseOps {
 
   private static void biasAdd(TfNode node) {
     if (node.text("data_format").equals("NCHW")) {
-      long[] shape = new long[node.rank(0) - 1];
-      java.util.Arrays.fill(shape, 1);
-      shape[0] = -1;
-      String bias =
-          node.isConstant(1)
-              ? node.constant(1, node.known(1).reshaped(filledWith(shape, node.known(1).size())))
-              : node.emit("Reshape", node.input(1), node.constant(shape));
+      String bias;
+      if (node.isConstant(1)) {
+        long[] shape = TfNode.ones(node.rank(0) - 1);
+        shape[0] = node.known(1).size();
+        bias = node.constant(1, node.known(1).reshaped(shape));
+      } else {
+        bias = node.alongFirst(node.input(1), node.rank(0) - 1);
+      }
       node.output(0, node.emit("Add", node.input(0), bias));
     } else {
       apply(node, "Add");
     }
   }
 
-  private static long[] filledWith(long[] shape, int size) {
-    long[] filled = shape.clone();
-    filled[0] = size;
-    return filled;
-  }
-
   /** Select of TensorFlow 1: a vector of conditions chooses rows. */
   private static void select(TfNode node) {
     if (node.rank(0) == 1 && node.rank(1) > 1) {
-      long[] shape = Collections.nCopies(node.rank(1), 1L).stream().mapToLong(i -> i).toArray();
-      shape[0] = -1;
-      String rows = node.emit("Reshape", node.input(0), node.constant(shape));
+      String rows = node.alongFirst(node.input(0), node.rank(1));
       node.output(0, node.emit("Where", rows, node.input(1), node.input(2)));
     } else {
       apply(node, "Where");

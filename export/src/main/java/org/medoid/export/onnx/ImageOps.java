@@ -1,6 +1,5 @@
 package org.medoid.export.onnx;
 
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,31 +19,19 @@ final class ImageOps {
     table.put("LRN", ImageOps::localResponse);
   }
 
-  private static String images(TfNode node, boolean channelsLast) {
-    return channelsLast ? node.channelsFirst(0) : node.input(0);
-  }
-
-  private static void set(TfNode node, boolean channelsLast, String tensor) {
-    if (channelsLast) {
-      node.channelsFirstOutput(0, tensor);
-    } else {
-      node.output(0, tensor);
-    }
-  }
-
   private static void normalize(TfNode node) {
     boolean last = Window.channelsLast(node);
     if (node.flag("is_training")) {
       normalizeByItself(node, last);
       return;
     }
-    set(
-        node,
+    node.output(
+        0,
         last,
         node.emit(
             "BatchNormalization",
             Map.of("epsilon", node.decimal("epsilon")),
-            images(node, last),
+            node.input(0, last),
             node.input(1),
             node.input(2),
             node.input(3),
@@ -57,7 +44,7 @@ final class ImageOps {
     boolean last = Window.channelsLast(node);
     Map<String, Object> attributes = new HashMap<>(more);
     attributes.put("blocksize", node.integer("block_size"));
-    set(node, last, node.emit(op, attributes, images(node, last)));
+    node.output(0, last, node.emit(op, attributes, node.input(0, last)));
   }
 
   private static void spaceToDepth(TfNode node) {
@@ -92,7 +79,7 @@ final class ImageOps {
     if (node.op().equals("FusedBatchNormV3") && node.decimal("exponential_avg_factor") != 1) {
       throw node.unsupported("it keeps moving averages; export a graph built for inference");
     }
-    String x = images(node, last);
+    String x = node.input(0, last);
     long[] over = IntStream.range(0, rank).filter(i -> i != 1).asLongStream().toArray();
     Map<String, Object> axes = Map.of("axes", over, "keepdims", true);
     String mean = node.emit("ReduceMean", axes, x);
@@ -102,8 +89,8 @@ final class ImageOps {
     String epsilon = node.scalar(DataType.DT_FLOAT, node.decimal("epsilon"));
     String deviation = node.emit("Sqrt", node.emit("Add", variance, epsilon));
     String y = node.emit("Div", centred, deviation);
-    y = node.emit("Mul", y, forEachChannel(node, 1, rank));
-    set(node, last, node.emit("Add", y, forEachChannel(node, 2, rank)));
+    y = node.emit("Mul", y, node.alongFirst(node.input(1), rank - 1));
+    node.output(0, last, node.emit("Add", y, node.alongFirst(node.input(2), rank - 1)));
     String gone = node.constant(over);
     node.output(1, node.emit("Squeeze", mean, gone));
     // The second statistic is Bessel's: n / (n - 1) times the mean of the squares.
@@ -116,12 +103,5 @@ final class ImageOps {
     String factor = node.emit("Div", count, less);
     String unbiased = node.emit("Mul", variance, factor);
     node.output(2, node.emit("Squeeze", unbiased, gone));
-  }
-
-  private static String forEachChannel(TfNode node, int input, int rank) {
-    long[] shape = new long[rank - 1];
-    Arrays.fill(shape, 1);
-    shape[0] = -1;
-    return node.emit("Reshape", node.input(input), node.constant(shape));
   }
 }

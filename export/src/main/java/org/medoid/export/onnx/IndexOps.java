@@ -46,10 +46,6 @@ final class IndexOps {
     return node.cast(node.input(input), node.type(input), DT_INT64);
   }
 
-  private static String unsqueezed(TfNode node, String x, long... axes) {
-    return node.emit("Unsqueeze", x, node.constant(axes));
-  }
-
   private static void gather(TfNode node) {
     boolean second = node.op().equals("GatherV2");
     int axis = second ? node.axis(node.integers(2)[0], node.rank(0)) : 0;
@@ -59,7 +55,7 @@ final class IndexOps {
       if (axis != batch) {
         throw node.unsupported("batch_dims " + batch + " of axis " + axis + ", only the same is");
       }
-      String last = unsqueezed(node, whole(node, 1), -1);
+      String last = node.unsqueezed(whole(node, 1), -1);
       node.output(0, node.emit("GatherND", Map.of("batch_dims", batch), node.input(0), last));
       return;
     }
@@ -80,16 +76,13 @@ final class IndexOps {
   private static void oneHot(TfNode node) {
     int rank = node.rank(0) + 1;
     int axis = node.integer("axis") == -1 ? rank - 1 : node.axis(node.integer("axis"), rank);
-    String indices = unsqueezed(node, whole(node, 0), axis);
+    String indices = node.unsqueezed(whole(node, 0), axis);
     String classes =
         node.isConstant(1)
             ? node.constant(IntStream.range(0, (int) node.integers(1)[0]).asLongStream().toArray())
             : numbers(node, whole(node, 1));
-    long[] shape = new long[rank - axis];
-    Arrays.fill(shape, 1);
-    shape[0] = -1;
-    if (shape.length > 1) {
-      classes = node.emit("Reshape", classes, node.constant(shape));
+    if (rank - axis > 1) {
+      classes = node.alongFirst(classes, rank - axis);
     }
     String hit = node.emit("Equal", indices, classes);
     node.output(0, node.emit("Where", hit, node.input(2), node.input(3)));
@@ -160,9 +153,9 @@ final class IndexOps {
                 "Add",
                 node.emit("ReduceMax", Map.of("keepdims", false), segments),
                 node.scalar(DT_INT64, 1));
-    String rows = unsqueezed(node, numbers(node, many), 1);
+    String rows = node.unsqueezed(numbers(node, many), 1);
     String belongs =
-        node.cast(node.emit("Equal", rows, unsqueezed(node, segments, 0)), DT_BOOL, sum);
+        node.cast(node.emit("Equal", rows, node.unsqueezed(segments, 0)), DT_BOOL, sum);
     String x = node.cast(node.input(0), type, sum);
     String flat = node.emit("Reshape", Map.of("allowzero", 0), x, rowsOf(node, segments));
     String sums = node.emit("MatMul", belongs, flat);
@@ -181,13 +174,13 @@ final class IndexOps {
     DataType type = node.type(0) == DT_DOUBLE ? DT_DOUBLE : DT_FLOAT;
     String bounds = node.literal(Constant.of(type, new long[] {values.length}, values));
     String x = node.cast(node.input(0), node.type(0), type);
-    counted(node, node.emit("GreaterOrEqual", unsqueezed(node, x, -1), bounds));
+    counted(node, node.emit("GreaterOrEqual", node.unsqueezed(x, -1), bounds));
   }
 
   /** How many numbers of a sorted row go before each of some values. */
   private static void search(TfNode node, String op) {
-    String sorted = unsqueezed(node, node.input(0), 1);
-    String before = node.emit(op, sorted, unsqueezed(node, node.input(1), 2));
+    String sorted = node.unsqueezed(node.input(0), 1);
+    String before = node.emit(op, sorted, node.unsqueezed(node.input(1), 2));
     counted(node, before);
   }
 
@@ -209,14 +202,14 @@ final class IndexOps {
       numbers = node.emit("Reshape", numbers, node.constant(-1));
     }
     String each = numbers(node, size);
-    String hits = node.emit("Equal", unsqueezed(node, numbers, -1), each);
+    String hits = node.emit("Equal", node.unsqueezed(numbers, -1), each);
     String counts = node.cast(hits, DT_BOOL, sum);
     if (!binary && !none(node, 2)) {
       String weights = node.cast(node.input(2), type, sum);
       if (!rows) {
         weights = node.emit("Reshape", weights, node.constant(-1));
       }
-      counts = node.emit("Mul", counts, unsqueezed(node, weights, -1));
+      counts = node.emit("Mul", counts, node.unsqueezed(weights, -1));
     }
     List<String> summed = List.of(counts, node.constant(rows ? 1 : 0));
     String result = node.emit("ReduceSum", summed, Map.of("keepdims", false));
@@ -249,8 +242,8 @@ final class IndexOps {
 
   /** True where row and column are the same, for the last two of a tensor's axes. */
   private static String isDiagonal(TfNode node, String rows, String columns) {
-    String down = unsqueezed(node, numbers(node, rows), 1);
-    return node.emit("Equal", down, unsqueezed(node, numbers(node, columns), 0));
+    String down = node.unsqueezed(numbers(node, rows), 1);
+    return node.emit("Equal", down, node.unsqueezed(numbers(node, columns), 0));
   }
 
   /** The size of an axis as a scalar. */
@@ -276,7 +269,7 @@ final class IndexOps {
       padding = node.input(4);
     }
     String n = size(node, 0, -1);
-    String columns = unsqueezed(node, node.input(0), -2);
+    String columns = node.unsqueezed(node.input(0), -2);
     node.output(0, node.emit("Where", isDiagonal(node, n, n), columns, padding));
   }
 
@@ -301,7 +294,7 @@ final class IndexOps {
       throw node.unsupported("a matrix of unknown size, or not square");
     }
     String n = size(node, 0, -1);
-    String diagonal = unsqueezed(node, node.input(1), -1);
+    String diagonal = node.unsqueezed(node.input(1), -1);
     node.output(0, node.emit("Where", isDiagonal(node, n, n), diagonal, node.input(0)));
   }
 

@@ -1,6 +1,5 @@
 package org.medoid.export.onnx;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -39,13 +38,11 @@ final class MatrixOps {
   private static void pixelwise(TfNode node) {
     Constant weights = node.known(1);
     boolean transposed = node.flag("adj_y");
-    long[] shape = new long[node.rank(0)];
-    Arrays.fill(shape, 1);
+    long[] shape = TfNode.ones(node.rank(0));
     shape[0] = weights.shape()[transposed ? 0 : 1];
     shape[1] = weights.shape()[transposed ? 1 : 0];
     Constant kernel = (transposed ? weights : weights.transposed(1, 0)).reshaped(shape);
-    long[] ones = new long[shape.length - 2];
-    Arrays.fill(ones, 1);
+    long[] ones = TfNode.ones(shape.length - 2);
     node.channelsFirstOutput(
         0,
         node.emit(

@@ -2,7 +2,6 @@ package org.medoid.export.onnx;
 
 import static org.tensorflow.proto.DataType.DT_INT64;
 
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.LongStream;
@@ -62,7 +61,7 @@ final class PoolingOps {
       throw node.unsupported("it pools over the batch or the channels");
     }
     long[] kernel = Window.spatial(last, size);
-    long[] ones = Collections.nCopies(kernel.length, 1L).stream().mapToLong(i -> i).toArray();
+    long[] ones = TfNode.ones(kernel.length);
     Window window = Window.of(node, last, kernel, Window.spatial(last, step), ones);
     Map<String, Object> attributes = window.attributes();
     if (op.equals("AveragePool")) {

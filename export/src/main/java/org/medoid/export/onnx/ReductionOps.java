@@ -71,7 +71,7 @@ final class ReductionOps {
       return;
     }
     boolean first = node.isChannelsFirst(0) && (keep || sameWithout(axes, rank));
-    String x = first ? node.channelsFirst(0) : node.input(0);
+    String x = node.input(0, first);
     long[] over = first ? channelsFirstAxes(axes, rank) : TfNode.longs(axes);
     boolean logical = node.type(0) == DT_BOOL;
     if (logical) {
@@ -95,18 +95,14 @@ final class ReductionOps {
     if (logical) {
       reduced = node.cast(reduced, DT_INT32, DT_BOOL);
     }
-    if (first && keep) {
-      node.channelsFirstOutput(0, reduced);
-    } else {
-      node.output(0, reduced);
-    }
+    node.output(0, first && keep, reduced);
   }
 
   private static void arg(TfNode node, String op) {
     int rank = node.rank(0);
     int axis = node.axis(node.integers(1)[0], rank);
     boolean first = node.isChannelsFirst(0) && sameWithout(new int[] {axis}, rank);
-    String x = first ? node.channelsFirst(0) : node.input(0);
+    String x = node.input(0, first);
     int over = first ? Shapes.channelsFirstAxis(axis, rank) : axis;
     String found = node.emit(op, Map.of("axis", over, "keepdims", false), x);
     node.output(0, node.cast(found, DT_INT64, node.outputType(0)));

@@ -4,7 +4,6 @@ import static org.tensorflow.proto.DataType.DT_INT64;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -33,19 +32,6 @@ final class ShapeOps {
     table.put("BroadcastTo", node -> expand(node, 0, 1));
     table.put("Fill", node -> expand(node, 1, 0));
     table.put("Range", ShapeOps::range);
-  }
-
-  /** Like the inputs' layout: whether the first input of full rank is there channels first. */
-  static String inLayout(TfNode node, int input, boolean first) {
-    return first ? node.channelsFirst(input) : node.input(input);
-  }
-
-  static void set(TfNode node, int output, boolean first, String tensor) {
-    if (first) {
-      node.channelsFirstOutput(output, tensor);
-    } else {
-      node.output(output, tensor);
-    }
   }
 
   /** Numbers, one for each axis of channels last, in the order of the layout. */
@@ -93,7 +79,7 @@ final class ShapeOps {
     }
     boolean first = node.isChannelsFirst(0) && ReductionOps.sameWithout(axes, rank);
     long[] gone = first ? ReductionOps.channelsFirstAxes(axes, rank) : TfNode.longs(axes);
-    node.output(0, node.emit("Squeeze", inLayout(node, 0, first), node.constant(gone)));
+    node.output(0, node.emit("Squeeze", node.input(0, first), node.constant(gone)));
   }
 
   private static void expandDims(TfNode node) {
@@ -104,7 +90,7 @@ final class ShapeOps {
       node.channelsFirstOutput(0, node.emit("Unsqueeze", in));
       return;
     }
-    node.output(0, node.emit("Unsqueeze", node.input(0), node.constant(axis)));
+    node.output(0, node.unsqueezed(node.input(0), axis));
   }
 
   private static void transpose(TfNode node) {
@@ -114,7 +100,7 @@ final class ShapeOps {
     if (first) {
       perm = Arrays.stream(perm).map(a -> Shapes.channelsFirstAxis(a, rank)).toArray();
     }
-    String x = inLayout(node, 0, first);
+    String x = node.input(0, first);
     if (!Arrays.equals(perm, IntStream.range(0, rank).toArray())) {
       x = node.emit("Transpose", Map.of("perm", TfNode.longs(perm)), x);
     }
@@ -160,7 +146,7 @@ final class ShapeOps {
     int axis = node.axis(node.integer("axis"), node.rank(0) + 1);
     List<String> tensors = new ArrayList<>();
     for (int i = 0; i < node.inputCount(); i++) {
-      tensors.add(node.emit("Unsqueeze", node.input(i), node.constant(axis)));
+      tensors.add(node.unsqueezed(node.input(i), axis));
     }
     node.output(0, node.emit("Concat", tensors, Map.of("axis", axis)));
   }
@@ -170,16 +156,12 @@ final class ShapeOps {
     List<String> parts =
         node.emit(
             "Split",
-            List.of(node.input(0), node.constant(ones(node.outputCount()))),
+            List.of(node.input(0), node.constant(TfNode.ones(node.outputCount()))),
             Map.of("axis", axis),
             node.outputCount());
     for (int i = 0; i < parts.size(); i++) {
       node.output(i, node.emit("Squeeze", parts.get(i), node.constant(axis)));
     }
-  }
-
-  private static long[] ones(int count) {
-    return Collections.nCopies(count, 1L).stream().mapToLong(i -> i).toArray();
   }
 
   /** Paddings [rank, 2] as ONNX's starts, then ends. */
@@ -198,17 +180,17 @@ final class ShapeOps {
   private static void pad(TfNode node) {
     boolean first = node.isChannelsFirst(0);
     List<String> tensors =
-        new ArrayList<>(List.of(inLayout(node, 0, first), node.constant(pads(node, first))));
+        new ArrayList<>(List.of(node.input(0, first), node.constant(pads(node, first))));
     tensors.add(node.op().equals("PadV2") ? node.input(2) : node.scalar(node.type(0), 0));
-    set(node, 0, first, node.emit("Pad", tensors, Map.of("mode", "constant")));
+    node.output(0, first, node.emit("Pad", tensors, Map.of("mode", "constant")));
   }
 
   private static void mirrorPad(TfNode node) {
     boolean first = node.isChannelsFirst(0);
     long[] pads = pads(node, first);
-    String x = inLayout(node, 0, first);
+    String x = node.input(0, first);
     if (node.text("mode").equals("REFLECT")) {
-      set(node, 0, first, node.emit("Pad", Map.of("mode", "reflect"), x, node.constant(pads)));
+      node.output(0, first, node.emit("Pad", Map.of("mode", "reflect"), x, node.constant(pads)));
       return;
     }
     // SYMMETRIC repeats the border, which ONNX cannot until opset 19: join the mirrored edges.
@@ -226,13 +208,13 @@ final class ShapeOps {
       }
       x = parts.size() == 1 ? x : node.emit("Concat", parts, Map.of("axis", axis));
     }
-    set(node, 0, first, x);
+    node.output(0, first, x);
   }
 
   private static void tile(TfNode node) {
     boolean first = node.isChannelsFirst(0) && node.isConstant(1);
     String repeats = first ? node.constant(inOrder(true, node.integers(1))) : node.sizes(1);
-    set(node, 0, first, node.emit("Tile", inLayout(node, 0, first), repeats));
+    node.output(0, first, node.emit("Tile", node.input(0, first), repeats));
   }
 
   private static void expand(TfNode node, int value, int shape) {

@@ -36,7 +36,7 @@ final class SliceOps {
         node.isChannelsFirst(0)
             && bounds.added.isEmpty()
             && (gone.length == 0 || ReductionOps.sameWithout(gone, rank));
-    String x = ShapeOps.inLayout(node, 0, first);
+    String x = node.input(0, first);
     if (!bounds.axes.isEmpty()) {
       long[] over = array(bounds.axes);
       if (first) {
@@ -49,9 +49,9 @@ final class SliceOps {
       x = node.emit("Squeeze", x, node.constant(over));
     }
     if (!bounds.added.isEmpty()) {
-      x = node.emit("Unsqueeze", x, node.constant(array(bounds.added)));
+      x = node.unsqueezed(x, array(bounds.added));
     }
-    ShapeOps.set(node, 0, first && gone.length == 0, x);
+    node.output(0, first && gone.length == 0, x);
   }
 
   /** What the numbers and masks of a StridedSlice say, axis by axis. */
@@ -168,17 +168,12 @@ final class SliceOps {
     Arrays.setAll(steps, i -> (shrink >> i & 1) != 0 ? 1 : step[i]);
     String x =
         node.emit(
-            "Slice",
-            ShapeOps.inLayout(node, 0, first),
-            starts,
-            ends,
-            node.constant(over),
-            node.constant(steps));
+            "Slice", node.input(0, first), starts, ends, node.constant(over), node.constant(steps));
     if (gone.length > 0) {
       long[] out = first ? ReductionOps.channelsFirstAxes(gone, rank) : TfNode.longs(gone);
       x = node.emit("Squeeze", x, node.constant(out));
     }
-    ShapeOps.set(node, 0, first && gone.length == 0, x);
+    node.output(0, first && gone.length == 0, x);
   }
 
   private static String bits(TfNode node, long mask, int count) {
@@ -208,15 +203,10 @@ final class SliceOps {
       long[] starts = ShapeOps.inOrder(first, node.integers(1));
       long[] sizes = ShapeOps.inOrder(first, node.integers(2));
       long[] ends = new long[rank];
-      long[] steps = new long[rank];
-      Arrays.fill(steps, 1);
+      long[] steps = TfNode.ones(rank);
       Arrays.setAll(ends, i -> sizes[i] < 0 ? Integer.MAX_VALUE : starts[i] + sizes[i]);
       long[] axes = IntStream.range(0, rank).asLongStream().toArray();
-      ShapeOps.set(
-          node,
-          0,
-          first,
-          sliced(node, ShapeOps.inLayout(node, 0, first), starts, ends, axes, steps));
+      node.output(0, first, sliced(node, node.input(0, first), starts, ends, axes, steps));
       return;
     }
     // A size of -1 means up to the end.
@@ -238,7 +228,7 @@ final class SliceOps {
     int rank = node.rank(input);
     int axis = node.axis(node.integers(sized ? 2 : 0)[0], rank);
     boolean first = node.isChannelsFirst(input);
-    List<String> tensors = new ArrayList<>(List.of(ShapeOps.inLayout(node, input, first)));
+    List<String> tensors = new ArrayList<>(List.of(node.input(input, first)));
     long[] sizes = new long[node.outputCount()];
     if (sized) {
       sizes = node.integers(1);
@@ -263,7 +253,7 @@ final class SliceOps {
             Map.of("axis", first ? Shapes.channelsFirstAxis(axis, rank) : axis),
             sizes.length);
     for (int i = 0; i < parts.size(); i++) {
-      ShapeOps.set(node, i, first, parts.get(i));
+      node.output(i, first, parts.get(i));
     }
   }
 
@@ -278,7 +268,7 @@ final class SliceOps {
     boolean first = node.isChannelsFirst(0);
     long[] shifts = node.integers(1);
     long[] axes = node.integers(2);
-    String x = ShapeOps.inLayout(node, 0, first);
+    String x = node.input(0, first);
     for (int i = 0; i < axes.length; i++) {
       int axis = node.axis(axes[i], rank);
       long at = first ? Shapes.channelsFirstAxis(axis, rank) : axis;
@@ -301,7 +291,7 @@ final class SliceOps {
       String front = node.emit("Slice", x, node.constant(0), from, over);
       x = node.emit("Concat", Map.of("axis", at), back, front);
     }
-    ShapeOps.set(node, 0, first, x);
+    node.output(0, first, x);
   }
 
   private static void reverse(TfNode node) {
@@ -321,7 +311,7 @@ final class SliceOps {
     long[] end = new long[axes.length];
     Arrays.fill(last, -1);
     Arrays.fill(end, Integer.MIN_VALUE);
-    String x = ShapeOps.inLayout(node, 0, first);
-    ShapeOps.set(node, 0, first, sliced(node, x, last, end, axes, last));
+    String x = node.input(0, first);
+    node.output(0, first, sliced(node, x, last, end, axes, last));
   }
 }

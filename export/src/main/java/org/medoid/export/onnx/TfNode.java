@@ -133,11 +133,21 @@ public final class TfNode extends NodeFacts {
    * @param tensor the name of a tensor of the ONNX graph
    */
   public void alignedOutput(int output, String tensor) {
-    if (alignedChannelsFirst) {
+    output(output, alignedChannelsFirst, tensor);
+  }
+
+  /** Sets an output in the layout that is told. */
+  void output(int output, boolean channelsFirst, String tensor) {
+    if (channelsFirst) {
       channelsFirstOutput(output, tensor);
     } else {
       output(output, tensor);
     }
+  }
+
+  /** An input in the layout that is told. */
+  String input(int input, boolean channelsFirst) {
+    return channelsFirst ? channelsFirst(input) : input(input);
   }
 
   /**
@@ -300,6 +310,24 @@ public final class TfNode extends NodeFacts {
   /** Says that a node made here is of a later version of the operator set. */
   void needOpset(int version) {
     graph.needOpset(version);
+  }
+
+  /** A tensor with axes of size 1 more. */
+  String unsqueezed(String tensor, long... axes) {
+    return emit("Unsqueeze", tensor, constant(axes));
+  }
+
+  /** A vector along the first of some axes; the others have size 1. */
+  String alongFirst(String vector, int rank) {
+    long[] shape = ones(rank);
+    shape[0] = -1;
+    return emit("Reshape", vector, constant(shape));
+  }
+
+  static long[] ones(int count) {
+    long[] ones = new long[count];
+    Arrays.fill(ones, 1);
+    return ones;
   }
 
   static long[] longs(int... values) {

@@ -1,7 +1,6 @@
 package org.medoid.export.onnx;
 
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -102,16 +101,12 @@ record Window(boolean channelsLast, Map<String, Object> attributes) {
 
   /** The images that a node reads, channels first. */
   String images(TfNode node) {
-    return channelsLast ? node.channelsFirst(0) : node.input(0);
+    return node.input(0, channelsLast);
   }
 
   /** Sets the images that a node makes, given with channels first. */
   void setImages(TfNode node, String tensor) {
-    if (channelsLast) {
-      node.channelsFirstOutput(0, tensor);
-    } else {
-      node.output(0, tensor);
-    }
+    node.output(0, channelsLast, tensor);
   }
 
   /** The spatial sizes of images as a vector. */
@@ -128,7 +123,7 @@ record Window(boolean channelsLast, Map<String, Object> attributes) {
   String samePads(TfNode node, String size) {
     long[] strides = (long[]) attributes.get("strides");
     long[] reach = ((long[]) attributes.get("kernel_shape")).clone();
-    long[] ones = Collections.nCopies(axes(), 1L).stream().mapToLong(i -> i).toArray();
+    long[] ones = TfNode.ones(axes());
     long[] dilations = (long[]) attributes.getOrDefault("dilations", ones);
     Arrays.setAll(reach, i -> (reach[i] - 1) * dilations[i] + 1);
     String less = node.emit("Sub", size, node.constant(1));

@@ -84,11 +84,8 @@ final class Windows {
       return null;
     }
     Shape filter = Shape.of(sides.get(1), sides.get(2), channels, count);
-    float[] identity = new float[Math.toIntExact(count * count)];
-    for (int i = 0; i < count; i++) {
-      identity[(int) (i * count + i)] = 1;
-    }
-    String numbers = node.table(identity, filter.asArray());
+    int[] sizes = {(int) filter.get(0), (int) filter.get(1), (int) channels, (int) count};
+    String numbers = node.reshaped(node.eye(count, count, 0), node.row(sizes));
     NodeDef convolution =
         node.convolution(
                 "Conv2D",
