@@ -85,7 +85,7 @@ public final class EmbeddingRate {
 
   /** As {@code medoid embed} does it. */
   private static void embed(EmbeddingModel model, Path folder) throws IOException {
-    ImageDataSet pictures = DataSets.unlabelled(folder);
+    ImageDataSet pictures = DataSets.unlabelled(folder, false);
     pictures.requireWhole();
     model.embed(pictures, (values, width) -> {});
   }

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import org.medoid.ops.FacilityLocationLoss;
 import org.medoid.ops.clustering.Agreement;
 import org.medoid.ops.clustering.Distance;
@@ -187,23 +188,18 @@ final class LossCommand implements Callable<Integer> {
               FacilityLocationLoss.distance(distance.attribute()).maxSweeps(maxSweeps),
               FacilityLocationLoss.start(start.attribute()).seed(seed));
       Output<?> gradient = graph.addGradients(op.loss(), new Output<?>[] {x.asOutput()})[0];
-      Session.Runner timed =
-          session
-              .runner()
-              .feed(x, points)
-              .feed(y, classes)
-              .feed(factor, multiplier)
-              .fetch(op.loss())
-              .fetch(gradient);
-      double milliseconds = median(timed);
+      Supplier<Session.Runner> fed =
+          () ->
+              session
+                  .runner()
+                  .feed(x, points)
+                  .feed(y, classes)
+                  .feed(factor, multiplier)
+                  .fetch(op.loss())
+                  .fetch(gradient);
+      double milliseconds = median(fed.get());
       try (Result result =
-          session
-              .runner()
-              .feed(x, points)
-              .feed(y, classes)
-              .feed(factor, multiplier)
-              .fetch(op.loss())
-              .fetch(gradient)
+          fed.get()
               .fetch(op.facilityScore())
               .fetch(op.oracleScore())
               .fetch(op.medoids())

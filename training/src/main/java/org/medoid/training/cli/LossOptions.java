@@ -4,10 +4,9 @@ import org.medoid.ops.clustering.Distance;
 import org.medoid.ops.clustering.LocalSearch;
 import org.medoid.ops.clustering.Margin;
 import org.medoid.ops.clustering.Start;
-import org.medoid.training.settings.SettingsDraft;
 import picocli.CommandLine.Option;
 
-/** The options of {@link TrainingOptions} that are settings of the loss. */
+/** The options of {@link TrainingOptions} that are settings of the loss, by whose names they go. */
 final class LossOptions {
   @Option(
       names = "--loss",
@@ -17,75 +16,61 @@ final class LossOptions {
               + " multi_similarity, proxy_nca, proxy_anchor, normalized_softmax, deep_clustering,"
               + " spectral_clustering, arcface, supcon, soft_triple or smooth_ap. Default:"
               + " facility_location.")
-  private String loss;
+  String loss;
 
   @Option(
       names = "--loss-parameter",
       paramLabel = "X",
       description =
           "The main number of a rival loss: a margin, scale or temperature. Default: its paper's.")
-  private Double lossParameter;
+  Double lossParameter;
 
   @Option(
       names = "--gamma",
       paramLabel = "G",
       description = "Margin multiplier γ at step 0. Default: a quarter of the batch.")
-  private Double gamma;
+  Double gamma;
 
   @Option(
       names = "--gamma-decay",
       paramLabel = "F",
       description =
           "Factor by which γ falls every --gamma-decay-steps; 1 keeps it constant. Default: 1.")
-  private Double gammaDecay;
+  Double gammaDecay;
 
   @Option(
       names = "--gamma-decay-steps",
       paramLabel = "N",
       description = "Steps in which γ falls by the factor; 0: an epoch. Default: 0.")
-  private Long gammaDecaySteps;
+  Long gammaDecaySteps;
 
   @Option(
       names = "--margin",
       paramLabel = "NAME",
       description = "nmi, nmi_arithmetic, ami, ari, v_measure or identical. Default: nmi.")
-  private Margin margin;
+  Margin margin;
 
   @Option(
       names = "--local-search",
       paramLabel = "NAME",
       description = "exact, reference, swap or none. Default: exact.")
-  private LocalSearch localSearch;
+  LocalSearch localSearch;
 
   @Option(
       names = "--max-sweeps",
       paramLabel = "N",
       description = "Most sweeps of the local search; 0: the op's default. Default: 0.")
-  private Long maxSweeps;
+  Long maxSweeps;
 
   @Option(
       names = "--start",
       paramLabel = "NAME",
       description = "Where the local search starts: greedy or random. Default: greedy.")
-  private Start start;
+  Start start;
 
   @Option(
       names = "--distance",
       paramLabel = "NAME",
       description = "euclidean, squared_euclidean or cosine. Default: euclidean.")
-  private Distance distance;
-
-  /** Puts what was told into a draft. */
-  void tell(SettingsDraft draft) {
-    draft.loss = loss;
-    draft.lossParameter = lossParameter;
-    draft.gamma = gamma;
-    draft.gammaDecay = gammaDecay;
-    draft.gammaDecaySteps = gammaDecaySteps;
-    draft.margin = margin;
-    draft.localSearch = localSearch;
-    draft.maxSweeps = maxSweeps;
-    draft.start = start;
-    draft.distance = distance;
-  }
+  Distance distance;
 }

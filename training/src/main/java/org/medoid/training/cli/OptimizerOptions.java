@@ -2,7 +2,6 @@ package org.medoid.training.cli;
 
 import org.medoid.training.settings.OptimizerSettings.Fall;
 import org.medoid.training.settings.OptimizerSettings.Precision;
-import org.medoid.training.settings.SettingsDraft;
 import picocli.CommandLine.Option;
 
 /** The options of {@link TrainingOptions} that are settings of the optimizer and its rates. */
@@ -11,7 +10,7 @@ final class OptimizerOptions {
       names = "--optimizer",
       paramLabel = "NAME",
       description = "rmsprop or adamw. Default: rmsprop.")
-  private String optimizer;
+  String optimizer;
 
   @Option(
       names = "--precision",
@@ -19,7 +18,7 @@ final class OptimizerOptions {
       description =
           "float32, or bf16 for convolutions and products in bfloat16, on processors with"
               + " AVX512_BF16 or AMX. Default: float32.")
-  private Precision precision;
+  Precision precision;
 
   @Option(
       names = "--learning-rate",
@@ -27,7 +26,7 @@ final class OptimizerOptions {
       description =
           "Of the embedding layer at step 0. Default: 0.0003 with --weights or savedmodel:, else"
               + " 0.001.")
-  private Double learningRate;
+  Double learningRate;
 
   @Option(
       names = "--warm-up",
@@ -35,7 +34,7 @@ final class OptimizerOptions {
       description =
           "Steps in which the backbone stands still. Default: 100, or a fifth of --steps, with"
               + " --weights or savedmodel:, else 0.")
-  private Long warmUp;
+  Long warmUp;
 
   @Option(
       names = "--learning-rate-schedule",
@@ -44,7 +43,7 @@ final class OptimizerOptions {
           "How the learning rate falls: exponential (by the factor, a little with each step), step"
               + " (by the factor at once), or cosine (to 0 at the last step). Default:"
               + " exponential.")
-  private Fall learningRateSchedule;
+  Fall learningRateSchedule;
 
   @Option(
       names = "--learning-rate-decay",
@@ -52,14 +51,14 @@ final class OptimizerOptions {
       description =
           "Factor by which the learning rate falls every --learning-rate-decay-steps; 1 keeps it"
               + " constant. Default: 1.")
-  private Double learningRateDecay;
+  Double learningRateDecay;
 
   @Option(
       names = "--learning-rate-decay-steps",
       paramLabel = "N",
       description =
           "Steps in which the learning rate falls by the factor; 0: an epoch. Default: 0.")
-  private Long learningRateDecaySteps;
+  Long learningRateDecaySteps;
 
   @Option(
       names = "--backbone-rate-multiplier",
@@ -67,7 +66,7 @@ final class OptimizerOptions {
       description =
           "The backbone's learning rate over that of the embedding layer. Default: 0.1 with"
               + " --weights or savedmodel:, else 1.")
-  private Double backboneRateMultiplier;
+  Double backboneRateMultiplier;
 
   @Option(
       names = "--proxy-rate-multiplier",
@@ -75,7 +74,7 @@ final class OptimizerOptions {
       description =
           "The learning rate of a loss's own variables (proxies) over that of the embedding layer."
               + " Default: 10.")
-  private Double proxyRateMultiplier;
+  Double proxyRateMultiplier;
 
   @Option(
       names = "--clip-norm",
@@ -83,7 +82,7 @@ final class OptimizerOptions {
       description =
           "Scales the gradients down to this global norm where it is larger; 0: no limit. Default:"
               + " 0.")
-  private Double clipNorm;
+  Double clipNorm;
 
   @Option(
       names = "--weight-decay",
@@ -91,20 +90,5 @@ final class OptimizerOptions {
       description =
           "This times each weight (not biases) is added to its gradient (rmsprop), or, times the"
               + " learning rate, taken from the weight (adamw). Default: 0.01 for adamw, else 0.")
-  private Double weightDecay;
-
-  /** Puts what was told into a draft. */
-  void tell(SettingsDraft draft) {
-    draft.optimizer = optimizer;
-    draft.precision = precision;
-    draft.learningRate = learningRate;
-    draft.warmUp = warmUp;
-    draft.learningRateSchedule = learningRateSchedule;
-    draft.learningRateDecay = learningRateDecay;
-    draft.learningRateDecaySteps = learningRateDecaySteps;
-    draft.backboneRateMultiplier = backboneRateMultiplier;
-    draft.proxyRateMultiplier = proxyRateMultiplier;
-    draft.clipNorm = clipNorm;
-    draft.weightDecay = weightDecay;
-  }
+  Double weightDecay;
 }

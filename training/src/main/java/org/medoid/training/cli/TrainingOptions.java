@@ -1,5 +1,6 @@
 package org.medoid.training.cli;
 
+import java.lang.reflect.Field;
 import java.util.concurrent.Callable;
 import org.medoid.graph.image.Crop;
 import org.medoid.graph.network.InceptionV2.Pooling;
@@ -23,7 +24,7 @@ final class TrainingOptions {
       converter = TypedPath.Spec.class,
       paramLabel = "SPEC",
       description = "icons, folder:DIR (one folder per class), or another data set: see README.")
-  private String data;
+  String data;
 
   @Mixin private SkipBroken broken;
 
@@ -31,7 +32,7 @@ final class TrainingOptions {
       names = "--image-size",
       paramLabel = "PIXELS",
       description = "Height and width of the network's input. Default: the network's own.")
-  private Integer imageSize;
+  Integer imageSize;
 
   @Option(
       names = "--resize",
@@ -39,7 +40,7 @@ final class TrainingOptions {
       description =
           "Height and width to which images are scaled before the crop. Default: 256/227 of the"
               + " crop.")
-  private Integer resize;
+  Integer resize;
 
   @Option(
       names = "--crop",
@@ -47,23 +48,23 @@ final class TrainingOptions {
       description =
           "What the network is given in training: random (a crop of the scaled picture) or"
               + " random_resized (0.16 to 1 of its area, scaled). Default: random.")
-  private Crop crop;
+  Crop crop;
 
   @Option(names = "--mirror", description = "Mirrors half of the crops in training.")
-  private Boolean mirror;
+  Boolean mirror;
 
   @Option(
       names = "--batch",
       paramLabel = "M",
       description = "Images a step. Default: 128, or as many as the data has.")
-  private Integer batch;
+  Integer batch;
 
   @Option(
       names = "--classes-per-batch",
       paramLabel = "C",
       description =
           "Distinct classes a step. Default: a quarter of the batch, or what the data has.")
-  private Integer classesPerBatch;
+  Integer classesPerBatch;
 
   @Option(
       names = "--chunk",
@@ -71,26 +72,26 @@ final class TrainingOptions {
       description =
           "Images that go through the network at once, for batches larger than the memory; a"
               + " divisor of --batch; 0: all. Default: 0.")
-  private Integer chunk;
+  Integer chunk;
 
   @Option(
       names = "--model",
       converter = TypedPath.Spec.class,
       paramLabel = "SPEC",
       description = "convnet, inception_v2, or savedmodel:DIR, a SavedModel to train further.")
-  private String model;
+  String model;
 
   @Option(
       names = "--signature",
       paramLabel = "NAME",
       description = "Of a SavedModel with several. Default: the one that fits.")
-  private String signature;
+  String signature;
 
   @Option(
       names = "--output",
       paramLabel = "NAME",
       description = "Of a SavedModel with several. Default: the one that fits.")
-  private String output;
+  String output;
 
   @Option(
       names = "--range",
@@ -98,7 +99,7 @@ final class TrainingOptions {
       description =
           "The pixels that a SavedModel takes: 0,1 or 0,255 or -1,1. Default: what its graph shows,"
               + " else 0,1.")
-  private String range;
+  String range;
 
   @Option(
       names = "--pool",
@@ -106,7 +107,7 @@ final class TrainingOptions {
       description =
           "How the last map of inception_v2 becomes features: average, or average_max (the mean"
               + " plus the maximum). Default: average.")
-  private Pooling pool;
+  Pooling pool;
 
   @Option(
       names = "--weights",
@@ -115,25 +116,25 @@ final class TrainingOptions {
       description =
           "A TensorFlow checkpoint (TF-Slim's inception_v2.ckpt; V1 or V2 format) to take the"
               + " backbone's weights from, by variable name.")
-  private String weights;
+  String weights;
 
   @Option(
       names = "--embedding",
       paramLabel = "D",
       description = "Length of an embedding. Default: 64.")
-  private Integer embedding;
+  Integer embedding;
 
   @Option(
       names = "--freeze-backbone",
       description = "Trains the embedding layer alone; the backbone keeps its weights.")
-  private Boolean freezeBackbone;
+  Boolean freezeBackbone;
 
   @Option(
       names = "--frozen-features",
       description =
           "As --freeze-backbone, but computes the backbone's features only once, of the centre of"
               + " each image, and keeps them in RUN.")
-  private Boolean frozenFeatures;
+  Boolean frozenFeatures;
 
   @Option(
       names = "--batch-norm",
@@ -141,26 +142,26 @@ final class TrainingOptions {
       description =
           "train: by the statistics of the batch; frozen: by the averages that the network came"
               + " with. Default: frozen with --weights or savedmodel:, else train.")
-  private BatchNormalization batchNorm;
+  BatchNormalization batchNorm;
 
   @Option(
       names = "--steps",
       paramLabel = "N",
       description = "In all; 0: only scores the untrained network. Default: 500.")
-  private Long steps;
+  Long steps;
 
   @Option(
       names = "--eval-every",
       paramLabel = "N",
       description = "Steps between evaluations and checkpoints; 0: only at the end. Default: 100.")
-  private Long evalEvery;
+  Long evalEvery;
 
   @Option(
       names = "--early-stop",
       paramLabel = "N",
       description =
           "Ends after this many evaluations without a better Recall@1; 0: never. Default: 0.")
-  private Integer earlyStop;
+  Integer earlyStop;
 
   @Option(
       names = "--validation-classes",
@@ -168,7 +169,7 @@ final class TrainingOptions {
       description =
           "Share of the training classes that is not trained on but chooses the checkpoint, stops"
               + " early and draws the curves. Default: 0.2.")
-  private Double validationClasses;
+  Double validationClasses;
 
   @Option(
       names = "--choose-on",
@@ -176,42 +177,32 @@ final class TrainingOptions {
       description =
           "What chooses the checkpoint: validation (classes held out of training), test (the test"
               + " classes themselves: scores come out too high) or last. Default: validation.")
-  private Choice chooseOn;
+  Choice chooseOn;
 
   @Option(names = "--seed", paramLabel = "S", description = "Of everything. Default: 1.")
-  private Long seed;
+  Long seed;
 
   /** What was told. */
   SettingsDraft draft() {
     SettingsDraft draft = new SettingsDraft();
-    draft.data = data;
     draft.skipBroken = broken.skips();
-    draft.imageSize = imageSize;
-    draft.resize = resize;
-    draft.crop = crop;
-    draft.mirror = mirror;
-    draft.batch = batch;
-    draft.classesPerBatch = classesPerBatch;
-    draft.chunk = chunk;
-    draft.model = model;
-    draft.signature = signature;
-    draft.output = output;
-    draft.range = range;
-    draft.pool = pool;
-    draft.weights = weights;
-    draft.embedding = embedding;
-    draft.freezeBackbone = freezeBackbone;
-    draft.frozenFeatures = frozenFeatures;
-    draft.batchNorm = batchNorm;
-    draft.steps = steps;
-    draft.evalEvery = evalEvery;
-    draft.earlyStop = earlyStop;
-    draft.validationClasses = validationClasses;
-    draft.chooseOn = chooseOn;
-    draft.seed = seed;
-    lossOptions.tell(draft);
-    optimizerOptions.tell(draft);
+    tell(draft, this, lossOptions, optimizerOptions);
     return draft;
+  }
+
+  /** Each option is a setting of the same name. */
+  private static void tell(SettingsDraft draft, Object... groups) {
+    for (Object group : groups) {
+      for (Field option : group.getClass().getDeclaredFields()) {
+        if (option.isAnnotationPresent(Option.class)) {
+          try {
+            SettingsDraft.class.getField(option.getName()).set(draft, option.get(group));
+          } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(option + " is no setting", e);
+          }
+        }
+      }
+    }
   }
 
   /**

@@ -253,7 +253,7 @@ class DataSetsTest {
     byte[] whole = Files.readAllBytes(jpeg);
     Files.write(cutJpeg, Arrays.copyOf(whole, whole.length - 60));
 
-    ImageDataSet data = DataSets.unlabelled(folder);
+    ImageDataSet data = DataSets.unlabelled(folder, false);
     assertThatThrownBy(data::requireWhole)
         .isInstanceOf(BrokenImagesException.class)
         .hasMessageContaining(text.toString())
