@@ -14,6 +14,7 @@ import java.util.Set;
 import org.medoid.export.image.ImageSize;
 import org.medoid.export.onnx.OnnxConverter;
 import org.medoid.export.savedmodel.AsWritten;
+import org.medoid.export.savedmodel.LiteralPath;
 import org.tensorflow.SavedModelBundle;
 import org.tensorflow.TensorFlow;
 import org.tensorflow.proto.SignatureDef;
@@ -176,11 +177,12 @@ final class ExportWork {
       Files.createDirectories(warmup.getParent());
       Files.write(warmup, Warmup.file(options.name, Warmup.requests(source.pictures, image)));
     }
-    try (SavedModelBundle bundle =
-        SavedModelBundle.loader(place.aside().toString())
-            .withTags(SavedModelBundle.DEFAULT_TAG)
-            .withConfigProto(AsWritten.CONFIG)
-            .load()) {
+    try (LiteralPath path = LiteralPath.of(place.aside());
+        SavedModelBundle bundle =
+            SavedModelBundle.loader(path.name())
+                .withTags(SavedModelBundle.DEFAULT_TAG)
+                .withConfigProto(AsWritten.CONFIG)
+                .load()) {
       Map<String, SignatureDef> signatures = bundle.metaGraphDef().getSignatureDefMap();
       SignatureDef fromPixels = signatures.get(SavedModelWriter.DEFAULT);
       parity.compare(

@@ -2,6 +2,7 @@ package org.medoid.graph;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import org.medoid.export.savedmodel.LiteralPath;
 import org.medoid.graph.network.Layers;
 import org.medoid.graph.network.Network;
 import org.medoid.graph.network.SavedModelNetwork;
@@ -61,7 +62,7 @@ public final class BackboneGraph implements AutoCloseable {
     try (BackboneGraph aside = new BackboneGraph(network, imageSize, seed)) {
       Weights.Report report = Weights.restore(aside.session, aside.layers.variables(), checkpoint);
       try (TemporaryCheckpoint weights = new TemporaryCheckpoint(aside.session)) {
-        session.restore(weights.prefix().toString());
+        LiteralPath.restore(session, weights.prefix());
       }
       return report;
     }

@@ -1,6 +1,9 @@
 package org.medoid.graph;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import org.medoid.export.savedmodel.LiteralPath;
 import org.medoid.graph.network.EmbeddingHead;
 import org.medoid.graph.network.Layers;
 import org.medoid.graph.network.Network;
@@ -63,6 +66,7 @@ public final class InferenceGraph implements AutoCloseable {
    *     the same network; other variables in it are ignored
    * @return the network
    * @throws org.tensorflow.exceptions.TensorFlowException if a variable is missing in it
+   * @throws UncheckedIOException if its name is none that TensorFlow can be given
    */
   public static InferenceGraph restored(
       Network network, EmbeddingHead head, int imageSize, Path checkpoint) {
@@ -81,9 +85,14 @@ public final class InferenceGraph implements AutoCloseable {
    *
    * @param checkpoint as for {@link #restored}
    * @throws org.tensorflow.exceptions.TensorFlowException if a variable is missing in it
+   * @throws UncheckedIOException if its name is none that TensorFlow can be given
    */
   public void restore(Path checkpoint) {
-    session.restore(checkpoint.toString());
+    try {
+      LiteralPath.restore(session, checkpoint);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /**

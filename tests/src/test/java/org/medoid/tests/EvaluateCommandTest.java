@@ -266,7 +266,7 @@ class EvaluateCommandTest {
     assertThat(json("--kmeans", "none").get("map_at_r")).isEqualTo(array.get("map_at_r"));
 
     Files.writeString(labels, "label\n" + lines);
-    assertThat(evaluate().err()).contains("labels.txt", "[40]", "text [41]");
+    assertThat(evaluate().err()).contains("labels.txt", "41 labels for 40 embeddings", "heading");
     Files.writeString(labels, lines.toString().replace("é ", "é\t"));
     assertThat(evaluate().err()).contains("labels.txt", "several columns");
     Files.writeString(labels, "\0" + lines);

@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.medoid.export.savedmodel.LiteralPath;
 import org.tensorflow.Session;
 import org.tensorflow.exceptions.TensorFlowException;
 
@@ -162,12 +163,14 @@ public final class Checkpoints {
 
   /** Gives a session's variables the values of a checkpoint; see {@link #reading}. */
   static void restore(Session session, Path prefix) throws IOException {
-    reading(
-        prefix,
-        () -> {
-          session.restore(prefix.toString());
-          return session;
-        });
+    try (LiteralPath path = LiteralPath.of(prefix)) {
+      reading(
+          prefix,
+          () -> {
+            session.restore(path.name());
+            return session;
+          });
+    }
   }
 
   private Path prefix(long step) {

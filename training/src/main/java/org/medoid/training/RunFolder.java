@@ -62,6 +62,10 @@ public final class RunFolder {
     if (Files.exists(path) && !Files.isDirectory(path)) {
       throw new FileAlreadyExistsException(path.toString(), null, "is a file; name a folder");
     }
+    if (Files.isSymbolicLink(path) && !Files.exists(path)) {
+      throw new FileAlreadyExistsException(
+          path.toString(), null, "is a link to nothing; remove it or name another folder");
+    }
   }
 
   /**

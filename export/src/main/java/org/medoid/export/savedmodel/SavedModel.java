@@ -252,9 +252,9 @@ public final class SavedModel {
    * @throws IOException if it cannot be loaded
    */
   public SavedModelBundle load() throws IOException {
-    try {
+    try (LiteralPath path = LiteralPath.of(folder)) {
       SavedModelBundle bundle =
-          SavedModelBundle.loader(folder.toString())
+          SavedModelBundle.loader(path.name())
               .withTags(tags().toArray(String[]::new))
               .withConfigProto(AsWritten.CONFIG)
               .load();

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.bytedeco.javacpp.BytePointer;
+import org.medoid.export.savedmodel.LiteralPath;
 import org.tensorflow.TensorFlow;
 import org.tensorflow.exceptions.TensorFlowException;
 import org.tensorflow.internal.c_api.TF_CheckpointReader;
@@ -77,8 +78,9 @@ public record Checkpoint(String prefix, Map<String, Entry> tensors) {
           prefix, null, "no checkpoint here: neither this file (V1) nor " + index + " (V2) exists");
     }
     TensorFlow.version(); // loads the native library
-    try (TF_Status status = TF_Status.newStatus()) {
-      TF_CheckpointReader reader = TF_NewCheckpointReader(prefix, status);
+    try (LiteralPath path = LiteralPath.of(Path.of(prefix));
+        TF_Status status = TF_Status.newStatus()) {
+      TF_CheckpointReader reader = TF_NewCheckpointReader(path.name(), status);
       try {
         status.throwExceptionIfNotOK();
       } catch (TensorFlowException | IllegalArgumentException | UnsupportedOperationException e) {

@@ -5,12 +5,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.medoid.export.savedmodel.LiteralPath;
 import org.tensorflow.Operand;
 import org.tensorflow.Session;
 import org.tensorflow.exceptions.TensorFlowException;
+import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.StdArrays;
 import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
+import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.op.train.Restore;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.types.TFloat32;
@@ -134,8 +137,8 @@ public final class Weights {
     List<Class<? extends TType>> types = new ArrayList<>();
     variables.forEach(v -> types.add(TFloat32.class));
     Operand<TString> tensorNames = tf.constant(StdArrays.ndCopyOf(names));
-    Restore restore =
-        tf.train.restore(tf.constant(prefix), tensorNames, tf.zerosLike(tensorNames), types);
+    Operand<TString> file = tf.placeholder(TString.class, Placeholder.shape(Shape.scalar()));
+    Restore restore = tf.train.restore(file, tensorNames, tf.zerosLike(tensorNames), types);
     List<Op> assigns = new ArrayList<>();
     for (int i = 0; i < names.length; i++) {
       assigns.add(
@@ -144,8 +147,9 @@ public final class Weights {
               restore.tensors().get(i).asOutput().expect(TFloat32.class)));
     }
     session.initialize();
-    try {
-      session.run(tf.withControlDependencies(assigns).noOp());
+    try (LiteralPath path = LiteralPath.of(Path.of(prefix));
+        TString name = TString.scalarOf(path.name())) {
+      session.runner().addTarget(tf.withControlDependencies(assigns).noOp()).feed(file, name).run();
     } catch (TensorFlowException | IllegalArgumentException | UnsupportedOperationException e) {
       throw new IOException(Checkpoint.notReadable(prefix, e), e);
     }

@@ -142,7 +142,7 @@ class WeightsTest {
         Session session = new Session(graph);
         Model target = net(2, 3)) {
       Ops tf = Ops.create(graph);
-      Path prefix = folder.resolve("part.ckpt");
+      Path prefix = Files.createDirectory(folder.resolve("a [b]")).resolve("part[1].ckpt");
       Map<String, Operand<?>> part =
           Map.of(
               "Net/A/weights", tf.constant(new float[3][3][3][5]),

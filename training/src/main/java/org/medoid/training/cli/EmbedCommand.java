@@ -1,15 +1,20 @@
 package org.medoid.training.cli;
 
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.medoid.export.savedmodel.SavedModel;
 import org.medoid.graph.distributed.Cluster;
 import org.medoid.graph.distributed.Worker;
 import org.medoid.training.EmbeddingModel;
+import org.medoid.training.RunFolder;
 import org.medoid.training.data.DataSets;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.data.NpyRows;
@@ -33,6 +38,9 @@ import picocli.CommandLine.Spec;
     showDefaultValues = true)
 final class EmbedCommand implements Callable<Integer> {
   private static final Logger LOG = LoggerFactory.getLogger(EmbedCommand.class);
+
+  /** Each by itself: what any program takes for the end of a line. */
+  private static final Pattern LINE_BREAK = Pattern.compile("[\n-\r\u0085\u2028\u2029]");
 
   @Spec private CommandSpec spec;
 
@@ -65,6 +73,11 @@ final class EmbedCommand implements Callable<Integer> {
     boolean leads = WorkerOptions.leads(cluster);
     if (leads) {
       OutputFile.checkNpy("--out", out);
+    }
+    if (source.run == null) { // before all pictures are looked at, which may take minutes
+      SavedModel.open(source.model);
+    } else {
+      RunFolder.open(source.run);
     }
     boolean one = Files.isRegularFile(images);
     ImageDataSet pictures = DataSets.unlabelled(images, broken.skips());
@@ -99,11 +112,35 @@ final class EmbedCommand implements Callable<Integer> {
         }
       }
     }
-    for (Path file : pictures.files()) {
-      spec.commandLine().getOut().println(one ? file.getFileName() : images.relativize(file));
-    }
-    spec.commandLine().getOut().flush();
+    tell(pictures.files().stream().map(file -> one ? file.getFileName() : images.relativize(file)));
     return 0;
+  }
+
+  /** A line for each row, whatever the pictures' names. */
+  private void tell(Stream<Path> names) {
+    int broken = 0;
+    PrintWriter out = spec.commandLine().getOut();
+    for (String name : (Iterable<String>) names.map(Path::toString)::iterator) {
+      String line = onOneLine(name);
+      broken += line.equals(name) ? 0 : 1;
+      out.println(line);
+    }
+    out.flush();
+    if (broken > 0) {
+      LOG.warn("{} of the names have line breaks in them, which are printed as \\n", broken);
+    }
+  }
+
+  private static String onOneLine(String name) {
+    return LINE_BREAK
+        .matcher(name)
+        .replaceAll(
+            found ->
+                switch (found.group().charAt(0)) {
+                  case '\n' -> "\\\\n";
+                  case '\r' -> "\\\\r";
+                  default -> String.format(Locale.ROOT, "\\\\u%04x", (int) found.group().charAt(0));
+                });
   }
 
   /**

@@ -179,7 +179,7 @@ final class EvaluateCommand implements Callable<Integer> {
         "--restarts",
         "--seed");
     Path[] read = {source.embeddings, labels, galleryEmbeddings, galleryLabels};
-    OutputFile.check("--per-class", perClass, read);
+    OutputFile.checkText("--per-class", perClass, ScoreTable.HEAD, read);
     OutputFile.check("--per-class", perClass, clustersOut);
     OutputFile.checkNpy("--clusters-out", clustersOut, read);
   }

@@ -8,11 +8,9 @@ import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.FileSystemLoopException;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
-import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -96,11 +94,15 @@ final class Failures {
 
   private static String reason(FileSystemException failure) {
     String told = failure.getReason();
-    if (failure instanceof NoSuchFileException && isHidden(failure.getFile())) {
-      return "permission denied to look into a folder on its way, or a link that leads to itself";
-    }
     if (failure instanceof NoSuchFileException) {
-      return "no such file or folder" + (told == null ? "" : "; " + told);
+      return Obstacle.on(failure.getFile()).orElse("no such file or folder")
+          + (told == null ? "" : "; " + told);
+    }
+    if (failure.getClass() == FileSystemException.class) { // in the words of the system
+      Optional<String> obstacle = Obstacle.on(failure.getFile());
+      if (obstacle.isPresent()) {
+        return obstacle.get();
+      }
     }
     if (told != null) {
       return told;
@@ -118,19 +120,9 @@ final class Failures {
       return "permission denied";
     }
     if (failure instanceof FileAlreadyExistsException) {
-      return "already exists";
+      return Obstacle.on(failure.getFile()).orElse("already exists");
     }
     return failure.getClass().getSimpleName();
-  }
-
-  /** Whether nobody can say if a file is there. */
-  private static boolean isHidden(String file) {
-    try {
-      Path path = Path.of(file);
-      return !Files.exists(path) && !Files.notExists(path);
-    } catch (InvalidPathException | NullPointerException e) {
-      return false;
-    }
   }
 
   /** A text without line breaks. */

@@ -6,6 +6,7 @@ import java.util.concurrent.Callable;
 import org.medoid.export.FolderNotEmptyException;
 import org.medoid.export.TargetFolder;
 import org.medoid.graph.BackboneGraph;
+import org.medoid.graph.network.Checkpoint;
 import org.medoid.graph.network.InceptionV2;
 import org.medoid.graph.network.InceptionV2.Pooling;
 import org.medoid.graph.network.Network;
@@ -124,6 +125,9 @@ final class InitCommand implements Callable<Integer> {
             Checkpoints.of(folder).best(),
             true);
       } else {
+        if (weights != null) {
+          Checkpoint.read(weights); // before the network is made, which takes seconds
+        }
         Network network = TrainingOptions.checked(spec, this::network);
         write(
             target.aside(),

@@ -27,7 +27,7 @@ final class Logging {
     PatternLayoutEncoder encoder = new PatternLayoutEncoder();
     encoder.setContext(context);
     encoder.setCharset(StandardCharsets.UTF_8);
-    encoder.setPattern("%msg%n");
+    encoder.setPattern("%replace(%msg){'\\s*\\R\\s*', ' '}%n"); // names may hold line breaks
     encoder.start();
     ConsoleAppender<ILoggingEvent> appender = new ConsoleAppender<>();
     appender.setContext(context);

@@ -1,9 +1,13 @@
 package org.medoid.training.cli;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.medoid.export.FolderNotEmptyException;
+import org.medoid.export.WholeFile;
 import org.medoid.training.data.Npy;
 
 /** A file or folder that an option names to be written. */
@@ -32,9 +36,26 @@ final class OutputFile {
     if (Files.isDirectory(file)) {
       throw new IllegalArgumentException(option + " " + file + ": is a folder; name a file");
     }
-    Path folder = file.toAbsolutePath().getParent();
+    Path folder = place(option, file).toAbsolutePath().getParent();
     if (folder == null || !Files.isDirectory(folder)) {
-      throw new IllegalArgumentException(option + " " + file + ": there is no folder " + folder);
+      throw new IllegalArgumentException(
+          "%s %s: %s"
+              .formatted(
+                  option,
+                  file,
+                  Obstacle.on(String.valueOf(folder)).orElse("there is no folder " + folder)));
+    }
+    if (!Files.exists(file) && !Files.isWritable(folder)) {
+      throw new IllegalArgumentException(
+          option + " " + file + ": permission denied to write to " + folder);
+    }
+  }
+
+  private static Path place(String option, Path file) throws IOException {
+    try {
+      return WholeFile.place(file);
+    } catch (FileSystemException e) {
+      throw new IllegalArgumentException(option + " " + file + ": " + e.getReason(), e);
     }
   }
 
@@ -61,6 +82,32 @@ final class OutputFile {
     if (file != null && Files.isRegularFile(file) && Files.size(file) > 0 && !Npy.begins(file)) {
       throw new IllegalArgumentException(
           option + " " + file + ": is there and no .npy file; name another file or remove it");
+    }
+  }
+
+  /**
+   * The same of a text, which takes the place of an earlier one only.
+   *
+   * @param option its name
+   * @param file null if the option is not given
+   * @param head what each such text begins with, in ASCII
+   * @param others files that are read, or written as well; null for those that are not given
+   * @throws IllegalArgumentException if there is something else in its place
+   * @throws IOException if a file cannot be looked at
+   */
+  static void checkText(String option, Path file, String head, Path... others) throws IOException {
+    check(option, file, others);
+    if (file == null || !Files.isRegularFile(file) || Files.size(file) == 0) {
+      return;
+    }
+    byte[] begin;
+    try (InputStream in = Files.newInputStream(file)) {
+      begin = in.readNBytes(head.length());
+    }
+    if (!new String(begin, StandardCharsets.US_ASCII).equals(head)) {
+      throw new IllegalArgumentException(
+          "%s %s: is there and does not begin with %s; name another file or remove it"
+              .formatted(option, file, head));
     }
   }
 

@@ -2,6 +2,7 @@ package org.medoid.training.cli;
 
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -14,6 +15,9 @@ import org.medoid.training.format.Csv;
 
 /** Prints evaluations below each other, in the same characters under every locale. */
 final class ScoreTable {
+  /** What the scores of classes begin with. */
+  static final String HEAD = "class,queries,matches";
+
   private final List<String> names = new ArrayList<>();
   private final List<EvaluationResult> rows = new ArrayList<>();
 
@@ -79,7 +83,7 @@ final class ScoreTable {
 
   /** The scores of each class as comma-separated values; a class without a match has empty ones. */
   static String csv(List<ClassScores> classes, IntFunction<String> names) {
-    List<String> head = new ArrayList<>(List.of("class", "queries", "matches"));
+    List<String> head = new ArrayList<>(Arrays.asList(HEAD.split(",", -1)));
     classes.get(0).recallAt().keySet().forEach(k -> head.add("recall_at_" + k));
     head.addAll(List.of("precision_at_1", "r_precision", "map_at_r"));
     StringBuilder csv = new StringBuilder(Csv.line(head));

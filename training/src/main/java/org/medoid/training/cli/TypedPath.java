@@ -47,6 +47,10 @@ final class TypedPath implements ITypeConverter<Path> {
     if (text.isBlank()) {
       throw new TypeConversionException("an empty name of a file or folder");
     }
+    if (text.equals("-")) {
+      throw new TypeConversionException(
+          "'-' names no file here; say /dev/stdin or /dev/stdout, or ./- for a file of this name");
+    }
     if (!text.equals("~") && !text.startsWith("~/")) {
       return text;
     }

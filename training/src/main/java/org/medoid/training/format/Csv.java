@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Comma-separated values as RFC 4180 has them, but for the end of a line, which is a line feed. A
@@ -35,6 +36,34 @@ public final class Csv {
         .build(line)
         .writeRecord(cells.stream().map(String::valueOf).toList());
     return line.toString();
+  }
+
+  /**
+   * Reads a text of one column, whose cells may be in quotes with commas and line breaks in them.
+   *
+   * @param text lines
+   * @return the cells; empty if there are other columns, or quotes that are none of this format
+   */
+  public static Optional<List<String>> column(String text) {
+    if (text.chars().filter(c -> c == '"').count() % 2 != 0) {
+      return Optional.empty(); // the last cell would be all that follows
+    }
+    List<String> cells = new ArrayList<>();
+    try {
+      for (CsvRecord row :
+          CsvReader.builder()
+              .skipEmptyLines(false)
+              .acceptCharsAfterQuotes(false)
+              .ofCsvRecord(text)) {
+        if (row.getFieldCount() != 1) {
+          return Optional.empty();
+        }
+        cells.add(row.getField(0));
+      }
+    } catch (CsvParseException e) {
+      return Optional.empty();
+    }
+    return Optional.of(cells);
   }
 
   /**

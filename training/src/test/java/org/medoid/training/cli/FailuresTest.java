@@ -94,11 +94,24 @@ class FailuresTest {
 
   @Test
   void aPlaceThatCannotBeLookedAtIsNotSaidToBeMissing(@TempDir Path folder) throws IOException {
-    Path link = folder.resolve("link");
-    Files.createSymbolicLink(link, link);
-    assertThat(Failures.describe(new NoSuchFileException(link.resolve("x").toString())))
-        .startsWith(link.resolve("x") + ": permission denied");
-    assertThat(Failures.describe(new NoSuchFileException(folder.resolve("x").toString())))
-        .endsWith("no such file or folder");
+    Path link = Files.createSymbolicLink(folder.resolve("link"), folder.resolve("link"));
+    Path lost = Files.createSymbolicLink(folder.resolve("lost"), Path.of("nowhere"));
+    Path file = Files.createFile(folder.resolve("file"));
+    assertThat(missing(link.resolve("x"), null)).contains(link + " is a link to ", "cannot be");
+    assertThat(missing(lost, null)).endsWith(lost + " is a link to nowhere, which is not there");
+    assertThat(missing(file.resolve("x/y"), "give a folder"))
+        .isEqualTo(file.resolve("x/y") + ": " + file + " is a file, not a folder; give a folder");
+    assertThat(missing(folder.resolve("n".repeat(300)), null)).contains("too long");
+    assertThat(missing(folder.resolve("x"), null)).endsWith("x: no such file or folder");
+    assertThat(
+            Failures.describe(
+                new FileSystemException(file.resolve("x").toString(), null, "Not a directory")))
+        .endsWith(file + " is a file, not a folder");
+    assertThat(Failures.describe(new FileAlreadyExistsException(lost.toString())))
+        .contains("is a link to nowhere");
+  }
+
+  private static String missing(Path file, String mend) {
+    return Failures.describe(new NoSuchFileException(file.toString(), null, mend));
   }
 }

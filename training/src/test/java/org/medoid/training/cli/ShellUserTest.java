@@ -28,8 +28,9 @@ class ShellUserTest {
   @BeforeAll
   static void trainAndExport() throws IOException {
     String data = Pictures.write(shared.resolve("pictures"), 4, 4, 18);
-    run = shared.resolve("run");
-    model = shared.resolve("model");
+    // TensorFlow takes names with brackets for patterns where it restores variables.
+    run = shared.resolve("run [1]");
+    model = shared.resolve("model [1]");
     train(data, run, 2).ok();
     Typed.medoid("export", "--run", run, "--to", model, "--format", "savedmodel").ok();
   }
@@ -167,5 +168,59 @@ class ShellUserTest {
     new Npy(new int[] {4, 1}, new float[] {0, 1, 5, 7}).write(e);
     new Npy(new int[] {4}, labels).write(folder.resolve("l.npy"));
     return e;
+  }
+
+  @Test
+  void namesWithBracketsAreNoPatterns() {
+    Path backbone = folder.resolve("back[bone]");
+    Typed.medoid("init", "--model", "convnet", "--image-size", 16, "--to", backbone).ok();
+    String data = "folder:" + shared.resolve("pictures");
+    Typed.medoid(
+            "train",
+            "--data",
+            data,
+            "--model",
+            "savedmodel:" + backbone,
+            "--batch",
+            4,
+            "--steps",
+            0,
+            "--out",
+            folder.resolve("r[1]"))
+        .ok();
+  }
+
+  @Test
+  void aRowHasOneLineWhateverItsPictureIsCalled() throws IOException {
+    Path pictures = Path.of(Pictures.write(folder.resolve("odd"), 1, 3, 18).substring(7));
+    List<Path> files;
+    try (Stream<Path> all = Files.walk(pictures)) {
+      files = all.filter(Files::isRegularFile).sorted().toList();
+    }
+    Path named = files.get(0).getParent();
+    Files.move(files.get(0), named.resolve("a\nb\r.png"));
+    Files.move(files.get(1), named.resolve("c\u2028, \"d\".png"));
+    Path rows = folder.resolve("e.npy");
+    Typed typed = Typed.medoid("embed", "--run", run, "--images", named, "--out", rows).ok();
+    assertThat(Npy.read(rows).shape()[0]).isEqualTo(3);
+    assertThat(typed.lines()).containsExactly("2.png", "a\\nb\\r.png", "c\\u2028, \"d\".png");
+    assertThat(typed.err()).contains("2 of the names have line breaks in them");
+  }
+
+  @Test
+  void aModelThatIsNotThereIsToldBeforeThePicturesAreLookedAt() throws IOException {
+    broken();
+    for (String model : List.of("--run", "--model")) {
+      Typed typed =
+          Typed.medoid(
+              "embed",
+              model,
+              folder.resolve("none"),
+              "--images",
+              folder.resolve("broken"),
+              "--out",
+              folder.resolve("e.npy"));
+      assertThat(typed.err()).hasLineCount(1).contains("none", "no such file");
+    }
   }
 }

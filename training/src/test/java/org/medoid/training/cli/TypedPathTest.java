@@ -58,4 +58,11 @@ class TypedPathTest {
         .isInstanceOf(TypeConversionException.class)
         .hasMessageContaining("no file name");
   }
+
+  @Test
+  void aDashIsNoFile() {
+    Typed typed = Typed.medoid("evaluate", "--embeddings", "e.npy", "--labels", "-");
+    assertThat(typed.code()).isEqualTo(2);
+    assertThat(typed.err()).contains("--labels", "/dev/stdin", "./-");
+  }
 }
