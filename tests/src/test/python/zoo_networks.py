@@ -68,7 +68,7 @@ def writer(spec, build):
         specs = spec if isinstance(spec, dict) else {"images": spec}
         with tf.init_scope():
             build(*(tf.zeros([2 if d is None and i == 0 else d or 32 for i, d in enumerate(s.shape or (2, 32, 32, 3))], s.dtype)
-                    if s.dtype != tf.string else tf.constant([encoded(32)] * 2) for s in specs.values()), weight)
+                    if s.dtype != tf.string else tf.constant([encoded(32)] * 2 if s.shape.rank else encoded(32)) for s in specs.values()), weight)
         signature = [tf.TensorSpec(s.shape, s.dtype, name) for name, s in specs.items()]
         module.serve = tf.function(lambda *x: {"features": build(*x, weight)}, input_signature=signature)
         tf.saved_model.save(module, str(folder), signatures=module.serve)
@@ -928,6 +928,18 @@ def two_inputs(x, mask, weight):
 def files_alone(x, weight):
     pixels = tf.map_fn(lambda one: tf.image.resize(tf.io.decode_png(one, 3), (32, 32)), x, fn_output_signature=tf.float32)
     return tf.reduce_mean(tf.nn.conv2d(pixels / 255, weight("k", 3, 3, 3, 8), 2, "SAME"), [1, 2])
+
+
+@function(tf.TensorSpec([], tf.string), options=("--image-size", "32"))
+def one_file_alone(x, weight):
+    pixels = tf.image.convert_image_dtype(tf.image.central_crop(tf.io.decode_jpeg(x, channels=3), 0.75), tf.float32)
+    return tf.reduce_mean(tf.nn.conv2d(pixels[tf.newaxis], weight("k", 3, 3, 3, 8), 2, "SAME"), [1, 2])[0]
+
+
+@function(images(None, dtype=tf.string))
+def files_scaled_behind_the_map(x, weight):
+    pixels = tf.map_fn(lambda one: tf.io.decode_image(one, 3, expand_animations=False), x, fn_output_signature=tf.uint8)
+    return tf.reduce_mean(tf.nn.conv2d(tf.image.resize(pixels, (32, 32)) / 127.5 - 1, weight("k", 3, 3, 3, 8), 2, "SAME"), [1, 2])
 
 
 @network()

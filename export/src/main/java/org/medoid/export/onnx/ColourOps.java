@@ -19,6 +19,8 @@ final class ColourOps {
     for (String op : List.of("Args", "Vars", "VarsPerChannel")) {
       table.put("FakeQuantWithMinMax" + op, ColourOps::quantise);
     }
+    table.put("QuantizeAndDequantizeV2", ColourOps::quantiseEvenly);
+    table.put("QuantizeAndDequantizeV4", ColourOps::quantiseEvenly);
   }
 
   private static int axis(TfNode node) {
@@ -154,6 +156,38 @@ final class ColourOps {
     String whole = node.emit("Floor", node.emit("Add", above, scalar(node, 0.5)));
     String y = node.emit("Mul", whole, vector(node, steps));
     node.output(0, node.emit("Add", y, bottom));
+  }
+
+  /**
+   * Rounded to the steps of whole numbers, zero being one of them, between bounds of which the
+   * wider one counts: TensorFlow's quantize_and_dequantize_op.h.
+   */
+  private static void quantiseEvenly(TfNode node) {
+    if (!node.flag("range_given") || node.integer("axis") != -1) {
+      throw node.unsupported(
+          node.flag("range_given")
+              ? "bounds for each place of an axis"
+              : "bounds that are computed from the input (range_given false)");
+    }
+    float least = (float) node.decimals(1)[0];
+    float most = (float) node.decimals(2)[0];
+    int bits = (int) node.integer("num_bits");
+    boolean signed = node.flag("signed_input");
+    float low = signed ? -(1 << (bits - 1)) + (node.flag("narrow_range") ? 1 : 0) : 0;
+    float high = signed ? (1 << (bits - 1)) - 1 : (1 << bits) - 1;
+    float below = low * least > 0 ? low / least : Float.MAX_VALUE;
+    float above = high * most > 0 ? high / most : Float.MAX_VALUE;
+    boolean byLeast = below < above;
+    float step = byLeast ? least / low : most / high;
+    String bottom = scalar(node, byLeast ? least : low * step);
+    String top = scalar(node, byLeast ? high * step : most);
+    String x = between(node, node.input(0), bottom, top);
+    String whole = node.emit("Mul", x, scalar(node, byLeast ? below : above));
+    String rounded =
+        node.text("round_mode").equals("HALF_UP")
+            ? node.emit("Floor", node.emit("Add", whole, scalar(node, 0.5)))
+            : node.emit("Round", whole);
+    node.output(0, node.emit("Mul", rounded, scalar(node, step)));
   }
 
   /** One value for all, or one for each channel. */

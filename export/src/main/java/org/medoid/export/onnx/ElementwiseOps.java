@@ -98,7 +98,7 @@ final class ElementwiseOps {
     table.put("MulNoNan", node -> unlessZero(node, 1, "Mul"));
     table.put("Xdivy", node -> unlessZero(node, 0, "Div"));
     table.put("Atan2", ElementwiseOps::angle);
-    table.put("SelectV2", node -> apply(node, "Where"));
+    table.put("SelectV2", node -> node.alignedOutput(0, chosen(node, node.aligned())));
     table.put("Select", ElementwiseOps::select);
 
     for (String op :
@@ -269,9 +269,21 @@ final class ElementwiseOps {
   private static void select(TfNode node) {
     if (node.rank(0) == 1 && node.rank(1) > 1) {
       String rows = node.alongFirst(node.input(0), node.rank(1));
-      node.output(0, node.emit("Where", rows, node.input(1), node.input(2)));
+      node.output(0, chosen(node, List.of(rows, node.input(1), node.input(2))));
     } else {
-      apply(node, "Where");
+      node.alignedOutput(0, chosen(node, node.aligned()));
     }
+  }
+
+  /**
+   * Where a condition holds, one, elsewhere the other; onnxruntime has no Where of truth values.
+   */
+  private static String chosen(TfNode node, List<String> tensors) {
+    if (node.type(1) != DataType.DT_BOOL) {
+      return node.emit("Where", tensors);
+    }
+    String holds = tensors.get(0);
+    String one = node.emit("And", holds, tensors.get(1));
+    return node.emit("Or", one, node.emit("And", node.emit("Not", holds), tensors.get(2)));
   }
 }

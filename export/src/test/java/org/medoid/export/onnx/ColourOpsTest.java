@@ -52,7 +52,7 @@ class ColourOpsTest {
   }
 
   /** Values off the middle between two steps, where float and double may round apart. */
-  @Property(tries = 6)
+  @Property(tries = 10)
   void valuesInSteps(@ForAll long seed) {
     long[] sizes = {3, 4};
     Draw draw = new Draw(seed);
@@ -63,7 +63,7 @@ class ColourOpsTest {
             tf ->
                 x -> {
                   Operand<TFloat32> y = times(tf, tf.math.floor(times(tf, x, 8)), 0.1373f);
-                  return switch (draw.in(0, 2)) {
+                  return switch (draw.in(0, 3)) {
                     case 0 ->
                         Runs.node(
                                 tf,
@@ -71,6 +71,23 @@ class ColourOpsTest {
                                 attributes,
                                 y,
                                 tf.constant(-1.3f),
+                                tf.constant(2.2f))
+                            .output();
+                    case 3 ->
+                        Runs.node(
+                                tf,
+                                "QuantizeAndDequantizeV2",
+                                Map.of(
+                                    "num_bits",
+                                    attributes.get("num_bits"),
+                                    "range_given",
+                                    true,
+                                    "signed_input",
+                                    draw.flip(),
+                                    "round_mode",
+                                    draw.of("HALF_UP", "HALF_TO_EVEN")),
+                                y,
+                                tf.constant(draw.of(-1.3f, 0f)),
                                 tf.constant(2.2f))
                             .output();
                     case 1 ->

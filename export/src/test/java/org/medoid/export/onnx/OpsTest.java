@@ -268,6 +268,15 @@ class OpsTest {
           }
           return one(tf, "Select", condition, x, tf.math.exp(x));
         });
+    Draw.check(
+        seed + 2,
+        Domain.EXACT,
+        (tf, draw, x, shape) -> {
+          Operand<?> some = one(tf, "Greater", x, tf.constant(0.1f));
+          Operand<?> others = one(tf, "Less", draw.mate(tf, x, shape), tf.constant(0.3f));
+          Operand<?> condition = one(tf, "Less", x, tf.constant(0.5f));
+          return cast(tf, one(tf, "SelectV2", condition, some, others), DataType.DT_FLOAT);
+        });
   }
 
   @Property(tries = 15)
