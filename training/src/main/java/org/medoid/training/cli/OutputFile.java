@@ -45,7 +45,7 @@ final class OutputFile {
                   file,
                   Obstacle.on(String.valueOf(folder)).orElse("there is no folder " + folder)));
     }
-    if (!Files.exists(file) && !Files.isWritable(folder)) {
+    if ((!Files.exists(file) || Files.isRegularFile(file)) && !Files.isWritable(folder)) {
       throw new IllegalArgumentException(
           option + " " + file + ": permission denied to write to " + folder);
     }

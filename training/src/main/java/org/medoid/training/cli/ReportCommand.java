@@ -34,6 +34,7 @@ final class ReportCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     RunFolder folder = RunFolder.open(run);
+    OutputFile.check("--run", run.resolve("report.html")); // before minutes of embedding
     try (EmbeddingModel model = EmbeddingModel.ofRun(run)) {
       ImageDataSet unseen = folder.openData(broken.skips()).test();
       RunReport.write(folder, unseen, model.embed(unseen).floats(), Map.of());
