@@ -67,7 +67,9 @@ def theirs(model, folder, images, expected):
     """tf2onnx's file of the SavedModel that Medoid wrote, or why there is none; and the seconds it took."""
     start = time.monotonic()
     target = folder / "theirs.onnx"
-    command = [sys.executable, "-m", "tf2onnx.convert", "--saved-model", str(model), "--opset", "15", "--output", str(target)]
+    # Without a signature it takes whichever comes first, which may be that of picture files.
+    served = ["--saved-model", str(model), "--tag", "serve", "--signature_def", "serving_default"]
+    command = [sys.executable, "-m", "tf2onnx.convert", *served, "--opset", "15", "--output", str(target)]
     done = subprocess.run(command, capture_output=True, text=True)
     seconds = time.monotonic() - start
     if done.returncode != 0 or not target.exists():

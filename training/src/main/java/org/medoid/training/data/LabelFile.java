@@ -41,7 +41,7 @@ public final class LabelFile {
    *     the file
    */
   public static Npy read(Path file, int count) throws IOException {
-    return NpyReader.naming(file, () -> whole(file, count));
+    return FileErrors.naming(file, () -> whole(file, count));
   }
 
   private static Npy whole(Path file, int count) throws IOException {
@@ -51,7 +51,7 @@ public final class LabelFile {
     Path kept = Files.createTempFile("medoid", ".labels");
     try {
       try (InputStream in = Files.newInputStream(file);
-          OutputStream out = NpyReader.temporary(kept)) {
+          OutputStream out = FileErrors.temporary(kept)) {
         copy(file, in, out, LONGEST * (count + 1L));
       }
       return read(file, kept, count);

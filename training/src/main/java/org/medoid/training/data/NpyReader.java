@@ -1,6 +1,5 @@
 package org.medoid.training.data;
 
-import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -9,7 +8,6 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -75,37 +73,7 @@ final class NpyReader {
   /** Reads a file. */
   static Npy read(Path file) throws IOException {
     boolean pipe = Files.exists(file) && !Files.isDirectory(file) && !Files.isRegularFile(file);
-    return naming(file, () -> pipe ? piped(file) : read(file, file));
-  }
-
-  /** Writes a temporary file, which is named where it cannot be: it is not the pipe that fails. */
-  static OutputStream temporary(Path kept) throws IOException {
-    return new FilterOutputStream(Files.newOutputStream(kept)) {
-      @Override
-      public void write(byte[] bytes, int from, int count) throws IOException {
-        try {
-          out.write(bytes, from, count);
-        } catch (IOException e) {
-          throw new FileSystemException(kept.toString(), null, e.getMessage());
-        }
-      }
-    };
-  }
-
-  /** What reads. */
-  interface Reading {
-    Npy read() throws IOException;
-  }
-
-  /** A disk that fails, or a device, names no file. */
-  static Npy naming(Path file, Reading reading) throws IOException {
-    try {
-      return reading.read();
-    } catch (FileSystemException e) {
-      throw e;
-    } catch (IOException e) {
-      throw new IOException(file + " cannot be read: " + e.getMessage(), e);
-    }
+    return FileErrors.naming(file, () -> pipe ? piped(file) : read(file, file));
   }
 
   /** Reads the content of a file by its name. */
@@ -127,7 +95,7 @@ final class NpyReader {
       if (!Arrays.equals(Npy.MAGIC, start)) { // some devices never end
         throw new IllegalArgumentException(pipe + ": " + OtherFiles.name(start));
       }
-      try (OutputStream out = temporary(kept)) {
+      try (OutputStream out = FileErrors.temporary(kept)) {
         out.write(start);
         in.transferTo(out);
       }
