@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -112,5 +113,56 @@ class InterruptionTest {
     interrupt(process);
     assertThat(Files.readString(output).strip().lines()).last().isEqualTo("medoid: interrupted");
     assertThat(Files.readString(output)).doesNotContain("NMI", "\tat ");
+  }
+
+  /**
+   * Java's own end takes from TensorFlow's threads what they compute with: half of them crashed.
+   */
+  @Test
+  void whatComputesEndsWithoutACrash() throws Exception {
+    String data = Pictures.write(folder.resolve("data"), 8, 40, 18);
+    Path run = folder.resolve("run");
+    TrainingSettings large =
+        settings(data)
+            .with(
+                draft -> {
+                  draft.imageSize = 160;
+                  draft.resize = 160;
+                  draft.steps = 0L;
+                });
+    new Trainer(large, large.openData()).run(run);
+    for (int i = 0; i < 3; i++) {
+      Path output = folder.resolve("output" + i);
+      Path rows = folder.resolve("rows" + i);
+      Process process =
+          Launched.start(
+              "cd " + folder + ";",
+              output,
+              "embed",
+              "--run",
+              run.toString(),
+              "--images",
+              folder.resolve("data").toString(),
+              "--out",
+              rows.toString());
+      while (process.isAlive() && !isWritten(rows)) {
+        Thread.sleep(10);
+      }
+      interrupt(process);
+      assertThat(Files.readString(output).strip().lines()).last().isEqualTo("medoid: interrupted");
+    }
+    try (Stream<Path> left = Files.list(folder)) {
+      assertThat(left.filter(file -> file.getFileName().toString().startsWith("hs_err"))).isEmpty();
+    }
+  }
+
+  /** Whether rows of the first pictures are kept beside where all will be. */
+  private static boolean isWritten(Path rows) throws IOException {
+    try (Stream<Path> beside = Files.list(rows.getParent())) {
+      return beside.anyMatch(
+          file ->
+              file.getFileName().toString().contains(rows.getFileName().toString())
+                  && file.toFile().length() > 0);
+    }
   }
 }

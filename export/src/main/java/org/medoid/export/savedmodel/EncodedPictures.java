@@ -43,7 +43,7 @@ final class EncodedPictures {
       return marked(
           add(
               "pictures",
-              node("ExpandDims", DataType.DT_UINT8, pixels, axis)
+              Nodes.typed("ExpandDims", DataType.DT_UINT8, pixels, axis)
                   .putAttr("Tdim", Nodes.type(DataType.DT_INT32))));
     }
     return marked(pixels);
@@ -147,13 +147,13 @@ final class EncodedPictures {
     String name = body.flatName(node);
     if (type == DataType.DT_UINT8) {
       // A name of its own: from here on they are pixels.
-      return add(name, node("Identity", type, strings));
+      return add(name, Nodes.typed("Identity", type, strings));
     }
     String wide = flat.unique(name + "/Cast");
     flat.add(Nodes.cast(wide, strings, DataType.DT_UINT8, type));
     String unit = flat.unique(name + "/unit");
     flat.add(Nodes.constant(unit, 1 / 255f));
-    return add(name, node("Mul", type, wide, unit));
+    return add(name, Nodes.typed("Mul", type, wide, unit));
   }
 
   private String reshaped(String name, NodeDef node, List<String> inputs) {
@@ -162,13 +162,13 @@ final class EncodedPictures {
     String shape =
         add(
             name + "/shape",
-            node("ConcatV2", type, inputs.get(1), picture, constant(name + "/axis", 0))
+            Nodes.typed("ConcatV2", type, inputs.get(1), picture, constant(name + "/axis", 0))
                 .putAttr("N", Nodes.number(2))
                 .putAttr("Tidx", Nodes.type(DataType.DT_INT32)));
     return marked(
         add(
             name,
-            node("Reshape", DataType.DT_UINT8, inputs.get(0), shape)
+            Nodes.typed("Reshape", DataType.DT_UINT8, inputs.get(0), shape)
                 .putAttr("Tshape", Nodes.type(type))));
   }
 
@@ -225,10 +225,6 @@ final class EncodedPictures {
         : Constants.scalar(node.getAttrOrThrow("value").getTensor());
   }
 
-  private static NodeDef.Builder node(String op, DataType type, String... inputs) {
-    return Nodes.node("", op, inputs).putAttr("T", Nodes.type(type));
-  }
-
   private String add(String wanted, NodeDef.Builder node) {
     String name = flat.unique(wanted);
     flat.add(node.setName(name).build());
@@ -252,7 +248,7 @@ final class EncodedPictures {
     String one = add(name + "/one", Nodes.constant("", List.of(1)).toBuilder());
     return add(
         name,
-        node("StridedSlice", type, tensor, begin, end, one)
+        Nodes.typed("StridedSlice", type, tensor, begin, end, one)
             .putAttr("Index", Nodes.type(DataType.DT_INT32))
             .putAttr("begin_mask", Nodes.number(from == 0 ? 1 : 0))
             .putAttr("end_mask", Nodes.number(to == 0 ? 1 : 0))

@@ -29,6 +29,9 @@ import org.tensorflow.proto.VersionDef;
  *       by {@code Switch} and {@code Merge} or by {@code If} and {@code Case}. A default of a
  *       placeholder that is not fed counts as a constant: networks of TensorFlow 1 choose so
  *       between training and serving.
+ *   <li>A loop that computes each row by itself, as {@code map_fn} over pictures, is computed for
+ *       all rows at once where each operation of its body has a rule for that, see {@link
+ *       MappedLoop}.
  *   <li>A loop whose number of rounds is a constant, or a size that is known, is replaced by as
  *       many copies of its body; the lists of tensors that it reads and writes, by the tensors. Any
  *       other loop stays, as a {@code StatelessWhile} whose functions are flat too and whose lists

@@ -3,11 +3,14 @@ package org.medoid.training.cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.IntSupplier;
+import org.medoid.ops.host.ProcessEnd;
 import org.medoid.training.Trainer;
 
 /**
@@ -20,6 +23,13 @@ final class Interruption {
   static final int EXIT_CODE = 130;
 
   private static final AtomicInteger TRAININGS = new AtomicInteger();
+
+  /** Work whose own hooks end it; TensorFlow rests meanwhile. */
+  private static final AtomicInteger HOOKED = new AtomicInteger();
+
+  /** How Java calls the thread that a signal starts, and the signal's number. */
+  private static final Map<String, Integer> SIGNALS =
+      Map.of("SIGHUP handler", 1, "SIGINT handler", 2, "SIGTERM handler", 15);
 
   private Interruption() {}
 
@@ -36,6 +46,10 @@ final class Interruption {
               if (TRAININGS.get() == 0) { // else the trainer says how far it came
                 new PrintWriter(System.err, true, StandardCharsets.UTF_8)
                     .println("medoid: interrupted");
+                if (HOOKED.get() == 0) {
+                  System.out.flush();
+                  ProcessEnd.now(exitCode());
+                }
               }
             },
             "interrupted");
@@ -44,6 +58,33 @@ final class Interruption {
       return program.getAsInt();
     } finally {
       remove(hook);
+    }
+  }
+
+  /** What a shell expects of a program that the signal has ended. */
+  private static int exitCode() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .map(thread -> SIGNALS.get(thread.getName()))
+        .filter(Objects::nonNull)
+        .findFirst()
+        .map(signal -> 128 + signal)
+        .orElse(EXIT_CODE);
+  }
+
+  /**
+   * Does work that has a hook of its own for the end of the program, and lets no TensorFlow run in
+   * this process.
+   *
+   * @param work gives an exit code
+   * @return the exit code
+   * @throws IOException as the work
+   */
+  static int hooked(Training<Integer> work) throws IOException {
+    HOOKED.incrementAndGet();
+    try {
+      return work.run();
+    } finally {
+      HOOKED.decrementAndGet();
     }
   }
 

@@ -105,10 +105,12 @@ final class WorkerOptions {
 
   /** Runs the command that was given in as many processes as {@link #local} says. */
   int runLocally(CommandSpec spec) throws IOException {
-    return LocalWorkers.run(
-        local,
-        without(spec.root().commandLine().getParseResult().expandedArgs()),
-        spec.commandLine().getErr());
+    return Interruption.hooked(
+        () ->
+            LocalWorkers.run(
+                local,
+                without(spec.root().commandLine().getParseResult().expandedArgs()),
+                spec.commandLine().getErr()));
   }
 
   /** The words of a command line without the option that asks for processes. */
