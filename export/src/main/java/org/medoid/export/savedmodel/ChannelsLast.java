@@ -9,6 +9,7 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.TensorProto;
 
 /**
  * A flat graph whose layers have their channels last: TensorFlow computes those with the channels
@@ -284,10 +285,8 @@ final class ChannelsLast {
   }
 
   private Double constant(String tensor) {
-    NodeDef node = before.get(Tensors.node(tensor));
-    return node != null && node.getOp().equals("Const")
-        ? Constants.scalar(node.getAttrOrThrow("value").getTensor())
-        : null;
+    TensorProto value = Constants.value(before.get(Tensors.node(tensor)));
+    return value == null ? null : Constants.scalar(value);
   }
 
   private static String input(NodeDef node, int number) {

@@ -89,8 +89,7 @@ final class Constants {
   }
 
   private boolean isConstant(String tensor) {
-    NodeDef node = nodes.get(Tensors.node(tensor));
-    return node != null && node.getOp().equals("Const");
+    return value(nodes.get(Tensors.node(tensor))) != null;
   }
 
   private String constant(String tensor, DataType type, double value) {
@@ -195,6 +194,13 @@ final class Constants {
           case "Less" -> a < b;
           default -> a <= b;
         });
+  }
+
+  /** What a node holds that is a constant; null for any other, or none. */
+  static TensorProto value(NodeDef node) {
+    return node == null || !node.getOp().equals("Const")
+        ? null
+        : node.getAttrOrThrow("value").getTensor();
   }
 
   /** The value of a scalar or of a tensor of one element; null for any other. */

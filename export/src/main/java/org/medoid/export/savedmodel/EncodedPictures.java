@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.TensorProto;
 
 /**
  * Pixels that stand for encoded pictures while a graph is flattened. A network that is served with
@@ -22,12 +23,14 @@ final class EncodedPictures {
   private static final Set<String> DECODERS = Set.of("DecodeImage", "DecodeJpeg", "DecodePng");
 
   private final Flattener flat;
+  private final FlatNodes nodes;
   private final Set<String> encoded = new HashSet<>();
   private final Set<String> decoders = new TreeSet<>();
   private boolean base64;
 
   EncodedPictures(Flattener flat) {
     this.flat = flat;
+    this.nodes = new FlatNodes(flat);
   }
 
   /**
@@ -39,12 +42,7 @@ final class EncodedPictures {
    */
   String of(String pixels, ModelTensor strings) {
     if (strings.rank() == 2) {
-      String axis = constant("pictures/axis", 1);
-      return marked(
-          add(
-              "pictures",
-              Nodes.typed("ExpandDims", DataType.DT_UINT8, pixels, axis)
-                  .putAttr("Tdim", Nodes.type(DataType.DT_INT32))));
+      return marked(nodes.expanded("pictures", pixels, 1, DataType.DT_UINT8));
     }
     return marked(pixels);
   }
@@ -113,7 +111,7 @@ final class EncodedPictures {
           }
           case "Shape" -> {
             DataType type = Nodes.type(complete, "out_type");
-            yield List.of(sliced(name, sizes(name, strings, type), type, 0, -AXES));
+            yield List.of(nodes.sliced(name, sizes(name, strings, type), type, 0, -AXES));
           }
           case "Reshape" -> List.of(reshaped(name, complete, inputs));
           case "Squeeze", "ExpandDims", "StridedSlice", "GatherV2" -> moved(name, complete, inputs);
@@ -147,26 +145,22 @@ final class EncodedPictures {
     String name = body.flatName(node);
     if (type == DataType.DT_UINT8) {
       // A name of its own: from here on they are pixels.
-      return add(name, Nodes.typed("Identity", type, strings));
+      return nodes.add(name, Nodes.typed("Identity", type, strings));
     }
     String wide = flat.unique(name + "/Cast");
     flat.add(Nodes.cast(wide, strings, DataType.DT_UINT8, type));
     String unit = flat.unique(name + "/unit");
     flat.add(Nodes.constant(unit, 1 / 255f));
-    return add(name, Nodes.typed("Mul", type, wide, unit));
+    return nodes.add(name, Nodes.typed("Mul", type, wide, unit));
   }
 
   private String reshaped(String name, NodeDef node, List<String> inputs) {
     DataType type = Nodes.type(node, "Tshape");
-    String picture = sliced(name + "/picture", sizes(name, inputs.get(0), type), type, -AXES, 0);
-    String shape =
-        add(
-            name + "/shape",
-            Nodes.typed("ConcatV2", type, inputs.get(1), picture, constant(name + "/axis", 0))
-                .putAttr("N", Nodes.number(2))
-                .putAttr("Tidx", Nodes.type(DataType.DT_INT32)));
+    String all = sizes(name, inputs.get(0), type);
+    String picture = nodes.sliced(name + "/picture", all, type, -AXES, 0);
+    String shape = nodes.joined(name + "/shape", List.of(inputs.get(1), picture), type);
     return marked(
-        add(
+        nodes.add(
             name,
             Nodes.typed("Reshape", DataType.DT_UINT8, inputs.get(0), shape)
                 .putAttr("Tshape", Nodes.type(type))));
@@ -197,7 +191,7 @@ final class EncodedPictures {
         }
         int at = axis.intValue() < 0 ? axis.intValue() - AXES : axis.intValue();
         moved
-            .setInput(1, Tensors.shortened(constant(name + "/axis", at)))
+            .setInput(1, Tensors.shortened(nodes.number(name + "/axis", at)))
             .putAttr("Tdim", Nodes.type(DataType.DT_INT32));
       }
       case "GatherV2" -> {
@@ -214,46 +208,16 @@ final class EncodedPictures {
         }
       }
     }
-    return List.of(marked(add(name, moved)));
+    return List.of(marked(nodes.add(name, moved)));
   }
 
   /** The value of a constant of one number; null where it is none. */
   private Double number(String tensor) {
-    NodeDef node = flat.node(Tensors.node(tensor));
-    return node == null || !node.getOp().equals("Const")
-        ? null
-        : Constants.scalar(node.getAttrOrThrow("value").getTensor());
+    TensorProto value = Constants.value(flat.node(Tensors.node(tensor)));
+    return value == null ? null : Constants.scalar(value);
   }
 
-  private String add(String wanted, NodeDef.Builder node) {
-    String name = flat.unique(wanted);
-    flat.add(node.setName(name).build());
-    return name + ":0";
-  }
-
-  private String constant(String wanted, int value) {
-    return add(wanted, Nodes.constant("", value).toBuilder());
-  }
-
-  private String sizes(String name, String tensor, DataType type) {
-    return add(
-        name + "/pixels",
-        Nodes.sizes("", tensor, DataType.DT_UINT8).putAttr("out_type", Nodes.type(type)));
-  }
-
-  /** Along the first axis: from a place up to another; 0 for the end. */
-  private String sliced(String name, String tensor, DataType type, int from, int to) {
-    String begin = add(name + "/begin", Nodes.constant("", List.of(from)).toBuilder());
-    String end = add(name + "/end", Nodes.constant("", List.of(to)).toBuilder());
-    String one = add(name + "/one", Nodes.constant("", List.of(1)).toBuilder());
-    return add(
-        name,
-        Nodes.typed("StridedSlice", type, tensor, begin, end, one)
-            .putAttr("Index", Nodes.type(DataType.DT_INT32))
-            .putAttr("begin_mask", Nodes.number(from == 0 ? 1 : 0))
-            .putAttr("end_mask", Nodes.number(to == 0 ? 1 : 0))
-            .putAttr("ellipsis_mask", Nodes.number(0))
-            .putAttr("new_axis_mask", Nodes.number(0))
-            .putAttr("shrink_axis_mask", Nodes.number(0)));
+  private String sizes(String name, String pictures, DataType type) {
+    return nodes.sizes(name + "/pixels", pictures, DataType.DT_UINT8, type);
   }
 }

@@ -81,11 +81,7 @@ final class FedImages {
   }
 
   private static String picture(Flattener flattener, String images, String number) {
-    String axis = flattener.unique("picture/axis");
-    flattener.add(Nodes.constant(axis, 0));
-    String name = flattener.unique("picture");
-    flattener.add(Nodes.gather(name, images, number, axis, DataType.DT_UINT8).build());
-    return name + ":0";
+    return new FlatNodes(flattener).gathered("picture", images, number, DataType.DT_UINT8);
   }
 
   /** What is flat for one picture, for all. */

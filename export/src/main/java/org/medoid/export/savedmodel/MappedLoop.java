@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.TensorProto;
 
 /**
  * A loop that does the same to each picture of a batch, as {@code tf.map_fn} writes it: it counts
@@ -76,9 +77,9 @@ final class MappedLoop {
       return null;
     }
     RowRules rules = new RowRules(flattener, nodes, round.shapes);
-    List<String> ends = new ArrayList<>(inputs);
     try {
       rules.add(counters, round.rows);
+      List<String> ends = new ArrayList<>(inputs);
       for (int i = 0; i < ends.size(); i++) {
         String row = round.rows.get(i);
         if (row != null) {
@@ -91,18 +92,19 @@ final class MappedLoop {
           ends.set(i, round.bounds.iterator().next());
         }
       }
+      if (round.bounds.stream().allMatch(bound -> countsRows(bound, rules.sources()))) {
+        return ends;
+      }
     } catch (RowRules.NoRuleException e) {
-      ends = null;
+      // As for rows that are not all of a tensor's: the loop is kept or written out.
     }
-    boolean all = ends != null;
-    for (String bound : round.bounds) {
-      all &= rules.sources().equals(Set.of(String.valueOf(counted(bound))));
-    }
-    if (!all) {
-      flattener.forget(before);
-      return null;
-    }
-    return ends;
+    flattener.forget(before);
+    return null;
+  }
+
+  /** Whether a scalar is the number of rows of the one tensor whose rows are read. */
+  private boolean countsRows(String scalar, Set<String> sources) {
+    return sources.size() == 1 && sources.contains(counted(scalar));
   }
 
   /** A round; null if it does not count, or does anything else from row to row. */
@@ -181,9 +183,7 @@ final class MappedLoop {
   }
 
   private boolean isFirst(String place) {
-    NodeDef node = flattener.node(Tensors.node(place));
-    return node != null
-        && node.getOp().equals("Const")
-        && Double.valueOf(0).equals(Constants.first(node.getAttrOrThrow("value").getTensor()));
+    TensorProto value = Constants.value(flattener.node(Tensors.node(place)));
+    return value != null && Double.valueOf(0).equals(Constants.first(value));
   }
 }

@@ -97,29 +97,24 @@ public final class OriginalModel implements AutoCloseable {
 
   /** Picture files, without loss, of pixels. */
   private static String encoded(Side side, String pixels, ModelTensor strings, boolean base64) {
-    String png = side.unique("png");
-    side.add(
-        Nodes.node(png, "EncodePng", pixels)
-            .putAttr("compression", Nodes.number(1))
-            .putAttr("T", Nodes.type(DataType.DT_UINT8))
-            .build());
-    String last = png;
-    if (base64) {
-      last = side.unique("base64");
-      side.add(Nodes.node(last, "EncodeBase64", png).putAttr("pad", Nodes.flag(false)).build());
-    }
-    String shape = side.unique("shape");
-    side.add(
-        Nodes.constant(
-            shape,
-            strings.rank() == 0 ? List.of() : strings.rank() == 2 ? List.of(-1, 1) : List.of(-1)));
-    String shaped = side.unique("shaped");
-    side.add(
-        Nodes.node(shaped, "Reshape", last, shape)
-            .putAttr("T", Nodes.type(DataType.DT_STRING))
-            .putAttr("Tshape", Nodes.type(DataType.DT_INT32))
-            .build());
-    return shaped;
+    FlatNodes nodes = new FlatNodes(side);
+    String png =
+        nodes.add(
+            "png",
+            Nodes.typed("EncodePng", DataType.DT_UINT8, pixels)
+                .putAttr("compression", Nodes.number(1)));
+    String files =
+        base64
+            ? nodes.add(
+                "base64", Nodes.node("", "EncodeBase64", png).putAttr("pad", Nodes.flag(false)))
+            : png;
+    List<Integer> sizes =
+        switch (strings.rank()) {
+          case 0 -> List.of();
+          case 2 -> List.of(-1, 1);
+          default -> List.of(-1);
+        };
+    return nodes.reshaped("shaped", files, nodes.numbers("shape", sizes), DataType.DT_STRING);
   }
 
   /** What is fed for strings that the features do not need. */

@@ -211,7 +211,7 @@ final class RowPlaces {
     DataType type = Nodes.type(node, "Tpaddings");
     String given = rules.same(inputs.get(1));
     if (x.merged()) {
-      require(rules.shape(node.getName() + ":0").numDimensions() > 0);
+      require(rank() > 0);
       require(rules.shape(node.getName() + ":0").get(0) == 1 || rules.isUnpaddedFirst(given));
     } else {
       String none =

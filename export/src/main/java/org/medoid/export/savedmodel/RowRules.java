@@ -69,6 +69,7 @@ final class RowRules {
   }
 
   private final Flattener flattener;
+  private final FlatNodes nodes;
   private final List<NodeDef> round;
   private final InferredShapes shapes;
   private final Map<String, Rows> rows = new HashMap<>();
@@ -83,6 +84,7 @@ final class RowRules {
    */
   RowRules(Flattener flattener, List<NodeDef> round, InferredShapes shapes) {
     this.flattener = flattener;
+    this.nodes = new FlatNodes(flattener);
     this.round = round;
     this.shapes = shapes;
   }
@@ -205,7 +207,7 @@ final class RowRules {
   }
 
   private String expanded(String tensor, DataType type) {
-    return tensor("ExpandDims", Tensors.node(tensor) + "/axis", type, tensor, number(1));
+    return nodes.expanded(Tensors.node(tensor) + "/row", tensor, 1, type);
   }
 
   /** The sizes of one row, which are those of all. */
@@ -226,27 +228,26 @@ final class RowRules {
    * @throws NoRuleException if it does not depend on the row
    */
   String stacked(String tensor) throws NoRuleException {
-    Rows given = rows.get(Tensors.canonical(tensor));
-    if (given == null) {
-      throw new NoRuleException(NodeDef.newBuilder().setName(tensor).build());
-    }
-    return stacked(given);
+    return stacked(dependent(tensor));
   }
 
   /** All rows as a batch: one that begins with an axis of size 1 gives way to that of the rows. */
   String batch(String tensor) throws NoRuleException {
-    String all = stacked(tensor);
-    Rows given = rows.get(Tensors.canonical(tensor));
-    Shape one = shapes.of(tensor);
-    if (given.merged || given.rank < 2 || one.get(0) != 1) {
-      return given.merged ? given.tensor : all;
+    Rows given = dependent(tensor);
+    if (given.merged || given.rank < 2 || shapes.of(tensor).get(0) != 1) {
+      return given.tensor;
     }
-    NodeDef.Builder squeezed =
-        NodeDef.newBuilder()
-            .setOp("Squeeze")
-            .putAttr("T", Nodes.type(given.type))
-            .putAttr("squeeze_dims", Nodes.numbers(1));
-    return add(squeezed, "rows/squeezed", List.of(all)) + ":0";
+    return nodes.add(
+        "rows/squeezed",
+        Nodes.typed("Squeeze", given.type, given.tensor).putAttr("squeeze_dims", Nodes.numbers(1)));
+  }
+
+  private Rows dependent(String tensor) throws NoRuleException {
+    Rows given = rows.get(Tensors.canonical(tensor));
+    if (given == null) {
+      throw new NoRuleException(NodeDef.newBuilder().setName(tensor).build());
+    }
+    return given;
   }
 
   Rows rows(String input) {
@@ -284,10 +285,8 @@ final class RowRules {
 
   /** The values of whole numbers that are constant; null for others. */
   int[] constants(String tensor) {
-    NodeDef node = flattener.node(Tensors.node(same(tensor)));
-    return node == null || !node.getOp().equals("Const")
-        ? null
-        : Constants.integers(node.getAttrOrThrow("value").getTensor());
+    TensorProto value = Constants.value(flattener.node(Tensors.node(same(tensor))));
+    return value == null ? null : Constants.integers(value);
   }
 
   /** Adds a node; returns its name. */
@@ -299,16 +298,8 @@ final class RowRules {
     return name;
   }
 
-  private String tensor(String op, String wanted, DataType type, String... inputs) {
-    NodeDef.Builder node = NodeDef.newBuilder().setOp(op).putAttr("T", Nodes.type(type));
-    if (op.equals("ExpandDims")) {
-      node.putAttr("Tdim", Nodes.type(DataType.DT_INT32));
-    }
-    return add(node, wanted, List.of(inputs)) + ":0";
-  }
-
   String number(int value) {
-    return add(Nodes.constant("", value).toBuilder(), "rows/number", List.of()) + ":0";
+    return nodes.number("rows/number", value);
   }
 
   /** A vector of int32 or int64. */
@@ -322,29 +313,16 @@ final class RowRules {
         proto.addIntVal(value);
       }
     }
-    return add(Nodes.constant("", proto.build()).toBuilder(), "rows/numbers", List.of()) + ":0";
+    return nodes.add("rows/numbers", Nodes.constant("", proto.build()).toBuilder());
   }
 
   /** Vectors, or matrices, one behind the other. */
   String joined(List<String> parts, DataType type) {
-    List<String> inputs = new ArrayList<>(parts);
-    inputs.add(number(0));
-    NodeDef.Builder node =
-        NodeDef.newBuilder()
-            .setOp("ConcatV2")
-            .putAttr("N", Nodes.number(parts.size()))
-            .putAttr("T", Nodes.type(type))
-            .putAttr("Tidx", Nodes.type(DataType.DT_INT32));
-    return add(node, "rows/joined", inputs) + ":0";
+    return nodes.joined("rows/joined", parts, type);
   }
 
   String reshaped(String tensor, String shape, DataType type) {
-    NodeDef.Builder node =
-        NodeDef.newBuilder()
-            .setOp("Reshape")
-            .putAttr("T", Nodes.type(type))
-            .putAttr("Tshape", Nodes.type(DataType.DT_INT32));
-    return add(node, "rows/reshaped", List.of(tensor, shape)) + ":0";
+    return nodes.reshaped("rows/reshaped", tensor, shape, type);
   }
 
   /** Whether paddings, as far as they are packed of scalars, begin with none. */
@@ -367,28 +345,12 @@ final class RowRules {
 
   /** A vector without its first numbers. */
   String after(String vector, int from, DataType type) {
-    return sliced(vector, from, 0, type);
+    return nodes.sliced("rows/sliced", vector, type, from, 0);
   }
 
   /** How many rows there are, in a vector of one number. */
   String count(Rows x, DataType type) {
-    NodeDef.Builder sizes = Nodes.sizes("", "", x.type).putAttr("out_type", Nodes.type(type));
-    return sliced(add(sizes, "rows/shape", List.of(x.tensor)) + ":0", 0, 1, type);
-  }
-
-  private String sliced(String vector, int from, int to, DataType type) {
-    String begin = numbers(DataType.DT_INT32, from);
-    String end = numbers(DataType.DT_INT32, to);
-    NodeDef.Builder node =
-        NodeDef.newBuilder()
-            .setOp("StridedSlice")
-            .putAttr("T", Nodes.type(type))
-            .putAttr("Index", Nodes.type(DataType.DT_INT32));
-    for (String mask : List.of("begin", "ellipsis", "new_axis", "shrink_axis")) {
-      node.putAttr(mask + "_mask", Nodes.number(0));
-    }
-    node.putAttr("end_mask", Nodes.number(to == 0 ? 1 : 0));
-    String one = numbers(DataType.DT_INT32, 1);
-    return add(node, "rows/sliced", List.of(vector, begin, end, one)) + ":0";
+    String sizes = nodes.sizes("rows/shape", x.tensor, x.type, type);
+    return nodes.sliced("rows/sliced", sizes, type, 0, 1);
   }
 }

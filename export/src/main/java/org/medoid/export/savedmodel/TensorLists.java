@@ -55,7 +55,7 @@ final class TensorLists {
 
   private final Flattener flattener;
   private final EncodedPictures pictures;
-  private final ListNodes nodes;
+  private final FlatNodes nodes;
   private final Constants constants;
   private final InferredScalars inferred;
   private final List<TensorList> lists = new ArrayList<>();
@@ -76,7 +76,7 @@ final class TensorLists {
       InferredScalars inferred) {
     this.flattener = flattener;
     this.pictures = pictures;
-    this.nodes = new ListNodes(flattener);
+    this.nodes = new FlatNodes(flattener);
     this.constants = constants;
     this.inferred = inferred;
   }

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.function.IntToDoubleFunction;
+import java.util.function.IntToLongFunction;
 import java.util.function.IntUnaryOperator;
 import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.ndarray.buffer.layout.DataLayouts;
@@ -68,20 +69,49 @@ public final class TensorValues {
     return at == null ? null : new TensorValues(count, at);
   }
 
+  /**
+   * Reads bytes of whole numbers, of which {@link #of(DataType, ByteBuffer, int)} would round those
+   * beyond 2⁵³.
+   *
+   * @param type of the numbers
+   * @param data little-endian; from its position on
+   * @param count how many they are
+   * @return the numbers, truth values as 0 and 1; null if the type is another
+   */
+  public static long[] longs(DataType type, ByteBuffer data, int count) {
+    IntToLongFunction at = whole(type, data.slice().order(ByteOrder.LITTLE_ENDIAN));
+    if (at == null) {
+      return null;
+    }
+    long[] values = new long[count];
+    Arrays.setAll(values, at);
+    return values;
+  }
+
+  private static IntToLongFunction whole(DataType type, ByteBuffer in) {
+    return switch (type) {
+      case DT_INT64, DT_UINT64 -> i -> in.getLong(8 * i);
+      case DT_INT32 -> i -> in.getInt(4 * i);
+      case DT_UINT32 -> i -> Integer.toUnsignedLong(in.getInt(4 * i));
+      case DT_INT16 -> i -> in.getShort(2 * i);
+      case DT_UINT16 -> i -> Short.toUnsignedLong(in.getShort(2 * i));
+      case DT_INT8 -> in::get;
+      case DT_UINT8, DT_BOOL -> i -> Byte.toUnsignedLong(in.get(i));
+      default -> null;
+    };
+  }
+
   private static IntToDoubleFunction written(DataType type, ByteBuffer data) {
     ByteBuffer in = data.order(ByteOrder.LITTLE_ENDIAN);
+    IntToLongFunction whole = whole(type, in);
+    if (whole != null) {
+      return whole::applyAsLong;
+    }
     return switch (type) {
       case DT_FLOAT, DT_COMPLEX64 -> i -> in.getFloat(4 * i);
       case DT_DOUBLE, DT_COMPLEX128 -> i -> in.getDouble(8 * i);
       case DT_HALF -> DataLayouts.FLOAT16.applyTo(DataBuffers.of(in.asShortBuffer()))::getFloat;
       case DT_BFLOAT16 -> i -> Float.intBitsToFloat(in.getShort(2 * i) << 16);
-      case DT_INT64, DT_UINT64 -> i -> in.getLong(8 * i);
-      case DT_INT32 -> i -> in.getInt(4 * i);
-      case DT_UINT32 -> i -> Integer.toUnsignedLong(in.getInt(4 * i));
-      case DT_INT16 -> i -> in.getShort(2 * i);
-      case DT_UINT16 -> i -> Short.toUnsignedInt(in.getShort(2 * i));
-      case DT_INT8 -> in::get;
-      case DT_UINT8, DT_BOOL -> i -> Byte.toUnsignedInt(in.get(i));
       default -> null;
     };
   }

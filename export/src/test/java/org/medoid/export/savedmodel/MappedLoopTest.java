@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.function.BiFunction;
 import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssertAlternative;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -294,6 +295,17 @@ class MappedLoopTest {
   }
 
   /** A SavedModel whose only signature takes strings: mean colours of the pictures behind a map. */
+  /** The pixels of a PNG, 0 to 255. */
+  private static Operand<TFloat32> decoded(Ops tf, Operand<TString> file, long channels) {
+    return tf.dtypes.cast(
+        tf.image.decodePng(file, TUint8.class, DecodePng.channels(channels)), TFloat32.class);
+  }
+
+  private static ThrowableAssertAlternative<?> assertRefused(
+      Path folder, BiFunction<Ops, Operand<TString>, Operand<TFloat32>> row) {
+    return assertThatIOException().isThrownBy(() -> open(write(folder, row)));
+  }
+
   private static Path write(Path folder, BiFunction<Ops, Operand<TString>, Operand<TFloat32>> row)
       throws IOException {
     FunctionDef function = function(TString.class, Shape.scalar(), row, TFloat32.class);
@@ -377,12 +389,7 @@ class MappedLoopTest {
             write(
                 folder,
                 (tf, file) ->
-                    tf.math.mul(
-                        tf.dtypes.cast(
-                            tf.image.decodePng(
-                                tf.io.decodeBase64(file), TUint8.class, DecodePng.channels(3L)),
-                            TFloat32.class),
-                        tf.constant(0.5f)))));
+                    tf.math.mul(decoded(tf, tf.io.decodeBase64(file), 3), tf.constant(0.5f)))));
   }
 
   @Test
@@ -417,34 +424,19 @@ class MappedLoopTest {
 
   @Test
   void whatNeedsTheStringsThemselvesIsNamed(@TempDir Path folder) {
-    assertThatIOException()
-        .isThrownBy(
-            () ->
-                open(
-                    write(
-                        folder,
-                        (tf, file) ->
-                            tf.math.mul(
-                                tf.dtypes.cast(
-                                    tf.image.decodePng(file, TUint8.class, DecodePng.channels(3L)),
-                                    TFloat32.class),
-                                tf.dtypes.cast(tf.strings.stringLength(file), TFloat32.class)))))
+    assertRefused(
+            folder,
+            (tf, file) ->
+                tf.math.mul(
+                    decoded(tf, file, 3),
+                    tf.dtypes.cast(tf.strings.stringLength(file), TFloat32.class)))
         .withMessageContaining("StringLength")
         .withMessageContaining("reads encoded pictures otherwise than by decoding them");
   }
 
   @Test
   void aDecoderOfGreyPicturesIsNamed(@TempDir Path folder) {
-    assertThatIOException()
-        .isThrownBy(
-            () ->
-                open(
-                    write(
-                        folder,
-                        (tf, file) ->
-                            tf.dtypes.cast(
-                                tf.image.decodePng(file, TUint8.class, DecodePng.channels(1L)),
-                                TFloat32.class))))
+    assertRefused(folder, (tf, file) -> decoded(tf, file, 1))
         .withMessageContaining("decodes pictures to 1 channels, not 3");
   }
 }

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Locale;
 import java.util.Optional;
 
 /** What is on the way to a file that is not found. */
@@ -57,7 +58,7 @@ final class Obstacle {
       return Optional.of(
           e.getReason() == null
               ? "permission denied to look into a folder on its way"
-              : e.getReason().toLowerCase(java.util.Locale.ROOT));
+              : e.getReason().toLowerCase(Locale.ROOT));
     } catch (IOException e) {
       return Optional.empty();
     }

@@ -79,7 +79,7 @@ final class OutputFile {
    */
   static void checkNpy(String option, Path file, Path... others) throws IOException {
     check(option, file, others);
-    if (file != null && Files.isRegularFile(file) && Files.size(file) > 0 && !Npy.begins(file)) {
+    if (replaces(file) && !Npy.begins(file)) {
       throw new IllegalArgumentException(
           option + " " + file + ": is there and no .npy file; name another file or remove it");
     }
@@ -97,17 +97,22 @@ final class OutputFile {
    */
   static void checkText(String option, Path file, String head, Path... others) throws IOException {
     check(option, file, others);
-    if (file == null || !Files.isRegularFile(file) || Files.size(file) == 0) {
-      return;
-    }
-    byte[] begin;
-    try (InputStream in = Files.newInputStream(file)) {
-      begin = in.readNBytes(head.length());
-    }
-    if (!new String(begin, StandardCharsets.US_ASCII).equals(head)) {
+    if (replaces(file) && !begins(file, head)) {
       throw new IllegalArgumentException(
           "%s %s: is there and does not begin with %s; name another file or remove it"
               .formatted(option, file, head));
+    }
+  }
+
+  /** Whether there is something in the place of a file; null for none. */
+  private static boolean replaces(Path file) throws IOException {
+    return file != null && Files.isRegularFile(file) && Files.size(file) > 0;
+  }
+
+  private static boolean begins(Path file, String head) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] begin = in.readNBytes(head.length());
+      return new String(begin, StandardCharsets.US_ASCII).equals(head);
     }
   }
 

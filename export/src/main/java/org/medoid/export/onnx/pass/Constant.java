@@ -3,7 +3,6 @@ package org.medoid.export.onnx.pass;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
-import java.util.function.IntToLongFunction;
 import org.medoid.export.savedmodel.TensorValues;
 import org.tensorflow.proto.DataType;
 
@@ -132,20 +131,10 @@ public final class Constant {
    * @return a new array, row-major
    */
   public long[] longs() {
-    ByteBuffer in = ByteBuffer.wrap(data).order(ByteOrder.LITTLE_ENDIAN);
-    IntToLongFunction at =
-        switch (type) {
-          case DT_INT64, DT_UINT64 -> i -> in.getLong(8 * i);
-          case DT_INT32 -> i -> in.getInt(4 * i);
-          case DT_UINT32 -> i -> Integer.toUnsignedLong(in.getInt(4 * i));
-          case DT_INT16 -> i -> in.getShort(2 * i);
-          case DT_UINT16 -> i -> Short.toUnsignedLong(in.getShort(2 * i));
-          case DT_INT8 -> in::get;
-          case DT_UINT8, DT_BOOL -> i -> Byte.toUnsignedLong(in.get(i));
-          default -> throw new IllegalArgumentException("not an integer type: " + type);
-        };
-    long[] values = new long[size()];
-    Arrays.setAll(values, at);
+    long[] values = TensorValues.longs(type, ByteBuffer.wrap(data), size());
+    if (values == null) {
+      throw new IllegalArgumentException("not an integer type: " + type);
+    }
     return values;
   }
 

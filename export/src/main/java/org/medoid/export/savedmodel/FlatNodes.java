@@ -9,17 +9,18 @@ import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.TensorProto;
 
-/** The nodes that read and write, in a flat graph, what a list of tensors was. */
-final class ListNodes {
+/** Adds common nodes to a flat graph, under names that nothing has yet. */
+final class FlatNodes {
   private static final AttrValue INT = Nodes.type(DataType.DT_INT32);
 
   private final Border.Nodebook book;
 
-  ListNodes(Border.Nodebook book) {
+  FlatNodes(Border.Nodebook book) {
     this.book = book;
   }
 
-  private String add(String name, NodeDef.Builder node) {
+  /** Adds a node; returns its first output. */
+  String add(String name, NodeDef.Builder node) {
     String unique = book.unique(name);
     book.add(node.setName(unique).build());
     return unique + ":0";
@@ -29,7 +30,7 @@ final class ListNodes {
     return add(name, Nodes.constant("", value).toBuilder());
   }
 
-  private String numbers(String name, List<Integer> values) {
+  String numbers(String name, List<Integer> values) {
     return add(name, Nodes.constant("", values).toBuilder());
   }
 
@@ -41,13 +42,8 @@ final class ListNodes {
   /** A tensor with another row at a place. */
   String replaced(String name, String tensor, String place, String row, DataType type) {
     String one = numbers(name + "/one", List.of(1, 1));
-    String at =
-        add(
-            name + "/place",
-            Nodes.typed("Reshape", DataType.DT_INT32, place, one).putAttr("Tshape", INT));
-    String axis = number(name + "/axis", 0);
-    String rows =
-        add(name + "/row", Nodes.typed("ExpandDims", type, row, axis).putAttr("Tdim", INT));
+    String at = reshaped(name + "/place", place, one, DataType.DT_INT32);
+    String rows = expanded(name + "/row", row, 0, type);
     return add(
         name,
         Nodes.typed("TensorScatterUpdate", type, tensor, at, rows)
@@ -76,14 +72,43 @@ final class ListNodes {
   String zeros(String name, String count, Shape shape, DataType type) {
     List<Integer> sizes = Arrays.stream(shape.asArray()).mapToObj(Math::toIntExact).toList();
     String one = numbers(name + "/one", List.of(1));
-    String first =
-        add(
-            name + "/count",
-            Nodes.typed("Reshape", DataType.DT_INT32, count, one).putAttr("Tshape", INT));
+    String first = reshaped(name + "/count", count, one, DataType.DT_INT32);
     String rest = numbers(name + "/element", sizes);
     String all = joined(name + "/sizes", List.of(first, rest), DataType.DT_INT32);
     String zero = add(name + "/zero", Nodes.constant("", zeros(Shape.scalar(), type)).toBuilder());
     return add(name + "/zeros", Nodes.typed("Fill", type, all, zero).putAttr("index_type", INT));
+  }
+
+  /** A tensor in a shape that another says, int32. */
+  String reshaped(String name, String tensor, String sizes, DataType type) {
+    return add(name, Nodes.typed("Reshape", type, tensor, sizes).putAttr("Tshape", INT));
+  }
+
+  /** A tensor with a new axis of size 1. */
+  String expanded(String name, String tensor, int axis, DataType type) {
+    String at = number(name + "/axis", axis);
+    return add(name, Nodes.typed("ExpandDims", type, tensor, at).putAttr("Tdim", INT));
+  }
+
+  /** The sizes of a tensor, in a type. */
+  String sizes(String name, String tensor, DataType of, DataType type) {
+    return add(name, Nodes.sizes("", tensor, of).putAttr("out_type", Nodes.type(type)));
+  }
+
+  /** Along the first axis: from a place up to another; 0 for the end. */
+  String sliced(String name, String tensor, DataType type, int from, int to) {
+    String begin = numbers(name + "/begin", List.of(from));
+    String end = numbers(name + "/end", List.of(to));
+    String one = numbers(name + "/one", List.of(1));
+    return add(
+        name,
+        Nodes.typed("StridedSlice", type, tensor, begin, end, one)
+            .putAttr("Index", INT)
+            .putAttr("begin_mask", Nodes.number(from == 0 ? 1 : 0))
+            .putAttr("end_mask", Nodes.number(to == 0 ? 1 : 0))
+            .putAttr("ellipsis_mask", Nodes.number(0))
+            .putAttr("new_axis_mask", Nodes.number(0))
+            .putAttr("shrink_axis_mask", Nodes.number(0)));
   }
 
   /** Tensors one behind the other. */
