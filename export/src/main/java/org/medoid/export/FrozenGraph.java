@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import org.medoid.export.savedmodel.FlatGraph;
 import org.medoid.export.savedmodel.ModelSignature;
+import org.medoid.export.savedmodel.OriginalModel;
 import org.medoid.export.savedmodel.Purpose;
 import org.medoid.export.savedmodel.SavedModel;
 import org.medoid.export.savedmodel.VariableValues;
@@ -119,7 +120,8 @@ public record FrozenGraph(GraphDef graph, Map<String, String> inputs, Map<String
    */
   public static FrozenGraph ofSavedModel(Path folder, String signature) throws IOException {
     SavedModel model = SavedModel.open(folder);
-    return frozen(model, model.flat(signature, Purpose.INFERENCE));
+    FlatGraph flat = model.flat(signature, Purpose.INFERENCE);
+    return frozen(model, flat, model.values(flat));
   }
 
   /**
@@ -131,11 +133,27 @@ public record FrozenGraph(GraphDef graph, Map<String, String> inputs, Map<String
    * @throws IOException if the variables cannot be read
    */
   public static FrozenGraph of(ModelSignature signature) throws IOException {
-    return frozen(signature.model(), signature.flat(Purpose.INFERENCE));
+    FlatGraph flat = signature.flat(Purpose.INFERENCE);
+    return frozen(signature.model(), flat, signature.values(flat));
   }
 
-  private static FrozenGraph frozen(SavedModel model, FlatGraph flat) throws IOException {
-    Map<String, TensorProto> values = model.values(flat);
+  /**
+   * The same of a SavedModel that is loaded already, which for a ResNet50 takes a tenth of an
+   * export's time.
+   *
+   * @param signature which way, and how its images are fed
+   * @param original what {@link ModelSignature#original} gave for it
+   * @return as {@link #of(ModelSignature)}
+   * @throws IOException if the variables cannot be read
+   */
+  public static FrozenGraph of(ModelSignature signature, OriginalModel original)
+      throws IOException {
+    FlatGraph flat = signature.flat(Purpose.INFERENCE);
+    return frozen(signature.model(), flat, original.values(flat));
+  }
+
+  private static FrozenGraph frozen(
+      SavedModel model, FlatGraph flat, Map<String, TensorProto> values) throws IOException {
     try {
       return frozen(flat, values);
     } catch (IllegalArgumentException e) {

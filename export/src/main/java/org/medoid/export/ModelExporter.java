@@ -62,9 +62,13 @@ public final class ModelExporter {
   /** The rounding of float32. */
   private static final double STEP = Math.scalb(1.0, -23);
 
+  /** Null if a signature is exported, which is frozen then. */
   private final FrozenGraph source;
-  private final Path savedModel;
+
+  /** Null if a frozen graph is exported. */
   private final ModelSignature signature;
+
+  private final Path savedModel;
   private final Map<String, Object> metadata = new LinkedHashMap<>();
   private Set<ExportFormat> formats = EnumSet.allOf(ExportFormat.class);
   private ExportLayout layout = ExportLayout.PLAIN;
@@ -79,10 +83,10 @@ public final class ModelExporter {
   private String name = EMBEDDING;
   private OnnxConverter.Options onnx = OnnxConverter.Options.defaults();
 
-  private ModelExporter(FrozenGraph source, Path savedModel, ModelSignature signature) {
+  private ModelExporter(FrozenGraph source, ModelSignature signature) {
     this.source = source;
-    this.savedModel = savedModel;
     this.signature = signature;
+    this.savedModel = signature == null ? null : signature.model().folder();
   }
 
   /**
@@ -94,7 +98,7 @@ public final class ModelExporter {
    * @throws IllegalArgumentException if it has several inputs or outputs
    */
   public static ModelExporter of(FrozenGraph source) {
-    return new ModelExporter(oneToOne(source), null, null);
+    return new ModelExporter(oneToOne(source), null);
   }
 
   /**
@@ -103,8 +107,8 @@ public final class ModelExporter {
    * @param folder with {@code saved_model.pb}
    * @param choice which of its signatures, as far as it is not found out
    * @return an exporter
-   * @throws IOException as {@link SavedModel#open} and {@link SavedModel#signature}, or if the
-   *     variables cannot be read
+   * @throws IOException as {@link SavedModel#open}, {@link SavedModel#signature} and {@link
+   *     #of(ModelSignature)}
    */
   public static ModelExporter ofSavedModel(Path folder, SignatureChoice choice) throws IOException {
     return of(SavedModel.open(folder).signature(choice));
@@ -115,31 +119,16 @@ public final class ModelExporter {
    *
    * @param signature from images to features
    * @return an exporter
-   * @throws IOException if the variables cannot be read, or the network takes a fixed number of
-   *     pictures at a time, as nobody could be served with that
+   * @throws IOException if the network takes a fixed number of pictures at a time, as nobody could
+   *     be served with that
    */
   public static ModelExporter of(ModelSignature signature) throws IOException {
-    return of(signature, null);
-  }
-
-  /**
-   * The same for a network that has been read already.
-   *
-   * @param signature from images to features
-   * @param frozen what {@link FrozenGraph#of(ModelSignature)} gave for it; null to read it now
-   * @return an exporter
-   * @throws IOException as {@link #of(ModelSignature)}
-   */
-  public static ModelExporter of(ModelSignature signature, FrozenGraph frozen) throws IOException {
     if (signature.batch() > 0) {
       throw new IOException(
           "%s: the network takes %d pictures at a time and no other number: write it with an open batch"
               .formatted(signature.model().folder(), signature.batch()));
     }
-    return new ModelExporter(
-        oneToOne(frozen == null ? FrozenGraph.of(signature) : frozen),
-        signature.model().folder(),
-        signature);
+    return new ModelExporter(null, signature);
   }
 
   private static FrozenGraph oneToOne(FrozenGraph source) {
@@ -351,50 +340,42 @@ public final class ModelExporter {
       throw new IllegalArgumentException(
           "Triton runs ONNX files: the format onnx must be exported");
     }
-    boolean meant = height == 0 && width == 0 && signature != null && signature.height() < 0;
-    FrozenGraph frozen =
-        meant
-            ? SizedInput.of(
-                source, Math.max(0, signature.meantHeight()), Math.max(0, signature.meantWidth()))
-            : SizedInput.of(source, height, width);
-    ImageSize image = new ImageSize(SizedInput.height(frozen), SizedInput.width(frozen), resize);
     try (TargetFolder place = layout.folder(target, name, overwrite)) {
-      ComparedPictures compared = ComparedPictures.of(pixels, pictures, image);
-      double step = signature == null ? STEP : signature.step();
-      double usual = savedModel == null ? TOLERANCE : FOREIGN_TOLERANCE;
-      return new ExportWork(
-              new ExportWork.Source(frozen, image, compared, savedModel, reference()),
-              new ExportWork.Options(
-                  formats,
-                  layout,
-                  name,
-                  new Parity.Tolerance(tolerance, usual, step),
-                  onnx,
-                  metadata),
-              place)
-          .run();
+      return work(place).run();
     }
   }
 
-  private ExportWork.Reference reference() {
-    if (reference != null) {
-      return (values, image, expected) -> {
-        if (reference.length != expected.values().length) {
-          throw new IllegalArgumentException(
-              "the reference has %d values, which are not %d embeddings of %d"
-                  .formatted(reference.length, expected.count(), expected.size()));
-        }
-        return new Vectors(reference, expected.count(), expected.size());
-      };
+  /** Loads a SavedModel once, for its variables and its own embeddings, and closes it again. */
+  private ExportWork work(TargetFolder place) throws IOException {
+    if (signature == null) {
+      return work(SizedInput.of(source, height, width), null, place);
     }
-    return signature == null || !signature.runs() ? null : this::ofSource;
-  }
-
-  /** What the SavedModel gave before it was flattened and frozen. */
-  private Vectors ofSource(float[] values, ImageSize image, Vectors expected) throws IOException {
     try (OriginalModel original = signature.original()) {
-      float[] rows = original.features(values, image.height(), image.width());
-      return new Vectors(rows, expected.count(), rows.length / expected.count());
+      FrozenGraph frozen = oneToOne(FrozenGraph.of(signature, original));
+      boolean meant = height == 0 && width == 0 && signature.height() < 0;
+      FrozenGraph sized =
+          meant
+              ? SizedInput.of(
+                  frozen, Math.max(0, signature.meantHeight()), Math.max(0, signature.meantWidth()))
+              : SizedInput.of(frozen, height, width);
+      return work(sized, signature.runs() ? original : null, place);
     }
+  }
+
+  private ExportWork work(FrozenGraph frozen, OriginalModel original, TargetFolder place)
+      throws IOException {
+    ImageSize image = new ImageSize(SizedInput.height(frozen), SizedInput.width(frozen), resize);
+    ComparedPictures compared = ComparedPictures.of(pixels, pictures, image);
+    float[] before = reference;
+    if (before == null && original != null) {
+      before = original.features(compared.pixels(), image.height(), image.width());
+    }
+    double step = signature == null ? STEP : signature.step();
+    double usual = savedModel == null ? TOLERANCE : FOREIGN_TOLERANCE;
+    return new ExportWork(
+        new ExportWork.Source(frozen, image, compared, savedModel, before),
+        new ExportWork.Options(
+            formats, layout, name, new Parity.Tolerance(tolerance, usual, step), onnx, metadata),
+        place);
   }
 }

@@ -3,7 +3,6 @@ package org.medoid.training;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.lang.ref.SoftReference;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -134,17 +133,14 @@ public final class EmbeddingModel implements AutoCloseable {
     int side = settings.data().imageSize();
     int resize = settings.data().resize() == side ? 0 : settings.data().resize();
     ImageSize image = ImageSize.square(side, resize);
+    PictureRunner.Network network =
+        new PictureRunner.Network(
+            graph.session(), InferenceGraph.INPUT, InferenceGraph.OUTPUT, graph::close);
     return new EmbeddingModel(
         name,
         weights,
         image,
-        new PictureRunner(
-            graph.session(),
-            InferenceGraph.INPUT,
-            InferenceGraph.OUTPUT,
-            image,
-            BATCH,
-            graph::close),
+        new PictureRunner(network, image, BATCH),
         () ->
             ModelExporter.of(
                 FrozenGraph.of(
@@ -190,19 +186,16 @@ public final class EmbeddingModel implements AutoCloseable {
     ModelSignature signature =
         model.signature(told ? choice.withRange(PixelRange.ZERO_TO_ONE) : choice);
     ImageSize image = ModelImageSize.of(signature, height, width, before.resize());
-    FrozenGraph frozen = FrozenGraph.of(signature);
-    // For an export right away; an embedding of many pictures may need the memory.
-    SoftReference<FrozenGraph> read = new SoftReference<>(frozen);
     return new EmbeddingModel(
         folder.toString(),
         folder,
         image,
-        PictureRunner.of(
-            frozen,
+        new PictureRunner(
+            () -> PictureRunner.Network.of(FrozenGraph.of(signature)),
             image,
             signature.batch() > 0 ? signature.batch() : BATCH,
             signature.batch() > 0),
-        () -> ModelExporter.of(signature, read.get()).imageSize(image.height(), image.width()),
+        () -> ModelExporter.of(signature).imageSize(image.height(), image.width()),
         before.kept(),
         signature.notes());
   }

@@ -1,14 +1,12 @@
 package org.medoid.training;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.medoid.export.savedmodel.OneDnn;
 import org.medoid.graph.distributed.Worker;
 import org.medoid.ops.host.MatrixProducts;
 import org.medoid.training.settings.OptimizerSettings.Precision;
@@ -28,7 +26,6 @@ import org.tensorflow.proto.RewriterConfig;
 final class MixedPrecision {
   private static final String SETTING = "precision";
 
-  /** As Linux names them in {@code /proc/cpuinfo}. */
   private static final Set<String> INSTRUCTIONS = Set.of("avx512_bf16", "amx_bf16");
 
   /** What oneDNN's limit may be, so that it uses these. */
@@ -58,13 +55,7 @@ final class MixedPrecision {
    */
   static void check(Precision precision) {
     if (precision == Precision.BF16) {
-      String processor;
-      try {
-        processor = Files.readString(Path.of("/proc/cpuinfo"));
-      } catch (IOException e) {
-        processor = "";
-      }
-      refusal(processor, System.getenv())
+      refusal(OneDnn.instructions(), System.getenv())
           .ifPresent(
               reason -> {
                 throw new SettingException(SETTING, reason);
@@ -72,16 +63,9 @@ final class MixedPrecision {
     }
   }
 
-  /** Why not, on a processor of this description and with these environment variables. */
-  static Optional<String> refusal(String processor, Map<String, String> environment) {
-    boolean has =
-        processor
-            .lines()
-            .filter(line -> line.startsWith("flags"))
-            .limit(1)
-            .flatMap(line -> Arrays.stream(line.split(" ", -1)))
-            .anyMatch(INSTRUCTIONS::contains);
-    if (!has) {
+  /** Why not, with these instructions of a processor and these environment variables. */
+  static Optional<String> refusal(Set<String> instructions, Map<String, String> environment) {
+    if (Collections.disjoint(instructions, INSTRUCTIONS)) {
       return Optional.of(
           "bf16: needs a processor with AVX512_BF16 or AMX, which this one is not known to have;"
               + " train in float32");

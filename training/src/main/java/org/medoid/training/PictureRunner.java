@@ -25,13 +25,11 @@ import org.tensorflow.types.TString;
 
 /** Brings pictures to the size that a network takes, and runs it on them batch by batch. */
 final class PictureRunner implements AutoCloseable {
-  private final Session session;
-  private final String input;
-  private final String output;
+  private final Opener opener;
   private final ImageSize image;
   private final int batch;
   private final boolean fixed;
-  private final Runnable owner;
+  private Network network;
   private Preparation preparation;
   private int width;
 
@@ -41,64 +39,61 @@ final class PictureRunner implements AutoCloseable {
     float[] pixels(int index);
   }
 
-  PictureRunner(
-      Session session, String input, String output, ImageSize image, int batch, Runnable owner) {
-    this(session, input, output, image, batch, false, owner);
-  }
-
   /**
-   * Of a session that holds the network.
+   * A network in a session.
    *
    * @param input its input, float [batch, height, width, 3], RGB in [0, 1]
    * @param output its output, float [batch, d]
-   * @param batch pictures in one run
-   * @param fixed whether it must be so many
    * @param owner closes the session and its graph
    */
-  PictureRunner(
-      Session session,
-      String input,
-      String output,
-      ImageSize image,
-      int batch,
-      boolean fixed,
-      Runnable owner) {
-    this.session = session;
-    this.input = input;
-    this.output = output;
-    this.image = image;
-    this.batch = batch;
-    this.fixed = fixed;
-    this.owner = owner;
+  record Network(Session session, String input, String output, Runnable owner) {
+    /** Of a network of a SavedModel. */
+    static Network of(FrozenGraph frozen) {
+      Graph graph = new Graph();
+      try {
+        graph.importGraphDef(frozen.graph());
+      } catch (RuntimeException e) {
+        graph.close();
+        throw e;
+      }
+      Session session = new Session(graph);
+      return new Network(
+          session,
+          frozen.inputs().get(ModelSignature.IMAGES),
+          frozen.outputs().get(ModelSignature.FEATURES),
+          () -> {
+            session.close();
+            graph.close();
+          });
+    }
+  }
+
+  /** Opens a network when it is first run. */
+  interface Opener {
+    Network open() throws IOException;
   }
 
   /**
-   * Of a network of a SavedModel.
+   * Of a network that is open; closes it.
    *
-   * @param frozen the network
+   * @param batch pictures in one run
+   */
+  PictureRunner(Network network, ImageSize image, int batch) {
+    this(() -> network, image, batch, false);
+    this.network = network;
+  }
+
+  /**
+   * Of a network that is opened when it is first run.
+   *
    * @param batch pictures in one run
    * @param fixed whether it must be so many
    */
-  static PictureRunner of(FrozenGraph frozen, ImageSize image, int batch, boolean fixed) {
-    Graph graph = new Graph();
-    try {
-      graph.importGraphDef(frozen.graph());
-    } catch (RuntimeException e) {
-      graph.close();
-      throw e;
-    }
-    Session session = new Session(graph);
-    return new PictureRunner(
-        session,
-        frozen.inputs().get(ModelSignature.IMAGES),
-        frozen.outputs().get(ModelSignature.FEATURES),
-        image,
-        batch,
-        fixed,
-        () -> {
-          session.close();
-          graph.close();
-        });
+  PictureRunner(Opener opener, ImageSize image, int batch, boolean fixed) {
+    this.opener = opener;
+    this.image = image;
+    this.batch = batch;
+    this.fixed = fixed;
   }
 
   private int size() {
@@ -150,7 +145,11 @@ final class PictureRunner implements AutoCloseable {
   }
 
   private void run(TFloat32 images, int count, EmbeddingModel.Rows rows) throws IOException {
-    try (Result result = session.runner().feed(input, images).fetch(output).run()) {
+    if (network == null) {
+      network = opener.open();
+    }
+    try (Result result =
+        network.session.runner().feed(network.input, images).fetch(network.output).run()) {
       TFloat32 given = (TFloat32) result.get(0);
       long fed = images.shape().get(0);
       if (given.shape().numDimensions() != 2 || given.shape().get(0) != fed) {
@@ -173,7 +172,7 @@ final class PictureRunner implements AutoCloseable {
       try {
         run(1, i -> new float[size()], (values, columns) -> {});
       } catch (IOException e) {
-        throw new UncheckedIOException(e); // no file is written
+        throw new UncheckedIOException(e.getMessage(), e);
       }
     }
     return width;
@@ -261,6 +260,8 @@ final class PictureRunner implements AutoCloseable {
     if (preparation != null) {
       preparation.close();
     }
-    owner.run();
+    if (network != null) {
+      network.owner.run();
+    }
   }
 }

@@ -7,6 +7,7 @@ import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.DataType;
@@ -42,7 +43,9 @@ public final class ModelSignature {
   private final long batch;
   private final Set<DataType> narrowed;
   private final double step;
-  private final boolean runs;
+  private final boolean transposed;
+  private final Optional<String> fatal;
+  private final boolean variable;
   private final Shape scaled;
   private final List<String> notes = new ArrayList<>();
 
@@ -52,12 +55,14 @@ public final class ModelSignature {
     this.fit = fit;
     this.fed = new FedImages(fit);
     FlatGraph core = core();
+    variable = !core.variables().isEmpty();
     ModelTensor output = LastOutput.of(core, fit);
     scaled = height() < 0 && width() < 0 ? ScaledSize.of(core) : null;
     Set<DataType> ports = EnumSet.of(fit.images().type(), output.type());
     narrowed = Precision.of(core, ports);
     core = Precision.single(core, narrowed);
-    runs = !ChannelsLast.isNeeded(core);
+    fatal = OneDnn.fatal(narrowed, OneDnn.instructions(), System.getenv());
+    transposed = ChannelsLast.isNeeded(core);
     core = ChannelsLast.of(core);
     step =
         narrowed.stream().mapToDouble(Precision::step).max().orElse(Precision.step(output.type()));
@@ -172,7 +177,8 @@ public final class ModelSignature {
           "size: any; %dx%d pixels are what the graph scales images to"
               .formatted(scaled.get(0), scaled.get(1)));
     }
-    if (!runs) {
+    fatal.ifPresent(notes::add);
+    if (transposed) {
       notes.add(
           "layout: layers with their channels first (NCHW) are computed with their channels last,"
               + " as TensorFlow does on a processor; the model as it is cannot be compared with");
@@ -296,13 +302,14 @@ public final class ModelSignature {
   }
 
   /**
-   * Whether TensorFlow computes the network on a processor as it is; it does not if layers have
-   * their channels first.
+   * Whether TensorFlow computes the network on this processor as it is; it does not if layers have
+   * their channels first, nor in half precision where oneDNN is kept from the instructions that it
+   * needs for that.
    *
    * @return false if only {@link #flat} can be run
    */
   public boolean runs() {
-    return runs;
+    return !transposed && fatal.isEmpty();
   }
 
   /**
@@ -378,13 +385,17 @@ public final class ModelSignature {
   }
 
   /**
-   * Loads the network as it is, to compare with.
+   * Loads the network as it is, to compare with and to read its variables.
    *
    * @return the SavedModel in a session; to be closed
+   * @throws java.nio.file.NoSuchFileException if the values of its variables are not there
    * @throws IOException if it cannot be loaded
    */
   public OriginalModel original() throws IOException {
-    return new OriginalModel(model.load(), fit, border, fed.base64());
+    if (variable) {
+      model.requireValues();
+    }
+    return new OriginalModel(model, fit, border, fed.base64());
   }
 
   /**

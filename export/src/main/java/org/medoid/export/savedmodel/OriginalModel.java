@@ -1,9 +1,11 @@
 package org.medoid.export.savedmodel;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.BiFunction;
 import org.tensorflow.Graph;
@@ -18,6 +20,7 @@ import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.TensorProto;
 import org.tensorflow.types.TBool;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TString;
@@ -27,6 +30,7 @@ import org.tensorflow.types.TString;
  * precision, between the images and the features that {@link ModelSignature} promises.
  */
 public final class OriginalModel implements AutoCloseable {
+  private final SavedModel model;
   private final SavedModelBundle bundle;
   private final SignatureChooser.Fit fit;
   private final Border border;
@@ -77,12 +81,14 @@ public final class OriginalModel implements AutoCloseable {
   }
 
   /**
-   * Loaded.
+   * Loads.
    *
    * @param base64 whether encoded pictures are in base64
    */
-  OriginalModel(SavedModelBundle bundle, SignatureChooser.Fit fit, Border border, boolean base64) {
-    this.bundle = bundle;
+  OriginalModel(SavedModel model, SignatureChooser.Fit fit, Border border, boolean base64)
+      throws IOException {
+    this.model = model;
+    this.bundle = model.load();
     this.fit = fit;
     this.border = border;
     this.before =
@@ -124,6 +130,17 @@ public final class OriginalModel implements AutoCloseable {
     NdArray<String> empty = NdArrays.ofObjects(String.class, shape);
     empty.scalars().forEach(each -> each.setObject(""));
     return TString.tensorOf(empty);
+  }
+
+  /**
+   * Reads the values of variables.
+   *
+   * @param flat from {@link ModelSignature#flat}
+   * @return by name
+   * @throws IOException if they cannot be read
+   */
+  public Map<String, TensorProto> values(FlatGraph flat) throws IOException {
+    return model.values(flat, bundle);
   }
 
   /**

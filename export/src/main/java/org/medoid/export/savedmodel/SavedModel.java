@@ -222,26 +222,41 @@ public final class SavedModel {
     if (flat.variables().isEmpty()) {
       return Map.of();
     }
+    requireValues();
+    try (SavedModelBundle bundle = load()) {
+      return values(flat, bundle);
+    }
+  }
+
+  /** Refuses a SavedModel without its variables: TensorFlow would load it without them. */
+  void requireValues() throws NoSuchFileException {
     Path values = folder.resolve("variables").resolve("variables.index");
     if (!Files.exists(values)) {
-      // TensorFlow would load the model without them.
       throw new NoSuchFileException(
           values.toString(),
           null,
           "the values of the model's variables are not here: copy the whole folder of the"
               + " SavedModel");
     }
-    try (SavedModelBundle bundle = load()) {
-      return VariableValues.read(bundle.session(), bundle.graph(), flat.variables());
+  }
+
+  /** Reads the values of variables out of this SavedModel, which {@link #load} gave. */
+  Map<String, TensorProto> values(FlatGraph flat, SavedModelBundle loaded) throws IOException {
+    try {
+      return VariableValues.read(loaded.session(), loaded.graph(), flat.variables());
     } catch (IllegalArgumentException e) {
       throw new IOException(folder + " cannot be read: " + e.getMessage(), e);
     } catch (IllegalStateException e) {
-      throw new IOException(
-          ("%s cannot be read: %s; only Python may know how to restore it: write the model anew"
-                  + " there, by tf.saved_model.save(tf.saved_model.load(FOLDER), NEW)")
-              .formatted(folder, e.getMessage()),
-          e);
+      throw withoutValues(e);
     }
+  }
+
+  private IOException withoutValues(IllegalStateException e) {
+    return new IOException(
+        ("%s cannot be read: %s; only Python may know how to restore it: write the model anew"
+                + " there, by tf.saved_model.save(tf.saved_model.load(FOLDER), NEW)")
+            .formatted(folder, VariableValues.firstLine(e)),
+        e);
   }
 
   /**
@@ -267,6 +282,8 @@ public final class SavedModel {
       }
     } catch (TensorFlowException | IllegalArgumentException | UnsupportedOperationException e) {
       throw new IOException(folder + " cannot be loaded: " + VariableValues.firstLine(e), e);
+    } catch (IllegalStateException e) {
+      throw withoutValues(e);
     }
   }
 }
