@@ -17,7 +17,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.medoid.export.savedmodel.FlatGraph;
 import org.medoid.export.savedmodel.Purpose;
-import org.medoid.export.savedmodel.SignatureChoice;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.Result;
@@ -255,7 +254,7 @@ class FrozenGraphTest {
     Files.write(file, whole);
     Files.delete(folder.resolve("variables").resolve("variables.data-00000-of-00001"));
     assertThatIOException()
-        .isThrownBy(() -> ModelExporter.ofSavedModel(folder, SignatureChoice.FITTING))
+        .isThrownBy(() -> FrozenGraph.ofSavedModel(folder, null))
         .withMessageContaining(folder + " cannot be loaded")
         .withMessageContaining("variables.data");
   }

@@ -374,13 +374,9 @@ final class Flattener implements Border.Nodebook {
     // _class colocates with nodes that are not here, _output_shapes and others are hints.
     attributes.keySet().removeIf(name -> name.startsWith("_"));
     String name = unique(body.flatName(node));
-    add(
-        NodeDef.newBuilder()
-            .setName(name)
-            .setOp(node.getOp())
-            .addAllInput(inputs.stream().map(Tensors::shortened).toList())
-            .putAllAttr(attributes)
-            .build());
+    NodeDef.Builder flat = NodeDef.newBuilder().setName(name).setOp(node.getOp());
+    inputs.forEach(input -> flat.addInput(Tensors.shortened(input)));
+    add(SpelledPadding.before(flat.putAllAttr(attributes).build(), this));
     List<String> outputs = new ArrayList<>();
     for (int i = 0; i < given; i++) {
       outputs.add(name + ":" + i);

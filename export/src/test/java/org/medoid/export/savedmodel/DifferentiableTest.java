@@ -21,7 +21,6 @@ import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.op.nn.Conv2d;
-import org.tensorflow.op.nn.DepthwiseConv2dNative;
 import org.tensorflow.op.nn.TopK;
 import org.tensorflow.op.quantization.FakeQuantWithMinMaxVarsGradient;
 import org.tensorflow.proto.DataType;
@@ -102,18 +101,7 @@ class DifferentiableTest {
         part("Conv2D", Shape.of(3, 3, 1, 12), convolution(2, 2, "SAME")),
         part("Conv2D", Shape.of(3, 3, 1, 12), convolution(2, 1, "SAME")),
         part("Conv2D", Shape.of(3, 3, 2, 9), convolution(2, 1, "VALID")),
-        part("Conv2D", Shape.of(1, 1, 3, 4), convolution(1, 1, "SAME")),
-        part(
-            "DepthwiseConv2dNative",
-            Shape.of(3, 3, 6, 2),
-            (tf, x, w) ->
-                tf.nn.depthwiseConv2dNative(
-                    x,
-                    w,
-                    List.of(1L, 2L, 2L, 1L),
-                    "EXPLICIT",
-                    DepthwiseConv2dNative.explicitPaddings(
-                        List.of(0L, 0L, 0L, 2L, 1L, 1L, 0L, 0L)))));
+        part("Conv2D", Shape.of(1, 1, 3, 4), convolution(1, 1, "SAME")));
   }
 
   private static Operand<TFloat32> mul(Ops tf, Operand<TFloat32> x, Operand<TFloat32> w) {

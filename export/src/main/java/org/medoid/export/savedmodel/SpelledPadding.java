@@ -1,0 +1,49 @@
+package org.medoid.export.savedmodel;
+
+import java.util.List;
+import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.TensorProto;
+
+/**
+ * Padding that a depthwise convolution spells out goes before it: where such a one is followed by a
+ * bias, TensorFlow's optimiser makes one operation of both and forgets the padding's numbers, over
+ * which oneDNN, the default on processors with AVX512_VNNI, ends the process ("Check failed: index
+ * >= 0"; TensorFlow 2.18). {@code TF_ENABLE_ONEDNN_OPTS=1} gives the same elsewhere.
+ */
+final class SpelledPadding {
+  private SpelledPadding() {}
+
+  /**
+   * Writes down what pads.
+   *
+   * @param node any, with all its attributes
+   * @param book where the padding goes
+   * @return the node, or the same of what is padded
+   */
+  static NodeDef before(NodeDef node, Border.Nodebook book) {
+    if (!node.getOp().equals("DepthwiseConv2dNative")
+        || !node.getAttrOrThrow("padding").getS().toStringUtf8().equals("EXPLICIT")) {
+      return node;
+    }
+    List<Long> numbers = node.getAttrOrThrow("explicit_paddings").getList().getIList();
+    TensorProto.Builder pairs =
+        TensorProto.newBuilder()
+            .setDtype(DataType.DT_INT32)
+            .setTensorShape(Nodes.shape(numbers.size() / 2, 2));
+    numbers.forEach(number -> pairs.addIntVal(Math.toIntExact(number)));
+    FlatNodes nodes = new FlatNodes(book);
+    String edges =
+        nodes.add(node.getName() + "/pairs", Nodes.constant("", pairs.build()).toBuilder());
+    String padded =
+        nodes.add(
+            node.getName() + "/padded",
+            Nodes.typed("Pad", Nodes.type(node, "T"), node.getInput(0), edges)
+                .putAttr("Tpaddings", Nodes.type(DataType.DT_INT32)));
+    return node.toBuilder()
+        .setInput(0, Tensors.shortened(padded))
+        .putAttr("padding", Nodes.text("VALID"))
+        .putAttr("explicit_paddings", Nodes.numbers())
+        .build();
+  }
+}
