@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.medoid.training.data.Npy;
 
@@ -138,14 +140,51 @@ class LauncherTest {
     assertThat(new ProcessBuilder(words).start().waitFor()).isZero();
   }
 
+  private static Path program(Path file, String body) throws IOException {
+    Files.createDirectories(file.getParent());
+    Files.writeString(file, "#!/bin/sh\n" + body + "\n");
+    assertThat(file.toFile().setExecutable(true)).isTrue();
+    return file;
+  }
+
+  private static Path java(String version, String body) throws IOException {
+    Path home = folder.resolve("jdk " + version);
+    program(home.resolve("bin").resolve("java"), body);
+    Files.writeString(home.resolve("release"), "JAVA_VERSION=\"" + version + "\"\n");
+    return home;
+  }
+
+  /** A larger one is refused there, after which malloc would map all that is above 128 kB anew. */
+  @ParameterizedTest
+  @CsvSource({
+    "2.28, 33554432",
+    "2.9, 33554432",
+    "2.35, 33554432",
+    "2.36, 67108864",
+    "'', 67108864"
+  })
+  void givesMallocTheLargestThresholdThatItsVersionTakes(String version, String threshold)
+      throws Exception {
+    Path home = java("99", "echo \"$MALLOC_MMAP_THRESHOLD_ $MALLOC_TRIM_THRESHOLD_\"");
+    Path bin = folder.resolve("libc");
+    program(bin.resolve("getconf"), version.isEmpty() ? "exit 1" : "echo glibc " + version);
+    String path = bin + ":" + System.getenv("PATH");
+    Shell shell = run(LAUNCHER, Map.of("JAVA_HOME", home.toString(), "PATH", path), "--help");
+    assertThat(shell.out().strip()).isEqualTo(threshold + " 268435456");
+    Path archives = LAUNCHER.resolveSibling("training").resolve("target").resolve("archives");
+    if (Files.exists(archives)) { // one for each Java, for this one empty
+      try (DirectoryStream<Path> ours = Files.newDirectoryStream(archives, "99-*")) {
+        for (Path each : ours) {
+          Files.delete(each);
+        }
+      }
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"11.0.22", "1.8.0_402"})
   void saysWhichJavaIsTooOld(String version) throws Exception {
-    Path home = Files.createDirectories(folder.resolve("jdk " + version));
-    Path java = Files.createDirectories(home.resolve("bin")).resolve("java");
-    Files.writeString(java, "#!/bin/sh\nexit 3\n");
-    assertThat(java.toFile().setExecutable(true)).isTrue();
-    Files.writeString(home.resolve("release"), "JAVA_VERSION=\"" + version + "\"\n");
+    Path home = java(version, "exit 3");
     Shell shell = run(LAUNCHER, Map.of("JAVA_HOME", home.toString()), "--help");
     assertThat(shell.code()).isEqualTo(1);
     assertThat(shell.err()).hasLineCount(1).contains(version, "17 or newer", home.toString());

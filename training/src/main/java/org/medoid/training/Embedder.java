@@ -4,15 +4,14 @@ import java.util.stream.IntStream;
 import org.medoid.export.image.ImageSize;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.data.ImagePipeline;
-import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.types.TFloat32;
 
 /** Runs the images of a data set through a network, in order. */
 public final class Embedder {
-  /** Images per run; at 227x227 pixels 40 MB of input. */
-  private static final int BATCH = 64;
+  /** Images per run, two runs at a time; at 227x227 pixels 20 MB of input each. */
+  private static final int BATCH = 32;
 
   private Embedder() {}
 
@@ -42,10 +41,11 @@ public final class Embedder {
   /** Embeds every image of a pipeline, which may be used again. */
   static float[] embed(Session session, String input, String output, ImagePipeline pictures) {
     Rows rows = new Rows(pictures.size());
-    pictures.forEach(
-        images -> {
-          try (Result result = session.runner().feed(input, images).fetch(output).run()) {
-            rows.add((TFloat32) result.get(0));
+    pictures.<TFloat32, RuntimeException>compute(
+        images -> (TFloat32) session.runner().feed(input, images).fetch(output).run().get(0),
+        embeddings -> {
+          try (embeddings) {
+            rows.add(embeddings);
           }
         });
     return rows.values;

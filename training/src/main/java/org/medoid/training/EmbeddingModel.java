@@ -35,8 +35,8 @@ import org.medoid.training.settings.TrainingSettings;
  * for several threads at once.
  */
 public final class EmbeddingModel implements AutoCloseable {
-  /** Pictures in one run: at 227x227 pixels 40 MB of input. */
-  private static final int BATCH = 64;
+  /** Pictures in one run, two runs at a time: at 227x227 pixels 20 MB of input each. */
+  private static final int BATCH = 32;
 
   private final String name;
 

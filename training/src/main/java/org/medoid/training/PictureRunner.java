@@ -31,7 +31,7 @@ final class PictureRunner implements AutoCloseable {
   private final boolean fixed;
   private Network network;
   private Preparation preparation;
-  private int width;
+  private volatile int width;
 
   /** Gives the pixels of a picture by its number. */
   interface Source {
@@ -102,34 +102,42 @@ final class PictureRunner implements AutoCloseable {
 
   /** Embeds the files of a data set. */
   void run(ImageDataSet pictures, EmbeddingModel.Rows rows) throws IOException {
+    open();
     try (ImagePipeline pipeline = ImagePipeline.evaluation(pictures, batch, image)) {
-      pipeline.forEach(
+      pipeline.<float[], IOException>compute(
           images -> {
             int count = (int) images.shape().get(0);
             if (fixed && count < batch) {
               float[] pixels = new float[count * size()];
               images.copyTo(DataBuffers.of(pixels, false, false));
-              run(pixels, count, rows);
-            } else {
-              run(images, count, rows);
+              return embedded(pixels, count);
             }
-          });
+            return embedded(images, count);
+          },
+          values -> rows.add(values, width));
     }
   }
 
   /** Embeds pictures that come one by one. */
   void run(int count, Source source, EmbeddingModel.Rows rows) throws IOException {
+    open();
     float[] pixels = new float[Math.min(batch, count) * size()];
     for (int done = 0; done < count; done += batch) {
       int here = Math.min(batch, count - done);
       for (int i = 0; i < here; i++) {
         System.arraycopy(source.pixels(done + i), 0, pixels, i * size(), size());
       }
-      run(pixels, here, rows);
+      rows.add(embedded(pixels, here), width);
     }
   }
 
-  private void run(float[] pixels, int count, EmbeddingModel.Rows rows) throws IOException {
+  private void open() throws IOException {
+    if (network == null) {
+      network = opener.open();
+    }
+  }
+
+  private float[] embedded(float[] pixels, int count) {
     int fed = fixed ? batch : count;
     float[] all = pixels;
     if (pixels.length < fed * size()) {
@@ -140,14 +148,11 @@ final class PictureRunner implements AutoCloseable {
         TFloat32.tensorOf(
             Shape.of(fed, image.height(), image.width(), 3),
             DataBuffers.of(all, true, false).slice(0, (long) fed * size()))) {
-      run(images, count, rows);
+      return embedded(images, count);
     }
   }
 
-  private void run(TFloat32 images, int count, EmbeddingModel.Rows rows) throws IOException {
-    if (network == null) {
-      network = opener.open();
-    }
+  private float[] embedded(TFloat32 images, int count) {
     try (Result result =
         network.session.runner().feed(network.input, images).fetch(network.output).run()) {
       TFloat32 given = (TFloat32) result.get(0);
@@ -159,10 +164,7 @@ final class PictureRunner implements AutoCloseable {
       width = Math.toIntExact(given.shape().get(1));
       float[] values = new float[Math.toIntExact(given.size())];
       given.copyTo(DataBuffers.of(values, false, false));
-      if (fed > count) {
-        values = Arrays.copyOf(values, count * width);
-      }
-      rows.add(values, width);
+      return fed > count ? Arrays.copyOf(values, count * width) : values;
     }
   }
 

