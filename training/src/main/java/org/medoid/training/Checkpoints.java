@@ -228,7 +228,7 @@ public final class Checkpoints {
                   step,
                   firstLine(e),
                   state == null
-                      ? "there is none yet"
+                      ? "there is none yet: make room or mend the folder, then begin anew"
                       : "that of step "
                           + state.latestStep()
                           + " is intact: make room or mend the folder, then resume the run"),

@@ -13,8 +13,10 @@ import org.medoid.training.Comparison;
 import org.medoid.training.Leaderboard;
 import org.medoid.training.Trainer;
 import org.medoid.training.data.DataSplit;
+import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.format.Json;
 import org.medoid.training.report.ComparisonReport;
+import org.medoid.training.settings.ScheduleSettings;
 import org.medoid.training.settings.SettingsDraft;
 import org.medoid.training.settings.TrainingSettings;
 import org.slf4j.Logger;
@@ -85,6 +87,9 @@ final class CompareCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Prints one JSON object in place of the table.")
   private boolean json;
 
+  /** Classes without which a score says nothing. */
+  private static final int SCORED = 2;
+
   /** One of two. */
   static final class Seeds {
     @Option(
@@ -128,6 +133,9 @@ final class CompareCommand implements Callable<Integer> {
     SettingsDraft draft = options.draft();
     require(draft.data != null && draft.model != null, "A comparison needs --data and --model");
     DataSplit data = TrainingOptions.checked(spec, () -> draft.complete().openData());
+    if (trials > 0 && draft.validationClasses == null && draft.chooseOn == null) {
+      draft.validationClasses = share(data.train());
+    }
     TrainingSettings told = TrainingOptions.checked(spec, () -> draft.complete(data));
     Comparison comparison =
         TrainingOptions.checked(spec, () -> Comparison.open(out, told, recallAt, trials));
@@ -146,6 +154,17 @@ final class CompareCommand implements Callable<Integer> {
     }
     print.flush();
     return 0;
+  }
+
+  /** Of the classes that trials are scored on: the usual one, but two classes at least. */
+  private Double share(ImageDataSet train) {
+    int classes = train.classNames().size();
+    require(
+        classes >= 2 * SCORED,
+        "%s has %d classes; trials need %d, %d to train on and as many to be scored on (--trials 0 goes without)"
+            .formatted(train.name(), classes, 2 * SCORED, SCORED));
+    double least = SCORED / (double) classes;
+    return least > ScheduleSettings.VALIDATION_CLASSES ? least : null;
   }
 
   private List<Long> seeds() {

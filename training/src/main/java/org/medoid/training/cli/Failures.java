@@ -8,8 +8,10 @@ import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.FileSystemLoopException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
@@ -108,7 +110,9 @@ final class Failures {
       return told;
     }
     if (failure instanceof NotDirectoryException) {
-      return "is a file, not a folder";
+      return Files.isRegularFile(Path.of(failure.getFile()))
+          ? "is a file, not a folder"
+          : "is no folder";
     }
     if (failure instanceof DirectoryNotEmptyException) {
       return "is a folder with something in it";

@@ -168,7 +168,7 @@ final class TrainingOptions {
       paramLabel = "F",
       description =
           "Share of the training classes that is not trained on but chooses the checkpoint, stops"
-              + " early and draws the curves. Default: 0.2.")
+              + " early and draws the curves. Default: 0.2; for trials two classes at least.")
   Double validationClasses;
 
   @Option(

@@ -21,6 +21,9 @@ public record ScheduleSettings(
     double validationClasses,
     Choice chooseOn,
     long seed) {
+  /** The usual share of the training classes that choose the checkpoint. */
+  public static final double VALIDATION_CLASSES = 0.2;
+
   /** What chooses a checkpoint. */
   public enum Choice {
     /** Recall@1 on training classes that are held out of training: the test classes stay unseen. */

@@ -286,7 +286,9 @@ public final class SettingsDraft {
         or(steps, STEPS),
         or(evalEvery, 100L),
         or(earlyStop, 0),
-        or(validationClasses, choice == Choice.VALIDATION ? 0.2 : 0.0),
+        or(
+            validationClasses,
+            choice == Choice.VALIDATION ? ScheduleSettings.VALIDATION_CLASSES : 0.0),
         choice,
         or(seed, 1L));
   }

@@ -32,9 +32,6 @@ class CompareCommandTest {
         new ArrayList<>(List.of("compare", "--data", data, "--model", "convnet", "--quiet"));
     words.addAll(List.of("--out", folder.resolve("out"), "--image-size", "16", "--batch", "8"));
     words.addAll(List.of("--classes-per-batch", "2", "--embedding", "4"));
-    if (!List.of(more).contains("--validation-classes")) {
-      words.addAll(List.of("--validation-classes", "0.34"));
-    }
     words.addAll(List.of(more));
     return Typed.medoid(words.toArray());
   }
@@ -58,6 +55,17 @@ class CompareCommandTest {
     assertThat(typed.code()).isEqualTo(2);
     assertThat(typed.err()).contains(complaint);
     assertThat(typed.err().strip().lines().filter(line -> line.startsWith("medoid: "))).hasSize(1);
+    assertThat(folder.resolve("out")).doesNotExist();
+  }
+
+  @Test
+  void refusesTrialsWhereThereAreTooFewClassesToBeScoredOn() throws IOException {
+    String six = Pictures.write(folder.resolve("six"), 6, 4, 18);
+    List<Object> words = new ArrayList<>(List.of("compare", "--data", six, "--model", "convnet"));
+    words.addAll(List.of("--trials", "2", "--quiet", "--out", folder.resolve("out")));
+    Typed typed = Typed.medoid(words.toArray());
+    assertThat(typed.code()).isEqualTo(2);
+    assertThat(typed.err()).contains("has 3 classes; trials need 4", "--trials 0");
     assertThat(folder.resolve("out")).doesNotExist();
   }
 
