@@ -3,6 +3,7 @@ package org.medoid.export.savedmodel;
 import com.google.protobuf.InvalidProtocolBufferException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -229,14 +230,22 @@ public final class SavedModel {
   }
 
   /** Refuses a SavedModel without its variables: TensorFlow would load it without them. */
-  void requireValues() throws NoSuchFileException {
-    Path values = folder.resolve("variables").resolve("variables.index");
-    if (!Files.exists(values)) {
-      throw new NoSuchFileException(
-          values.toString(),
-          null,
-          "the values of the model's variables are not here: copy the whole folder of the"
-              + " SavedModel");
+  void requireValues() throws IOException {
+    Path variables = folder.resolve("variables");
+    for (String file : List.of("variables.index", "variables.data-00000-of-*")) {
+      if (!Files.isDirectory(variables) || isMissing(variables, file)) {
+        throw new NoSuchFileException(
+            variables.resolve(file).toString(),
+            null,
+            "the values of the model's variables are not here: copy the whole folder of the"
+                + " SavedModel");
+      }
+    }
+  }
+
+  private static boolean isMissing(Path folder, String pattern) throws IOException {
+    try (DirectoryStream<Path> found = Files.newDirectoryStream(folder, pattern)) {
+      return !found.iterator().hasNext();
     }
   }
 

@@ -7,12 +7,12 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Errors of reading that Java leaves without the file's name. */
+/** Errors that Java leaves without the file's name. */
 final class FileErrors {
   private FileErrors() {}
 
-  /** Writes a temporary file, which is named where it cannot be: it is not the pipe that fails. */
-  static OutputStream temporary(Path kept) throws IOException {
+  /** Writes a file, which is named where it cannot be: of a pipe's copy, not the pipe. */
+  static OutputStream named(Path kept) throws IOException {
     return new FilterOutputStream(Files.newOutputStream(kept)) {
       @Override
       public void write(byte[] bytes, int from, int count) throws IOException {

@@ -7,8 +7,10 @@ import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.JarURLConnection;
 import java.net.URL;
@@ -145,10 +147,12 @@ final class Icons {
                 try {
                   Path target = Files.createDirectory(aside.resolve(concept.getKey()));
                   for (Map.Entry<String, String> drawing : concept.getValue().entrySet()) {
-                    ImageIO.write(
-                        draw(drawing.getValue()),
-                        "png",
-                        target.resolve(drawing.getKey() + ".png").toFile());
+                    ByteArrayOutputStream png = new ByteArrayOutputStream();
+                    ImageIO.write(draw(drawing.getValue()), "png", png);
+                    Path file = target.resolve(drawing.getKey() + ".png");
+                    try (OutputStream out = FileErrors.named(file)) {
+                      out.write(png.toByteArray());
+                    }
                   }
                 } catch (IOException e) {
                   throw new UncheckedIOException(e);

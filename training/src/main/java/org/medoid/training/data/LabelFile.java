@@ -51,7 +51,7 @@ public final class LabelFile {
     Path kept = Files.createTempFile("medoid", ".labels");
     try {
       try (InputStream in = Files.newInputStream(file);
-          OutputStream out = FileErrors.temporary(kept)) {
+          OutputStream out = FileErrors.named(kept)) {
         copy(file, in, out, LONGEST * (count + 1L));
       }
       return read(file, kept, count);

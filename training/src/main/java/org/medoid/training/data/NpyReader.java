@@ -95,7 +95,7 @@ final class NpyReader {
       if (!Arrays.equals(Npy.MAGIC, start)) { // some devices never end
         throw new IllegalArgumentException(pipe + ": " + OtherFiles.name(start));
       }
-      try (OutputStream out = FileErrors.temporary(kept)) {
+      try (OutputStream out = FileErrors.named(kept)) {
         out.write(start);
         in.transferTo(out);
       }
