@@ -138,8 +138,7 @@ public record FrozenGraph(GraphDef graph, Map<String, String> inputs, Map<String
   }
 
   /**
-   * The same of a SavedModel that is loaded already, which for a ResNet50 takes a tenth of an
-   * export's time.
+   * The same of a SavedModel that is loaded already.
    *
    * @param signature which way, and how its images are fed
    * @param original what {@link ModelSignature#original} gave for it

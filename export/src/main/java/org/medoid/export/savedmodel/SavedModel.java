@@ -235,7 +235,7 @@ public final class SavedModel {
     for (String file : List.of("variables.index", "variables.data-00000-of-*")) {
       if (!Files.isDirectory(variables) || isMissing(variables, file)) {
         throw new NoSuchFileException(
-            variables.resolve(file).toString(),
+            variables + "/" + file, // no path everywhere
             null,
             "the values of the model's variables are not here: copy the whole folder of the"
                 + " SavedModel");

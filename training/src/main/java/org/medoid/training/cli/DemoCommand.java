@@ -39,15 +39,6 @@ final class DemoCommand implements Callable<Integer> {
   /** Raw pixels are compared at this size: at 16x16 small shifts of a line matter least. */
   private static final int RAW_SIZE = 16;
 
-  /**
-   * With {@link #RESIZE}; tried together: Recall@1 0.667 after 600 steps, where 1 with the default
-   * crop of 45 pixels ends at 0.658 and is behind all the way.
-   */
-  private static final double GAMMA = 10;
-
-  /** The 40x40 crop moves by up to ten pixels of fifty: families place their icons differently. */
-  private static final int RESIZE = 50;
-
   /** Pictures left beside the export, for trying it out. */
   private static final int SAMPLES = 48;
 
@@ -129,9 +120,6 @@ final class DemoCommand implements Callable<Integer> {
         "icons",
         "convnet",
         draft -> {
-          draft.gamma = GAMMA;
-          draft.gammaDecay = 1.0;
-          draft.resize = RESIZE;
           draft.steps = steps;
           draft.evalEvery = Math.max(1, steps / 6);
           draft.seed = seed;
