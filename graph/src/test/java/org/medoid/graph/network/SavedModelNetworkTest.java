@@ -374,11 +374,17 @@ class SavedModelNetworkTest {
         .isThrownBy(() -> SavedModelNetwork.load(folder))
         .withMessageContaining("saved_model.pb is damaged");
     Files.write(file, whole);
-    Files.delete(folder.resolve("variables").resolve("variables.data-00000-of-00001"));
+    Path values = folder.resolve("variables").resolve("variables.data-00000-of-00001");
+    Files.write(values, new byte[0]);
     assertThatIOException()
         .isThrownBy(() -> SavedModelNetwork.load(folder))
         .withMessageContaining("cannot be loaded")
-        .withMessageContaining("variables.data");
+        .withMessageContaining("less bytes");
+    Files.delete(values);
+    assertThatExceptionOfType(NoSuchFileException.class)
+        .isThrownBy(() -> SavedModelNetwork.load(folder))
+        .withMessageContaining("variables.data")
+        .withMessageContaining("copy the whole folder");
   }
 
   @Test

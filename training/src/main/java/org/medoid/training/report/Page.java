@@ -209,8 +209,12 @@ final class Page {
     return content.settings().schedule().chooseOn() == Choice.TEST ? "unseen" : "validation";
   }
 
+  /** The table's other rows, which are of the test classes: lines for a curve of these alone. */
   private List<Reference> references(Function<EvaluationResult, Double> score) {
     List<Reference> references = new ArrayList<>();
+    if (content.settings().schedule().chooseOn() != Choice.TEST) {
+      return references;
+    }
     int index = 0;
     for (Map.Entry<String, EvaluationResult> row : content.scores().entrySet()) {
       Double value = score.apply(row.getValue());

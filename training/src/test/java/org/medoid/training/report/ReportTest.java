@@ -25,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.medoid.training.RunFolder;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.evaluation.EvaluationResult;
+import org.medoid.training.settings.ScheduleSettings.Choice;
 import org.medoid.training.settings.TrainingSettings;
 import org.w3c.dom.Document;
 import org.w3c.dom.Element;
@@ -44,6 +45,10 @@ class ReportTest {
   private static Document document;
 
   private static TrainingSettings settings() throws IOException {
+    return settings(Choice.VALIDATION);
+  }
+
+  private static TrainingSettings settings(Choice choice) throws IOException {
     return TrainingSettings.of(
         "folder:" + NASTY,
         "convnet",
@@ -55,6 +60,7 @@ class ReportTest {
           draft.classesPerBatch = 2;
           draft.steps = 40L;
           draft.evalEvery = 10L;
+          draft.chooseOn = choice;
         });
   }
 
@@ -109,7 +115,12 @@ class ReportTest {
   }
 
   private static String page(Path run, float[] embeddings) throws IOException {
-    RunFolder target = RunFolder.create(run, settings());
+    return page(run, embeddings, settings());
+  }
+
+  private static String page(Path run, float[] embeddings, TrainingSettings settings)
+      throws IOException {
+    RunFolder target = RunFolder.create(run, settings);
     StringBuilder metrics = new StringBuilder("step,loss,agreement,eval_nmi,eval_recall_at_1\n");
     for (int step = 1; step <= 40; step++) {
       metrics
@@ -120,8 +131,7 @@ class ReportTest {
     Map<String, EvaluationResult> scores = new LinkedHashMap<>();
     scores.put("raw pixels", result(0.25));
     scores.put("after training", result(0.75));
-    Report.write(
-        target, new Report.Content("A " + NASTY, settings(), scores, data, embeddings, 16));
+    Report.write(target, new Report.Content("A " + NASTY, settings, scores, data, embeddings, 16));
     return Files.readString(run.resolve("report.html"));
   }
 
@@ -205,11 +215,15 @@ class ReportTest {
   }
 
   @Test
-  void comparesTheCurvesWithTheOtherRowsOfTheTable() {
+  void comparesCurvesOfTheTestClassesAloneWithTheOtherRowsOfTheTable() throws IOException {
     List<Element> charts = all("figure", "chart");
     assertThat(charts).hasSize(4);
-    assertThat(charts.get(1).getTextContent()).contains("raw pixels 0.250");
+    assertThat(charts.get(1).getTextContent())
+        .contains("Recall@1, validation classes")
+        .doesNotContain("raw pixels");
     assertThat(all("table", "scores").get(0).getElementsByTagName("tr").getLength()).isEqualTo(3);
+    assertThat(page(folder.resolve("test"), embeddings(0.4), settings(Choice.TEST)))
+        .contains("Recall@1, unseen classes", "raw pixels 0.250");
   }
 
   @Test
