@@ -110,9 +110,9 @@ final class Failures {
       return told;
     }
     if (failure instanceof NotDirectoryException) {
-      return Files.isRegularFile(Path.of(failure.getFile()))
-          ? "is a file, not a folder"
-          : "is no folder";
+      Path place = Path.of(failure.getFile());
+      boolean pipe = Files.exists(place) && !Files.isRegularFile(place); // or a device
+      return pipe ? "is no folder" : "is a file, not a folder";
     }
     if (failure instanceof DirectoryNotEmptyException) {
       return "is a folder with something in it";
