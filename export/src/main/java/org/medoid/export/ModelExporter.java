@@ -354,10 +354,10 @@ public final class ModelExporter {
       FrozenGraph frozen = oneToOne(FrozenGraph.of(signature, original));
       boolean meant = height == 0 && width == 0 && signature.height() < 0;
       FrozenGraph sized =
-          meant
-              ? SizedInput.of(
-                  frozen, Math.max(0, signature.meantHeight()), Math.max(0, signature.meantWidth()))
-              : SizedInput.of(frozen, height, width);
+          SizedInput.of(
+              frozen,
+              meant ? Math.max(0, signature.meantHeight()) : height,
+              meant ? Math.max(0, signature.meantWidth()) : width);
       return work(sized, signature.runs() ? original : null, place);
     }
   }

@@ -233,7 +233,7 @@ final class Anew {
 
   /** The same with another number than zero. */
   String padded(String x, String with, int... pairs) {
-    List<String> inputs = new ArrayList<>(List.of(x, table(pairs)));
+    List<String> inputs = new ArrayList<>(List.of(x, constant(Nodes.pairs(pairs))));
     if (with != null) {
       inputs.add(with);
     }
@@ -242,15 +242,6 @@ final class Anew {
         Nodes.typed(
                 with == null ? "Pad" : "PadV2", DataType.DT_FLOAT, inputs.toArray(String[]::new))
             .putAttr("Tpaddings", Nodes.type(DataType.DT_INT32)));
-  }
-
-  private String table(int... pairs) {
-    TensorProto.Builder rows =
-        TensorProto.newBuilder()
-            .setDtype(DataType.DT_INT32)
-            .setTensorShape(Nodes.shape(pairs.length / 2, 2));
-    Arrays.stream(pairs).forEach(rows::addIntVal);
-    return constant(rows.build());
   }
 
   /** A sum, or another reduction of that kind. */

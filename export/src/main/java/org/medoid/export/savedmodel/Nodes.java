@@ -1,6 +1,7 @@
 package org.medoid.export.savedmodel;
 
 import com.google.protobuf.ByteString;
+import java.util.Arrays;
 import java.util.List;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
@@ -105,6 +106,16 @@ final class Nodes {
     return node(name, "Shape", tensor)
         .putAttr("T", type(of))
         .putAttr("out_type", type(DataType.DT_INT32));
+  }
+
+  /** Numbers in two columns, int32, as paddings are written. */
+  static TensorProto pairs(int... numbers) {
+    TensorProto.Builder rows =
+        TensorProto.newBuilder()
+            .setDtype(DataType.DT_INT32)
+            .setTensorShape(shape(numbers.length / 2, 2));
+    Arrays.stream(numbers).forEach(rows::addIntVal);
+    return rows.build();
   }
 
   static AttrValue number(long value) {

@@ -49,13 +49,8 @@ public final class OneDnn {
     }
   }
 
-  /**
-   * Returns the instructions of a processor.
-   *
-   * @param processor the content of Linux's {@code /proc/cpuinfo}
-   * @return as Linux names them, {@code avx2}
-   */
-  public static Set<String> instructions(String processor) {
+  /** Those of a processor by the content of {@code /proc/cpuinfo}. */
+  static Set<String> instructions(String processor) {
     return processor
         .lines()
         .filter(line -> line.startsWith("flags"))

@@ -1,9 +1,7 @@
 package org.medoid.export.savedmodel;
 
-import java.util.List;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
-import org.tensorflow.proto.TensorProto;
 
 /**
  * Padding that a depthwise convolution spells out goes before it: where such a one is followed by a
@@ -26,15 +24,13 @@ final class SpelledPadding {
         || !node.getAttrOrThrow("padding").getS().toStringUtf8().equals("EXPLICIT")) {
       return node;
     }
-    List<Long> numbers = node.getAttrOrThrow("explicit_paddings").getList().getIList();
-    TensorProto.Builder pairs =
-        TensorProto.newBuilder()
-            .setDtype(DataType.DT_INT32)
-            .setTensorShape(Nodes.shape(numbers.size() / 2, 2));
-    numbers.forEach(number -> pairs.addIntVal(Math.toIntExact(number)));
+    int[] numbers =
+        node.getAttrOrThrow("explicit_paddings").getList().getIList().stream()
+            .mapToInt(Math::toIntExact)
+            .toArray();
     FlatNodes nodes = new FlatNodes(book);
     String edges =
-        nodes.add(node.getName() + "/pairs", Nodes.constant("", pairs.build()).toBuilder());
+        nodes.add(node.getName() + "/pairs", Nodes.constant("", Nodes.pairs(numbers)).toBuilder());
     String padded =
         nodes.add(
             node.getName() + "/padded",

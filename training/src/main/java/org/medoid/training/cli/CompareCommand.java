@@ -13,6 +13,7 @@ import org.medoid.training.Comparison;
 import org.medoid.training.Leaderboard;
 import org.medoid.training.Trainer;
 import org.medoid.training.data.DataSplit;
+import org.medoid.training.data.HeldOutClasses;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.format.Json;
 import org.medoid.training.report.ComparisonReport;
@@ -87,9 +88,6 @@ final class CompareCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Prints one JSON object in place of the table.")
   private boolean json;
 
-  /** Classes without which a score says nothing. */
-  private static final int SCORED = 2;
-
   /** One of two. */
   static final class Seeds {
     @Option(
@@ -159,12 +157,13 @@ final class CompareCommand implements Callable<Integer> {
   /** Of the classes that trials are scored on: the usual one, but two classes at least. */
   private Double share(ImageDataSet train) {
     int classes = train.classNames().size();
+    int least = HeldOutClasses.LEAST;
     require(
-        classes >= 2 * SCORED,
+        classes >= 2 * least,
         "%s has %d classes; trials need %d, %d to train on and as many to be scored on (--trials 0 goes without)"
-            .formatted(train.name(), classes, 2 * SCORED, SCORED));
-    double least = SCORED / (double) classes;
-    return least > ScheduleSettings.VALIDATION_CLASSES ? least : null;
+            .formatted(train.name(), classes, 2 * least, least));
+    double share = least / (double) classes;
+    return share > ScheduleSettings.VALIDATION_CLASSES ? share : null;
   }
 
   private List<Long> seeds() {

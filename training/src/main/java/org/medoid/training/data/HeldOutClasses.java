@@ -17,7 +17,7 @@ import java.util.function.IntPredicate;
  */
 public record HeldOutClasses(ImageDataSet rest, int[] restRows, ImageDataSet held, int[] heldRows) {
   /** Classes of each part from which anything can be learnt or told. */
-  private static final int LEAST = 2;
+  public static final int LEAST = 2;
 
   /**
    * Draws classes to hold out; which, depends on the seed and the number of classes alone.

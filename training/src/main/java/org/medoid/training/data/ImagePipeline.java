@@ -258,7 +258,7 @@ public final class ImagePipeline implements AutoCloseable {
    * @throws IllegalArgumentException if an image cannot be read; names the file
    * @throws E if {@code use} throws it
    */
-  public <E extends Exception> void forEach(Use<E> use) throws E {
+  public <E extends Exception> void forEach(Use<TFloat32, E> use) throws E {
     forEach(IntStream.range(0, data.size()).toArray(), use);
   }
 
@@ -271,7 +271,7 @@ public final class ImagePipeline implements AutoCloseable {
    * @throws IllegalArgumentException if an image cannot be read; names the file
    * @throws E if {@code use} throws it
    */
-  public <E extends Exception> void forEach(int[] sequence, Use<E> use) throws E {
+  public <E extends Exception> void forEach(int[] sequence, Use<TFloat32, E> use) throws E {
     start(sequence, new long[sequence.length]); // the centre is no draw
     for (int done = 0; done < sequence.length; done += batch) {
       try (TFloat32 images = next()) {
@@ -293,7 +293,7 @@ public final class ImagePipeline implements AutoCloseable {
    * @throws IllegalArgumentException if an image cannot be read; names the file
    * @throws E if {@code take} throws it
    */
-  public <R, E extends Exception> void compute(Function<TFloat32, R> compute, Take<R, E> take)
+  public <R, E extends Exception> void compute(Function<TFloat32, R> compute, Use<R, E> take)
       throws E {
     start(IntStream.range(0, data.size()).toArray(), new long[data.size()]);
     try (Lanes lanes = new Lanes()) {
@@ -318,36 +318,20 @@ public final class ImagePipeline implements AutoCloseable {
   }
 
   /**
-   * What is done with what was computed.
+   * What is done with a batch, or with what was computed of one.
    *
-   * @param <R> what was computed
+   * @param <T> {@link TFloat32}, the images, or what was computed
    * @param <E> what it throws
    */
   @FunctionalInterface
-  public interface Take<R, E extends Exception> {
+  public interface Use<T, E extends Exception> {
     /**
      * Does it.
      *
-     * @param result of a batch
+     * @param batch the images, or what was computed
      * @throws E if it cannot
      */
-    void accept(R result) throws E;
-  }
-
-  /**
-   * What is done with a batch.
-   *
-   * @param <E> what it throws
-   */
-  @FunctionalInterface
-  public interface Use<E extends Exception> {
-    /**
-     * Does it.
-     *
-     * @param images the batch
-     * @throws E if it cannot
-     */
-    void accept(TFloat32 images) throws E;
+    void accept(T batch) throws E;
   }
 
   /** Closes the session and the graph. */

@@ -206,13 +206,17 @@ final class Page {
 
   /** Which classes draw the curves. */
   private String watched() {
-    return content.settings().schedule().chooseOn() == Choice.TEST ? "unseen" : "validation";
+    return watchesUnseen() ? "unseen" : "validation";
+  }
+
+  private boolean watchesUnseen() {
+    return content.settings().schedule().chooseOn() == Choice.TEST;
   }
 
   /** The table's other rows, which are of the test classes: lines for a curve of these alone. */
   private List<Reference> references(Function<EvaluationResult, Double> score) {
     List<Reference> references = new ArrayList<>();
-    if (content.settings().schedule().chooseOn() != Choice.TEST) {
+    if (!watchesUnseen()) {
       return references;
     }
     int index = 0;
