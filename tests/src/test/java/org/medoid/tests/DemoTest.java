@@ -54,6 +54,14 @@ class DemoTest {
   }
 
   @Test
+  void theReportWrittenAnewKeepsWhatTheNetworkWasComparedWith() throws IOException {
+    Path report = run.resolve("report.html");
+    Files.delete(report);
+    Shell.medoid("report", "--run", run);
+    assertThat(report).content().contains("raw pixels", "untrained network", "after training");
+  }
+
+  @Test
   void everyExportGivesTheEmbeddingsOfTheRun() throws IOException {
     assertThat(result.get("parity"))
         .isNotEmpty()

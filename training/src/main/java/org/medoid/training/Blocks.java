@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.medoid.graph.distributed.Exchange;
 import org.medoid.graph.distributed.Worker;
+import org.medoid.training.evaluation.Embeddings;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.Result;
@@ -51,7 +52,7 @@ final class Blocks {
     // One whose block is empty does not know how long a row is.
     float[] widths = worker.sum(from == to ? 0 : own.length / (to - from), from == to ? 0 : 1);
     int width = Math.round(widths[0] / widths[1]);
-    float[] all = new float[Math.multiplyExact(count, width)];
+    float[] all = new float[Embeddings.size(count, width)];
     int piece = Math.max(1, PIECE / width);
     Exchange exchange = worker.exchange();
     try (Graph graph = new Graph()) {
@@ -62,17 +63,15 @@ final class Blocks {
       try (Session session = worker.session(graph)) {
         int longest = (count + n - 1) / n;
         for (int done = 0; done < longest; done += piece) {
-          float[] mine =
-              Arrays.copyOfRange(
-                  Arrays.copyOf(own, Math.max(own.length, (done + piece) * width)),
-                  done * width,
-                  (done + piece) * width);
+          float[] mine = new float[piece * width];
+          int at = Math.min(own.length, done * width);
+          System.arraycopy(own, at, mine, 0, Math.min(own.length - at, mine.length));
           float[] gathered = run(session, exchange, part, parts, mine, n * piece * width);
           for (int i = 0; i < n; i++) {
-            int at = start(count, i) + done;
-            int rows = Math.min(piece, start(count, i + 1) - at);
+            int row = start(count, i) + done;
+            int rows = Math.min(piece, start(count, i + 1) - row);
             if (rows > 0) {
-              System.arraycopy(gathered, i * piece * width, all, at * width, rows * width);
+              System.arraycopy(gathered, i * piece * width, all, row * width, rows * width);
             }
           }
         }

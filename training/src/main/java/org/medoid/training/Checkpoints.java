@@ -22,7 +22,11 @@ import org.tensorflow.exceptions.TensorFlowException;
  * killed at any moment, or one that finds the disk full, still has the one before.
  */
 public final class Checkpoints {
-  private static final String FOLDER = "checkpoints";
+  static final String FOLDER = "checkpoints";
+
+  /** What the names of all its files begin with. */
+  private static final String PREFIX = "step-";
+
   static final String STATE = "checkpoint.json";
 
   /**
@@ -178,7 +182,7 @@ public final class Checkpoints {
         .path()
         .toAbsolutePath()
         .resolve(FOLDER)
-        .resolve(String.format(Locale.ROOT, "step-%08d", step));
+        .resolve(String.format(Locale.ROOT, PREFIX + "%08d", step));
   }
 
   /**
@@ -290,9 +294,14 @@ public final class Checkpoints {
     state = null;
   }
 
+  /** Whether a file, in whatever folder, has the name of one of a checkpoint's. */
+  private static boolean isOwn(Path file) {
+    return file.getFileName().toString().startsWith(PREFIX);
+  }
+
   private void delete(Predicate<Path> unwanted) throws IOException {
     try (Stream<Path> files = Files.list(folder.path().resolve(FOLDER))) {
-      for (Path file : files.filter(unwanted).toList()) {
+      for (Path file : files.filter(Checkpoints::isOwn).filter(unwanted).toList()) {
         Files.deleteIfExists(file);
       }
     }

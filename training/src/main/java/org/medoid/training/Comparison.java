@@ -52,7 +52,7 @@ public final class Comparison {
   private final TrainingSettings settings;
   private final List<Integer> recallAt;
   private final int trials;
-  private boolean begun;
+  private RunFolder begun;
 
   /**
    * A training that a comparison is made of.
@@ -102,13 +102,13 @@ public final class Comparison {
     for (RunFolder each : comparison.folder.startedTrials()) {
       if (ComparisonFolder.holdsWork(each.path())) {
         comparison.refuseOtherTrial(each);
-        comparison.begun = true;
+        comparison.begun = each;
       }
     }
     for (RunFolder each : comparison.folder.startedRuns()) {
       if (ComparisonFolder.holdsWork(each.path())) {
         comparison.refuseOtherRun(each);
-        comparison.begun = true;
+        comparison.begun = each;
       }
     }
     return comparison;
@@ -120,7 +120,7 @@ public final class Comparison {
    * @return false if it is new, or was killed before a first checkpoint
    */
   public boolean hasBegun() {
-    return begun;
+    return begun != null;
   }
 
   private void refuseOtherTrial(RunFolder trial) throws IOException {
@@ -251,8 +251,9 @@ public final class Comparison {
    * @param data the images to train on, and those of unseen classes to evaluate with
    * @return the trainer, for {@link #run}
    * @throws IOException if the network cannot be read
-   * @throws IllegalArgumentException if there is no such loss, the settings do not fit the data, or
-   *     no training classes can be held out for a trial
+   * @throws IllegalArgumentException if there is no such loss, the settings do not fit the data,
+   *     other trainings here began with other images, or no training classes can be held out for a
+   *     trial
    * @throws IllegalStateException if trials of the run's loss are missing
    * @throws DivergedException if all trials of the run's loss diverged
    */
@@ -261,6 +262,9 @@ public final class Comparison {
         job.trial()
             ? trialSettings(job.loss(), Math.toIntExact(job.number()))
             : runSettings(job.loss(), job.number());
+    if (begun != null) {
+      begun.requireUnchanged(data); // one of them: each was compared with one before
+    }
     Trainer trainer =
         new Trainer(told, data).withRecallAt(recallAt).withFeaturesIn(path.resolve(FEATURES));
     return job.trial() ? trainer.asTrial() : trainer;

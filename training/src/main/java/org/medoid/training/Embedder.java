@@ -4,6 +4,7 @@ import java.util.stream.IntStream;
 import org.medoid.export.image.ImageSize;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.data.ImagePipeline;
+import org.medoid.training.evaluation.Embeddings;
 import org.tensorflow.Session;
 import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.types.TFloat32;
@@ -90,7 +91,7 @@ public final class Embedder {
     void add(TFloat32 batch) {
       int size = Math.toIntExact(batch.size());
       if (filled == 0) {
-        values = new float[Math.multiplyExact(count, size / Math.toIntExact(batch.shape().get(0)))];
+        values = new float[Embeddings.size(count, size / Math.toIntExact(batch.shape().get(0)))];
       }
       batch.copyTo(DataBuffers.of(values, false, false).offset(filled).narrow(size));
       filled += size;

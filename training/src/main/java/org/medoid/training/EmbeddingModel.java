@@ -121,7 +121,7 @@ public final class EmbeddingModel implements AutoCloseable {
         null,
         graph,
         settings,
-        Map.of("distance", settings.loss().distance().attribute()));
+        Map.of("distance", settings.loss().trainedFor().attribute()));
   }
 
   private static EmbeddingModel of(

@@ -30,7 +30,7 @@ record ExportDescription(JsonNode node) {
   /** What a run hands on to its exports. */
   static Map<String, Object> of(RunFolder run, TrainingSettings settings) throws IOException {
     Map<String, Object> handed = new LinkedHashMap<>();
-    handed.put("distance", settings.loss().distance().attribute());
+    handed.put("distance", settings.loss().trainedFor().attribute());
     handed.put("source", Json.mapper().valueToTree(settings));
     if (Files.exists(run.path().resolve(TrainingResult.FILE))) {
       JsonNode result = run.readJson(TrainingResult.FILE, JsonNode.class);

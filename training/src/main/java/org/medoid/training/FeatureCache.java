@@ -1,21 +1,18 @@
 package org.medoid.training;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import org.medoid.graph.TrainingGraph;
 import org.medoid.graph.distributed.Worker;
 import org.medoid.graph.network.LayerVariable;
 import org.medoid.training.data.DataSplit;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.data.Npy;
+import org.medoid.training.evaluation.Embeddings;
 import org.medoid.training.format.Fingerprint;
 import org.medoid.training.settings.TrainingSettings;
 import org.tensorflow.Operand;
@@ -93,7 +90,7 @@ final class FeatureCache {
       train = features("features-train-", data.train());
     }
     int width = train.length / data.train().size();
-    float[] some = new float[Math.multiplyExact(rows.length, width)];
+    float[] some = new float[Embeddings.size(rows.length, width)];
     for (int i = 0; i < rows.length; i++) {
       System.arraycopy(train, rows[i] * width, some, i * width, width);
     }
@@ -126,7 +123,7 @@ final class FeatureCache {
         TFloat32 part = (TFloat32) result.get(0);
         int d = Math.toIntExact(part.shape().get(1));
         if (embeddings == null) {
-          embeddings = new float[Math.multiplyExact(n, d)];
+          embeddings = new float[Embeddings.size(n, d)];
         }
         part.copyTo(
             DataBuffers.of(embeddings, false, false).offset((long) from * d).narrow(part.size()));
@@ -141,7 +138,7 @@ final class FeatureCache {
     float[] kept = worker.leads() ? kept(file, images) : null;
     int width = Math.round(worker.sum(kept == null ? 0 : kept.length / images.size(), 0)[0]);
     if (width > 0) {
-      return blocks.ofFirst(kept, Math.multiplyExact(images.size(), width));
+      return blocks.ofFirst(kept, Embeddings.size(images.size(), width));
     }
     float[] rows =
         blocks.compute(
@@ -174,26 +171,21 @@ final class FeatureCache {
   }
 
   private String key(ImageDataSet images) throws IOException {
-    StringBuilder all = new StringBuilder();
-    for (Object each :
+    Fingerprint key = new Fingerprint();
+    key.add(
         Arrays.asList(
-            settings.network().model(),
-            settings.network().choice(),
-            weights(),
-            settings.data().imageSize(),
-            settings.data().resize())) {
-      all.append(each).append('\n');
-    }
+                settings.network().model(),
+                settings.network().choice(),
+                settings.network().pool(),
+                settings.optimizer().precision(),
+                weights(),
+                settings.data().imageSize(),
+                settings.data().resize())
+            .toString());
     for (Path image : images.files()) {
-      BasicFileAttributes attributes = Files.readAttributes(image, BasicFileAttributes.class);
-      all.append(image.toAbsolutePath())
-          .append(' ')
-          .append(attributes.size())
-          .append(' ')
-          .append(attributes.lastModifiedTime().toMillis())
-          .append('\n');
+      key.add(image);
     }
-    return UUID.nameUUIDFromBytes(all.toString().getBytes(UTF_8)).toString().substring(0, 8);
+    return key.hex(4);
   }
 
   /** A digest of the backbone's variables: the same whatever seed or file they came from. */

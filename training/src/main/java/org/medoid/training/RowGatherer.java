@@ -39,7 +39,7 @@ final class RowGatherer implements EmbeddingModel.Rows {
   }
 
   private Embeddings embeddings() {
-    double[] all = new double[Math.multiplyExact(count, width)];
+    double[] all = new double[Embeddings.size(count, width)];
     int filled = 0;
     for (float[] part : parts) {
       for (float value : part) {

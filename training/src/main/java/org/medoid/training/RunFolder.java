@@ -11,8 +11,11 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.medoid.export.WholeFile;
 import org.medoid.training.data.BrokenImagesException;
@@ -33,6 +36,10 @@ import org.medoid.training.settings.TrainingSettings;
 public final class RunFolder {
   private static final ObjectMapper JSON = Json.mapper();
   static final String SETTINGS = "settings.json";
+
+  /** What a run leaves that has not come to a checkpoint, beside the features of its images. */
+  private static final Set<String> EARLY =
+      Set.of(SETTINGS, SeenData.FILE, MetricsLog.FILE, TensorBoard.FOLDER, Checkpoints.FOLDER);
 
   private final Path path;
 
@@ -78,16 +85,37 @@ public final class RunFolder {
    */
   public static void requireFree(Path path) throws IOException {
     requireNoFile(path);
-    if (!Files.exists(path)
-        || (Files.isRegularFile(path.resolve(SETTINGS))
-            && !Files.exists(path.resolve(Checkpoints.STATE)))) {
+    if (!Files.exists(path)) {
       return;
     }
-    try (Stream<Path> content = Files.list(path)) {
-      if (content.anyMatch(file -> !file.endsWith(RunLock.FILE))) {
-        throw new FileAlreadyExistsException(
-            path.toString(), null, "is not empty; remove it or name another folder");
-      }
+    List<String> content;
+    try (Stream<Path> files = Files.list(path)) {
+      content =
+          files
+              .map(file -> file.getFileName().toString())
+              .filter(name -> !name.equals(RunLock.FILE))
+              .toList();
+    }
+    // Other programs' folders hold a settings.json and checkpoints too.
+    boolean free =
+        content.isEmpty()
+            || (content.stream().allMatch(RunFolder::isOfFailedRun) && holdsSettings(path));
+    if (!free) {
+      throw new FileAlreadyExistsException(
+          path.toString(), null, "is not empty; remove it or name another folder");
+    }
+  }
+
+  private static boolean isOfFailedRun(String name) {
+    return EARLY.contains(name.replaceFirst("\\.part$", "")) || name.startsWith("features-");
+  }
+
+  private static boolean holdsSettings(Path path) {
+    try {
+      new RunFolder(path).settings();
+      return true;
+    } catch (IOException e) {
+      return false;
     }
   }
 
@@ -193,6 +221,41 @@ public final class RunFolder {
     }
   }
 
+  /** Keeps what the run begins with. */
+  void keepData(DataSplit data) throws IOException {
+    writeJson(SeenData.FILE, SeenData.of(data));
+  }
+
+  /**
+   * How a data set differs from the one that the run began with. Names of classes and files are
+   * looked at, not what is in the files.
+   *
+   * @param data as {@link #openData} gives it
+   * @return in words; nothing if it does not differ, or an earlier version began the run
+   * @throws IOException if {@code data.json} cannot be read
+   */
+  public Optional<String> changeOf(DataSplit data) throws IOException {
+    return Files.exists(path.resolve(SeenData.FILE))
+        ? readJson(SeenData.FILE, SeenData.class).difference(SeenData.of(data))
+        : Optional.empty();
+  }
+
+  /**
+   * Requires that a data set is the one that the run began with.
+   *
+   * @param data as {@link #openData} gives it
+   * @throws IllegalArgumentException if it differs, as {@link #changeOf} tells
+   * @throws IOException if {@code data.json} cannot be read
+   */
+  public void requireUnchanged(DataSplit data) throws IOException {
+    Optional<String> change = changeOf(data);
+    if (change.isPresent()) {
+      throw new IllegalArgumentException(
+          "%s goes on with the pictures it began with only, and they have changed (%s): put them back as they were, or begin a new run"
+              .formatted(path, change.get()));
+    }
+  }
+
   /**
    * What came of the run.
    *
@@ -220,6 +283,28 @@ public final class RunFolder {
     } catch (JsonProcessingException e) {
       throw Json.damaged(path.resolve(TrainingResult.FILE), e);
     }
+  }
+
+  /**
+   * What a demo compared its network with.
+   *
+   * @return scores on the same images by name, in order; empty for any other run
+   * @throws IOException if {@code result.json} cannot be read
+   */
+  public Map<String, EvaluationResult> comparedWith() throws IOException {
+    Map<String, EvaluationResult> rows = new LinkedHashMap<>();
+    if (Files.exists(path.resolve(TrainingResult.FILE))) {
+      JsonNode scores = readJson(TrainingResult.FILE, JsonNode.class).path("scores");
+      int others = Math.max(0, scores.size() - 1); // the last row is the result
+      for (Map.Entry<String, JsonNode> row : List.copyOf(scores.properties()).subList(0, others)) {
+        try {
+          rows.put(row.getKey(), JSON.treeToValue(row.getValue(), EvaluationResult.class));
+        } catch (JsonProcessingException e) {
+          throw Json.damaged(path.resolve(TrainingResult.FILE), e);
+        }
+      }
+    }
+    return rows;
   }
 
   /**

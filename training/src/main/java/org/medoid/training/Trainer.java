@@ -9,7 +9,6 @@ import org.medoid.graph.Optimizer;
 import org.medoid.graph.TrainingGraph;
 import org.medoid.graph.distributed.Worker;
 import org.medoid.graph.loss.BatchLoss;
-import org.medoid.graph.network.Checkpoint;
 import org.medoid.graph.network.Network;
 import org.medoid.training.data.BatchSampler;
 import org.medoid.training.data.DataSplit;
@@ -61,7 +60,7 @@ public final class Trainer {
    *
    * @param settings what it is told
    * @param data the images to train on, and those of unseen classes to score it with
-   * @throws IOException if the network or its weights cannot be read
+   * @throws IOException if the network cannot be read
    * @throws IllegalArgumentException if the settings do not fit the data
    */
   public Trainer(TrainingSettings settings, DataSplit data) throws IOException {
@@ -78,9 +77,6 @@ public final class Trainer {
     share = Share.of(batches, 1, 0);
     parts = new TrainingParts(settings, this.data.train().classNames().size());
     MixedPrecision.check(settings.optimizer().precision());
-    if (settings.network().weights() != null) {
-      Checkpoint.read(Path.of(settings.network().weights())); // refuses what is none
-    }
   }
 
   /**
@@ -190,8 +186,8 @@ public final class Trainer {
       throw new SettingException(
           "validation_classes",
           settings.schedule().validationClasses()
-              + ": a trial is scored on training classes that are held out, two or more, and that"
-              + " choose the checkpoint");
+              + ": a trial is scored on training classes that are held out, two or more, that choose"
+              + " the checkpoint, and without which a batch can be drawn");
     }
     if (settings.schedule().steps() == 0) {
       throw new SettingException("steps", "0: a trial needs steps");
@@ -253,18 +249,22 @@ public final class Trainer {
    * @param run its folder
    * @return the scores of the chosen checkpoint, as in {@code result.json}
    * @throws IOException as {@link #run}
-   * @throws IllegalArgumentException if the run has other settings
+   * @throws IllegalArgumentException if the run has other settings, or began with other images
    * @throws CancellationException as {@link #run}
    */
   public TrainingResult resume(RunFolder run) throws IOException {
     if (!run.settings().equals(settings)) {
       throw new IllegalArgumentException(run.path() + ": the run has other settings");
     }
+    run.requireUnchanged(split);
     return train(run.path(), run);
   }
 
   private TrainingResult train(Path path, RunFolder earlier) throws IOException {
     parts.requireAll();
+    if (worker.leads() && isFresh(earlier)) {
+      parts.requireWeights();
+    }
     try (RunLock lock = new RunLock();
         Graph graph = new Graph()) {
       TrainingGraph training = parts.build(Ops.create(graph), share, worker.exchange());
@@ -322,6 +322,11 @@ public final class Trainer {
     return folder == null ? null : features == null ? folder.path() : features;
   }
 
+  /** Whether a run starts from its first weights; a worker that does not lead is given others'. */
+  private static boolean isFresh(RunFolder earlier) throws IOException {
+    return earlier == null || !Checkpoints.of(earlier).any();
+  }
+
   /** Gives the session its first weights; the run folder, null for a worker that does not lead. */
   private RunFolder prepared(
       Session session, TrainingGraph training, Path path, RunFolder earlier, RunLock lock)
@@ -331,12 +336,14 @@ public final class Trainer {
       return null;
     }
     lock.take(path);
-    boolean fresh = earlier == null || !Checkpoints.of(earlier).any();
+    boolean fresh = isFresh(earlier);
     if (fresh) {
       parts.initialize(session, training);
     }
     RunFolder folder = earlier == null ? RunFolder.create(path, settings) : earlier;
-    if (!fresh) {
+    if (fresh) {
+      folder.keepData(split);
+    } else {
       Checkpoints.restore(session, Checkpoints.of(folder).latest());
     }
     return folder;

@@ -45,19 +45,31 @@ record TrainingData(
       return whole;
     }
     Optional<HeldOutClasses> parts =
-        HeldOutClasses.of(data.train(), schedule.validationClasses(), schedule.seed())
-            .filter(some -> settings.data().canDraw(some.rest()));
-    if (parts.isEmpty()) {
-      LOG.warn(
-          "{}: {} classes are too few to hold out a share of {} for validation; the last"
-              + " checkpoint counts",
-          data.train().name(),
-          data.train().classNames().size(),
-          schedule.validationClasses());
+        HeldOutClasses.of(data.train(), schedule.validationClasses(), schedule.seed());
+    String not = whyNot(data.train(), parts, settings);
+    if (not != null) {
+      LOG.warn("{}; nothing is validated, and the last checkpoint counts", not);
       return whole;
     }
-    HeldOutClasses some = parts.get();
+    HeldOutClasses some = parts.orElseThrow();
     return new TrainingData(
         some.rest(), some.restRows(), some.held(), some.heldRows(), schedule.chooseOn());
+  }
+
+  /** Why no classes can be held out; null if they can. */
+  private static String whyNot(
+      ImageDataSet train, Optional<HeldOutClasses> parts, TrainingSettings settings) {
+    double share = settings.schedule().validationClasses();
+    if (parts.isEmpty()) {
+      return "%s: %d classes are too few to hold out a share of %s for validation"
+          .formatted(train.name(), train.classNames().size(), share);
+    }
+    try {
+      settings.data().requireDrawn(parts.get().rest());
+      return null;
+    } catch (IllegalArgumentException e) {
+      return "%s: no classes are held out for validation, as the others are too few for the batch (%s)"
+          .formatted(train.name(), e.getMessage());
+    }
   }
 }

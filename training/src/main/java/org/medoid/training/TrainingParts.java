@@ -7,6 +7,7 @@ import org.medoid.graph.TrainingGraph;
 import org.medoid.graph.distributed.Exchange;
 import org.medoid.graph.loss.BatchLoss;
 import org.medoid.graph.loss.Losses;
+import org.medoid.graph.network.Checkpoint;
 import org.medoid.graph.network.EmbeddingHead;
 import org.medoid.graph.network.LayerVariable;
 import org.medoid.graph.network.Layers;
@@ -83,6 +84,13 @@ final class TrainingParts {
     requireBrought(network, "model", settings.network().model());
     requireBrought(loss, "loss", settings.loss().loss());
     requireBrought(optimizer, "optimizer", settings.optimizer().optimizer());
+  }
+
+  /** Refuses a file of weights that is none, before anything is built. */
+  void requireWeights() throws IOException {
+    if (settings.network().weights() != null) {
+      Checkpoint.read(Path.of(settings.network().weights()));
+    }
   }
 
   Network network() {

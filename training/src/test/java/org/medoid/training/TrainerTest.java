@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -42,8 +46,10 @@ import org.medoid.ops.clustering.Distance;
 import org.medoid.ops.clustering.Margin;
 import org.medoid.training.data.DataSets;
 import org.medoid.training.settings.ScheduleSettings.Choice;
+import org.medoid.training.settings.SettingException;
 import org.medoid.training.settings.SettingsDraft;
 import org.medoid.training.settings.TrainingSettings;
+import org.slf4j.LoggerFactory;
 import org.tensorflow.Operand;
 import org.tensorflow.framework.optimizers.Adam;
 import org.tensorflow.framework.optimizers.Momentum;
@@ -447,6 +453,100 @@ class TrainerTest {
     assertThatIOException()
         .isThrownBy(() -> new Trainer(corrected, corrected.openData()).run(run))
         .withMessageContaining("is not empty");
+  }
+
+  @Test
+  void theFolderOfAnotherProgramIsNoRunThatFailed() throws IOException {
+    Path other = Files.createDirectories(folder.resolve("other/checkpoints"));
+    Path settings = Files.writeString(other.resolveSibling("settings.json"), "{\"theirs\": 1}");
+    Path model = Files.writeString(other.resolve("model.pt"), "theirs");
+    assertThatIOException()
+        .isThrownBy(() -> train("other", settings(draft -> draft.steps = 2L)))
+        .withMessageContaining("is not empty");
+    assertThat(settings).hasContent("{\"theirs\": 1}");
+    RunFolder run = RunFolder.create(folder.resolve("run"), settings());
+    Files.writeString(run.path().resolve("notes.txt"), "mine");
+    assertThatIOException()
+        .isThrownBy(() -> train("run", settings(draft -> draft.steps = 2L)))
+        .withMessageContaining("is not empty");
+    Files.delete(run.path().resolve("notes.txt"));
+    Path own = Files.createDirectories(run.path().resolve("checkpoints")).resolve("model.pt");
+    Files.copy(model, own);
+    train("run", settings(draft -> draft.steps = 2L));
+    assertThat(own).hasContent("theirs");
+  }
+
+  @Test
+  void aRunGoesOnWithThePicturesItBeganWithAlone() throws IOException {
+    Path pictures = folder.resolve("changing");
+    Pictures.write(pictures, 8, 6, 18);
+    TrainingSettings settings =
+        settings(
+            draft -> {
+              draft.data = "folder:" + pictures;
+              draft.steps = 2L;
+            });
+    train("run", settings);
+    Path more = Files.createDirectories(pictures.resolve("a first class"));
+    for (String name : List.of("0.png", "1.png")) {
+      Files.copy(pictures.resolve("classa").resolve(name), more.resolve(name));
+    }
+    RunFolder run = RunFolder.open(folder.resolve("run"));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Trainer(settings, settings.openData()).resume(run))
+        .withMessageContaining("to train on 26 images of 5 classes, before 24 images of 4 classes")
+        .withMessageContaining("put them back");
+    Files.move(more, folder.resolve("gone"));
+    assertThat(new Trainer(settings, settings.openData()).resume(run).checkpoint()).isEqualTo(2);
+    Files.move(pictures.resolve("classa/0.png"), pictures.resolve("classa/7.png"));
+    assertThat(run.changeOf(settings.openData()))
+        .hasValueSatisfying(how -> assertThat(how).contains("other images to train on"));
+  }
+
+  @Test
+  void aRunGoesOnWithoutTheFileOfItsFirstWeights() throws IOException {
+    TrainingSettings plain = settings(draft -> draft.steps = 2L);
+    train("first", plain);
+    Path weights = Files.createDirectories(folder.resolve("weights"));
+    Path prefix = Checkpoints.of(RunFolder.open(folder.resolve("first"))).latest();
+    for (String end : List.of(".index", ".data-00000-of-00001")) {
+      Files.copy(Path.of(prefix + end), weights.resolve("w" + end));
+    }
+    TrainingSettings told =
+        settings(
+            draft -> {
+              draft.steps = 2L;
+              draft.weights = weights.resolve("w").toString();
+            });
+    train("run", told);
+    Files.delete(weights.resolve("w.index"));
+    RunFolder run = RunFolder.open(folder.resolve("run"));
+    assertThat(new Trainer(told, told.openData()).resume(run).checkpoint()).isEqualTo(2);
+  }
+
+  @Test
+  void aBatchThatLeavesTooLittleToHoldOutIsTheReasonThatIsTold() throws IOException {
+    TrainingSettings settings =
+        settings(
+            draft -> {
+              draft.chooseOn = null;
+              draft.validationClasses = 0.5;
+              draft.classesPerBatch = 3;
+              draft.steps = 2L;
+            });
+    assertThatExceptionOfType(SettingException.class)
+        .isThrownBy(() -> new Trainer(settings, settings.openData()).asTrial())
+        .withMessageContaining("without which a batch can be drawn");
+    Logger logger = (Logger) LoggerFactory.getLogger(TrainingData.class);
+    ListAppender<ILoggingEvent> heard = new ListAppender<>();
+    heard.start();
+    logger.addAppender(heard);
+    new Trainer(settings, settings.openData());
+    logger.detachAppender(heard);
+    assertThat(heard.list)
+        .singleElement()
+        .extracting(ILoggingEvent::getFormattedMessage, STRING)
+        .contains("the others are too few for the batch (a batch of 3 classes: ", "only 2 classes");
   }
 
   @Test

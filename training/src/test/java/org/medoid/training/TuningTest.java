@@ -155,7 +155,7 @@ class TuningTest {
   void aTrialLeavesScoresAndCurvesAlone() throws IOException {
     try (Stream<Path> files = Files.list(tuned.resolve("trials").resolve("n_pairs-1"))) {
       assertThat(files.map(file -> file.getFileName().toString()))
-          .containsExactlyInAnyOrder("metrics.csv", "settings.json", "trial.json");
+          .containsExactlyInAnyOrder("data.json", "metrics.csv", "settings.json", "trial.json");
     }
   }
 
@@ -229,6 +229,16 @@ class TuningTest {
     assertThatExceptionOfType(IllegalArgumentException.class)
         .isThrownBy(() -> Comparison.open(tuned, other, List.of(1), TRIALS))
         .withMessageContaining("facility_location-0 has embedding 4, not 8");
+  }
+
+  @Test
+  void aComparisonGoesOnWithThePicturesItBeganWithAlone() throws IOException {
+    Comparison comparison = Comparison.open(tuned, settings(data, draft -> {}), List.of(1), TRIALS);
+    Comparison.Job job = new Comparison.Job(LOSSES.get(0), false, 9);
+    DataSplit fewer = DataSets.open(Pictures.write(folder.resolve("fewer"), 10, 6, 18));
+    assertThatExceptionOfType(IllegalArgumentException.class)
+        .isThrownBy(() -> comparison.trainer(job, fewer))
+        .withMessageContaining("30 images of 5 classes, before 36 images of 6 classes");
   }
 
   @Test

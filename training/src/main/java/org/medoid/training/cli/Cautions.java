@@ -1,6 +1,8 @@
 package org.medoid.training.cli;
 
+import java.io.IOException;
 import java.util.Collection;
+import org.medoid.training.RunFolder;
 import org.medoid.training.data.DataSplit;
 import org.medoid.training.evaluation.Evaluator;
 import org.medoid.training.settings.TrainingSettings;
@@ -22,6 +24,22 @@ final class Cautions {
    */
   static void scores(String name, int[] classes, int[] gallery) {
     Evaluator.caution(classes, gallery).ifPresent(why -> LOG.warn("{}: {}", name, why));
+  }
+
+  /**
+   * Opens the data set of a run; of one that has changed since, the scores may be those of classes
+   * that were trained on.
+   */
+  static DataSplit opened(RunFolder run, boolean skipBroken) throws IOException {
+    DataSplit data = run.openData(skipBroken);
+    run.changeOf(data)
+        .ifPresent(
+            change ->
+                LOG.warn(
+                    "{}: its pictures have changed since it began ({}): classes that it trained on may be scored as unseen ones",
+                    run.path(),
+                    change));
+    return data;
   }
 
   /**

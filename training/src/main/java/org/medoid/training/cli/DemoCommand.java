@@ -88,7 +88,7 @@ final class DemoCommand implements Callable<Integer> {
       print(icons.test(), scores);
     }
     ModelExporter exporter;
-    RunReport.write(folder, icons.test(), scored.embeddings(), scores);
+    RunReport.write(folder, icons, scored.embeddings(), scores);
     try (EmbeddingModel model = EmbeddingModel.ofRun(out)) {
       exporter = ExportCommand.ofRun(out, model, null, false);
     }

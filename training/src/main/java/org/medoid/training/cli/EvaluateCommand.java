@@ -192,7 +192,7 @@ final class EvaluateCommand implements Callable<Integer> {
   private void images() throws IOException {
     ImageDataSet unseen =
         (data == null
-                ? RunFolder.open(source.run).openData(broken.skips())
+                ? Cautions.opened(RunFolder.open(source.run), broken.skips())
                 : DataSets.open(data, broken.skips()))
             .test();
     Embeddings x;

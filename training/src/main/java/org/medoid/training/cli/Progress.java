@@ -1,6 +1,8 @@
 package org.medoid.training.cli;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -43,20 +45,27 @@ final class Progress implements TrainingListener, AutoCloseable {
     if (!LOG.isInfoEnabled()) {
       return;
     }
+    // The run was killed in the evaluation after this step, which is all that is made up for.
+    boolean lost = Double.isNaN(row.loss());
     if (stepsBefore < 0) { // a resumed run begins later; its rate must not count what was done
-      stepsBefore = row.step() - 1;
+      stepsBefore = lost ? row.step() : row.step() - 1;
       bar = Boolean.getBoolean("medoid.terminal") ? bar(task, steps, stepsBefore) : null;
     }
-    String text = String.format(Locale.ROOT, "loss %.2f", row.loss());
+    List<String> parts = new ArrayList<>();
+    if (!lost) {
+      parts.add(String.format(Locale.ROOT, "loss %.2f", row.loss()));
+    }
     if (!Double.isNaN(row.agreement())) {
-      text += String.format(Locale.ROOT, ", agreement %.3f", row.agreement());
+      parts.add(String.format(Locale.ROOT, "agreement %.3f", row.agreement()));
     }
     boolean evaluated = !Double.isNaN(row.evalRecallAt1());
+    String text = String.join(", ", parts);
     if (evaluated) {
       text +=
           String.format(
               Locale.ROOT,
-              "; %s classes: NMI %.3f, Recall@1 %.3f",
+              "%s%s classes: NMI %.3f, Recall@1 %.3f",
+              text.isEmpty() ? "" : "; ",
               run.choice() == Choice.TEST ? "unseen" : "validation",
               row.evalNmi(),
               row.evalRecallAt1());
@@ -89,12 +98,15 @@ final class Progress implements TrainingListener, AutoCloseable {
   /**
    * Rate and time left in words.
    *
-   * @param done steps done, at least 1
+   * @param done steps done
    * @param left steps to do
    * @param nanos the time that the steps done took
-   * @return for example {@code " (4.2 steps/s, 1:05 left)"}
+   * @return for example {@code " (4.2 steps/s, 1:05 left)"}; nothing before the first step
    */
   static String pace(long done, long left, long nanos) {
+    if (done == 0) {
+      return "";
+    }
     double rate = done / Math.max(1e-9, nanos / 1e9);
     if (left == 0) {
       return String.format(Locale.ROOT, " (%.1f steps/s)", rate);

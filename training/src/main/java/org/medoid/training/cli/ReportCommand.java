@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.medoid.training.EmbeddingModel;
 import org.medoid.training.RunFolder;
-import org.medoid.training.data.ImageDataSet;
+import org.medoid.training.data.DataSplit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -36,8 +36,8 @@ final class ReportCommand implements Callable<Integer> {
     RunFolder folder = RunFolder.open(run);
     OutputFile.check("--run", run.resolve("report.html")); // before minutes of embedding
     try (EmbeddingModel model = EmbeddingModel.ofRun(run)) {
-      ImageDataSet unseen = folder.openData(broken.skips()).test();
-      RunReport.write(folder, unseen, model.embed(unseen).floats(), Map.of());
+      DataSplit data = Cautions.opened(folder, broken.skips());
+      RunReport.write(folder, data, model.embed(data.test()).floats(), Map.of());
     }
     spec.commandLine().getOut().println(run.resolve("report.html"));
     return 0;

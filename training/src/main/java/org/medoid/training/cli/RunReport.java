@@ -8,6 +8,7 @@ import org.medoid.training.RunFolder;
 import org.medoid.training.TrainingListener;
 import org.medoid.training.TrainingResult;
 import org.medoid.training.TrainingRun;
+import org.medoid.training.data.DataSplit;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.evaluation.EvaluationResult;
 import org.medoid.training.evaluation.Evaluator;
@@ -26,17 +27,19 @@ final class RunReport {
    * Writes the report and the projector's files.
    *
    * @param folder the run
-   * @param unseen the images of its test classes
-   * @param embeddings of these images by its model
-   * @param rows of the score table, in order, that of the model last; empty to take it from
+   * @param data its images; those of its test classes are shown
+   * @param embeddings of these by its model
+   * @param rows of the score table, in order, that of the model last; empty to take them from
    *     result.json or, before the run has ended, to score the model
    * @throws IOException if the images cannot be read or the report not written
    */
   static void write(
-      RunFolder folder, ImageDataSet unseen, float[] embeddings, Map<String, EvaluationResult> rows)
+      RunFolder folder, DataSplit data, float[] embeddings, Map<String, EvaluationResult> rows)
       throws IOException {
+    ImageDataSet unseen = data.test();
     Map<String, EvaluationResult> shown = new LinkedHashMap<>(rows);
     if (shown.isEmpty()) {
+      shown.putAll(folder.comparedWith());
       Optional<TrainingResult> result = folder.result();
       if (result.isPresent()) {
         shown.put(name(folder.settings(), result.get()), result.get().scores());
@@ -51,6 +54,7 @@ final class RunReport {
             folder.settings(),
             shown,
             unseen,
+            data.commonClasses().size(),
             embeddings,
             folder.settings().data().imageSize()));
     Projector.write(folder, unseen, embeddings);

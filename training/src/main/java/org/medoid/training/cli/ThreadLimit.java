@@ -26,6 +26,9 @@ final class ThreadLimit {
     if (count != null) {
       System.setProperty(Threads.PROPERTY, count.toString());
       SessionThreads.limit(count);
+      // Of the pool that reads pictures: those beside the thread that waits for it.
+      System.setProperty(
+          "java.util.concurrent.ForkJoinPool.common.parallelism", Integer.toString(count - 1));
     } else if (System.getenv("TF_NUM_INTRAOP_THREADS") == null
         && Threads.count() < schedulable(Path.of("/proc/self/status"))) {
       SessionThreads.limit(Threads.count());

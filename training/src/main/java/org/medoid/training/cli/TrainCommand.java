@@ -13,6 +13,7 @@ import org.medoid.training.Checkpoints;
 import org.medoid.training.RunFolder;
 import org.medoid.training.Trainer;
 import org.medoid.training.TrainingResult;
+import org.medoid.training.data.BrokenImagesException;
 import org.medoid.training.data.DataSplit;
 import org.medoid.training.format.Json;
 import org.medoid.training.settings.SettingsDraft;
@@ -80,7 +81,7 @@ final class TrainCommand implements Callable<Integer> {
             TrainingSettings all = resume ? earlier.settings() : told().complete();
             open(all, earlier);
             if (!resume) {
-              all = told().complete(data);
+              all = told().complete(data, count);
             }
             all.data().requireShared(count);
             look(all);
@@ -129,6 +130,12 @@ final class TrainCommand implements Callable<Integer> {
       }
     } catch (CancellationException e) {
       return Interruption.EXIT_CODE;
+    } catch (BrokenImagesException e) {
+      if (!resume) {
+        throw e;
+      }
+      throw new IllegalArgumentException(
+          e.told() + "; put back what was there: a run goes on with the pictures it began with", e);
     }
     if (leads) {
       tell(RunReport.name(trainer.settings(), result), result, scored.embeddings());
@@ -142,7 +149,7 @@ final class TrainCommand implements Callable<Integer> {
     } else {
       new ScoreTable().row(name, result.scores()).print(spec.commandLine().getOut());
     }
-    RunReport.write(RunFolder.open(out), data.test(), embeddings, Map.of(name, result.scores()));
+    RunReport.write(RunFolder.open(out), data, embeddings, Map.of(name, result.scores()));
   }
 
   private void requireNoOtherOption() {
@@ -187,7 +194,7 @@ final class TrainCommand implements Callable<Integer> {
     if (!resume) {
       SettingsDraft draft = told();
       open(draft.complete(), null);
-      return new Trainer(draft.complete(data), data);
+      return new Trainer(draft.complete(data, worker.workers()), data);
     }
     TrainingSettings settings =
         earlier != null
@@ -200,6 +207,9 @@ final class TrainCommand implements Callable<Integer> {
   private void open(TrainingSettings settings, RunFolder earlier) throws IOException {
     if (data == null) {
       data = earlier != null ? earlier.openData() : settings.openData();
+      if (earlier != null) {
+        earlier.requireUnchanged(data);
+      }
     }
   }
 

@@ -8,6 +8,7 @@ import org.medoid.graph.loss.Losses;
 import org.medoid.ops.clustering.LocalSearch;
 import org.medoid.training.settings.LossSettings;
 import org.medoid.training.settings.OptimizerSettings;
+import org.medoid.training.settings.OptimizerSettings.Fall;
 import org.medoid.training.settings.ScheduleSettings;
 import org.medoid.training.settings.ScheduleSettings.Choice;
 import org.medoid.training.settings.TrainingSettings;
@@ -55,7 +56,8 @@ final class UnusedOptions {
         settings.network().frozen(),
         "the backbone keeps its weights",
         "--backbone-rate-multiplier",
-        "--warm-up");
+        "--warm-up",
+        "--batch-norm");
     LossSettings loss = settings.loss();
     boolean own = losses.stream().anyMatch(name -> name.startsWith("own:"));
     tell(
@@ -68,7 +70,8 @@ final class UnusedOptions {
         "--margin",
         "--local-search",
         "--max-sweeps",
-        "--start");
+        "--start",
+        "--distance");
     tell(spec, loss.gammaDecay() == 1, "--gamma-decay is 1", "--gamma-decay-steps");
     tell(spec, loss.localSearch() == LocalSearch.NONE, "--local-search is none", "--max-sweeps");
     List<String> withProxies = Losses.namesWithProxies();
@@ -83,12 +86,16 @@ final class UnusedOptions {
         optimizer.learningRateDecay() == 1,
         "--learning-rate-decay is 1",
         "--learning-rate-decay-steps");
+    tell(
+        spec,
+        optimizer.learningRateDecay() == 1 && optimizer.learningRateSchedule() != Fall.COSINE,
+        "--learning-rate-decay is 1",
+        "--learning-rate-schedule");
     ScheduleSettings schedule = settings.schedule();
     tell(
         spec,
-        schedule.evalEvery() == 0
-            || (schedule.chooseOn() != Choice.TEST && schedule.validationClasses() == 0),
-        "nothing is evaluated on the way",
-        "--early-stop");
+        schedule.chooseOn() == Choice.TEST,
+        "--choose-on test trains on all of them",
+        "--validation-classes");
   }
 }

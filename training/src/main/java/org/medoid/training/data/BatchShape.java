@@ -82,9 +82,17 @@ public record BatchShape(int images, int classes) {
     return shape;
   }
 
-  private static int usual(Integer classes, int divisor) {
-    int m = classes == null ? USUAL_IMAGES : Math.max(USUAL_IMAGES, Math.multiplyExact(2, classes));
-    return Math.max(divisor, m - m % divisor);
+  /**
+   * The images of a batch where nothing says how many and the data has enough.
+   *
+   * @param classes C, or null for what fits
+   * @param divisor of m, at least 1
+   * @return {@value #USUAL_IMAGES} or twice the classes, whichever is more, less what the divisor
+   *     leaves over
+   */
+  public static int usual(Integer classes, int divisor) {
+    long m = classes == null ? USUAL_IMAGES : Math.max(USUAL_IMAGES, 2L * classes);
+    return (int) Math.max(divisor, Math.min(Integer.MAX_VALUE, m - m % divisor));
   }
 
   /** Refuses what cannot be drawn, whichever classes are. */

@@ -19,6 +19,8 @@ public final class BrokenImagesException extends IllegalArgumentException {
   /** Each with the reason, in their order. */
   private final LinkedHashMap<String, String> images;
 
+  private final String told;
+
   /**
    * Makes the exception.
    *
@@ -26,7 +28,13 @@ public final class BrokenImagesException extends IllegalArgumentException {
    * @param cause what found the first, or null
    */
   BrokenImagesException(Map<Path, String> broken, Throwable cause) {
-    super(told(broken), cause);
+    super(
+        told(broken)
+            + (broken.size() == 1
+                ? "; remove it, or leave it out (skip-broken)"
+                : "; remove them, or leave them out (skip-broken)"),
+        cause);
+    told = told(broken);
     images = new LinkedHashMap<>();
     broken.forEach((file, reason) -> images.put(file.toString(), reason));
   }
@@ -48,18 +56,23 @@ public final class BrokenImagesException extends IllegalArgumentException {
     return Collections.unmodifiableMap(images);
   }
 
+  /**
+   * What is said where they can neither be removed nor left out: by a run that goes on.
+   *
+   * @return the message without its advice
+   */
+  public String told() {
+    return told;
+  }
+
   private static String told(Map<Path, String> broken) {
     Map.Entry<Path, String> first = broken.entrySet().iterator().next();
     int more = broken.size() - 1;
+    String one = first.getKey() + ": " + first.getValue();
     if (more == 0) {
-      return first.getKey()
-          + ": "
-          + first.getValue()
-          + "; remove it, or leave it out (skip-broken)";
+      return one;
     }
-    return first.getKey()
-        + ": "
-        + first.getValue()
+    return one
         + "; nor can "
         + broken.keySet().stream()
             .skip(1)
@@ -67,6 +80,6 @@ public final class BrokenImagesException extends IllegalArgumentException {
             .map(Path::toString)
             .collect(Collectors.joining(", "))
         + (more < NAMED ? "" : " and " + (more - NAMED + 1) + " others")
-        + " be read; remove them, or leave them out (skip-broken)";
+        + " be read";
   }
 }

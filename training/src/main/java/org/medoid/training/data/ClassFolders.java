@@ -100,7 +100,10 @@ final class ClassFolders {
         LOG.warn("{}: not used; {} trains and {} tests", other, train, test);
       }
     }
-    long common = testing.keySet().stream().filter(training::containsKey).count();
+    DataSplit split =
+        new DataSplit(
+            ImageDataSet.of(train.toString(), training), ImageDataSet.of(test.toString(), testing));
+    int common = split.commonClasses().size();
     if (common > 0) {
       LOG.warn(
           "{}: {} of {} classes are in {} too: scores are not those of unseen classes",
@@ -109,8 +112,7 @@ final class ClassFolders {
           testing.size(),
           train.getFileName());
     }
-    return new DataSplit(
-        ImageDataSet.of(train.toString(), training), ImageDataSet.of(test.toString(), testing));
+    return split;
   }
 
   /** Pictures beside the folders are of no class. */

@@ -171,6 +171,7 @@ final class DistanceBlocks implements AutoCloseable {
   /** Waits for all, also after a failure: the points are in use until the last thread is done. */
   private static void join(List<Future<?>> running, AtomicInteger next) {
     RuntimeException failure = null;
+    Error error = null; // of memory perhaps, which has a mend of its own
     boolean interrupted = false;
     for (int i = 0; i < running.size(); ) {
       try {
@@ -182,15 +183,22 @@ final class DistanceBlocks implements AutoCloseable {
         failure = new IllegalStateException("the evaluation was interrupted", e);
       } catch (ExecutionException e) {
         next.set(Integer.MAX_VALUE / 2);
-        failure =
-            e.getCause() instanceof RuntimeException cause
-                ? cause
-                : new IllegalStateException(e.getCause());
+        if (e.getCause() instanceof Error cause) {
+          error = cause;
+        } else {
+          failure =
+              e.getCause() instanceof RuntimeException cause
+                  ? cause
+                  : new IllegalStateException(e.getCause());
+        }
         i++;
       }
     }
     if (interrupted) {
       Thread.currentThread().interrupt();
+    }
+    if (error != null) {
+      throw error;
     }
     if (failure != null) {
       throw failure;
@@ -216,7 +224,7 @@ final class DistanceBlocks implements AutoCloseable {
   /** Queries as rows (-2x, 1, |x|²). */
   TFloat32 rows(float[] x, int[] query, int first, int count) {
     int width = d + 2;
-    float[] values = new float[Math.multiplyExact(count, width)];
+    float[] values = new float[Embeddings.size(count, width)];
     for (int i = 0; i < count; i++) {
       int from = query[first + i] * d;
       for (int j = 0; j < d; j++) {
@@ -234,7 +242,7 @@ final class DistanceBlocks implements AutoCloseable {
    */
   TFloat32 columns(float[] y, int[] point) {
     int n = point.length;
-    float[] values = new float[Math.multiplyExact(n, d + 2)];
+    float[] values = new float[Embeddings.size(n, d + 2)];
     for (int i = 0; i < n; i++) {
       int from = point[i] * d;
       for (int j = 0; j < d; j++) {

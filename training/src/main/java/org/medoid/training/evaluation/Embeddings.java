@@ -30,6 +30,23 @@ public record Embeddings(double[] values, int rows, int width) {
   }
 
   /**
+   * How many values a matrix has.
+   *
+   * @param rows how many
+   * @param width values of each
+   * @return rows · width
+   * @throws IllegalArgumentException if they are more than an array holds
+   */
+  public static int size(int rows, int width) {
+    if ((long) rows * width > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "%d rows of %d values are more than fit into one array, 2^31 - 1 values"
+              .formatted(rows, width));
+    }
+    return rows * width;
+  }
+
+  /**
    * Widens what a network gives.
    *
    * @param values float32 [rows · width], row-major; copied

@@ -57,6 +57,12 @@ record Curves(Path file, Map<String, double[]> columns) {
     return new IOException(file + " is damaged: line " + (row + 2) + " has " + how);
   }
 
+  /** The step of the last row; 0 without any. */
+  long lastStep() {
+    double[] steps = columns.getOrDefault("step", new double[0]);
+    return steps.length == 0 ? 0 : (long) steps[steps.length - 1];
+  }
+
   /** The points of a column where it has a finite value. */
   Series of(String column) {
     double[] x = columns.getOrDefault("step", new double[0]);

@@ -125,8 +125,19 @@ final class Page {
     return content.settings().data().data();
   }
 
+  /** The steps taken, and of how many if it was stopped before the last. */
   String steps() {
-    return Html.count(content.settings().schedule().steps(), "step", "steps");
+    long told = content.settings().schedule().steps();
+    long taken = curves.lastStep();
+    return (taken < told ? Html.count(taken) + " of " : "") + Html.count(told, "step", "steps");
+  }
+
+  /** What is said of the classes that the images are of. */
+  String seen() {
+    int common = content.trainedOn();
+    return common == 0
+        ? "never seen in training"
+        : "%d of which were trained on too".formatted(common);
   }
 
   String images() {

@@ -41,7 +41,8 @@ public final class Report {
    * @param settings what the run was told
    * @param scores the rows of the score table in order, the last one being the result; perhaps
    *     empty
-   * @param unseen the images of classes that were not trained on, two or more
+   * @param unseen the images of the test classes, two or more
+   * @param trainedOn how many of these classes were trained on all the same
    * @param embeddings of these images, n·d finite values, row-major
    * @param imageSize height and width of the network's input in pixels
    */
@@ -50,6 +51,7 @@ public final class Report {
       TrainingSettings settings,
       Map<String, EvaluationResult> scores,
       ImageDataSet unseen,
+      int trainedOn,
       float[] embeddings,
       int imageSize) {
     /**
@@ -59,7 +61,8 @@ public final class Report {
      * @param settings what the run was told
      * @param scores the rows of the score table in order, the last one being the result; perhaps
      *     empty
-     * @param unseen the images of classes that were not trained on, two or more
+     * @param unseen the images of the test classes, two or more
+     * @param trainedOn how many of these classes were trained on all the same
      * @param embeddings of these images, n·d finite values, row-major
      * @param imageSize height and width of the network's input in pixels
      * @throws IllegalArgumentException if there are fewer than two images, or the embeddings are

@@ -109,17 +109,13 @@ public record DataSettings(
   }
 
   /**
-   * Whether batches as these can be drawn from a data set.
+   * Requires that batches as these can be drawn from a data set.
    *
    * @param images the data set
-   * @return false if some classes of it have too few images, or there are too few classes
+   * @throws IllegalArgumentException if some classes of it have too few images, or there are too
+   *     few classes
    */
-  public boolean canDraw(ImageDataSet images) {
-    try {
-      BatchShape.fitting(images, batch, classesPerBatch, 1);
-      return true;
-    } catch (IllegalArgumentException e) {
-      return false;
-    }
+  public void requireDrawn(ImageDataSet images) {
+    BatchShape.fitting(images, batch, classesPerBatch, 1);
   }
 }

@@ -83,4 +83,14 @@ public record LossSettings(
     require(start != null, "start", null, "is missing");
     require(distance != null, "distance", null, "is missing");
   }
+
+  /**
+   * The distance that embeddings are trained for.
+   *
+   * @return the one told, for {@value #FACILITY_LOCATION} and a loss of a program's own; the others
+   *     know the Euclidean one alone, or cosines, which order neighbours alike
+   */
+  public Distance trainedFor() {
+    return loss.equals(FACILITY_LOCATION) || Networks.isOwn(loss) ? distance : Distance.EUCLIDEAN;
+  }
 }

@@ -197,13 +197,8 @@ public final class SettingsDraft {
    * @throws IOException if the image size is not told and the SavedModel cannot be read
    */
   public TrainingSettings complete() throws IOException {
-    int m = or(batch, or(chunk, 0) > 0 ? usual(chunk) : BatchShape.USUAL_IMAGES);
+    int m = or(batch, BatchShape.usual(classesPerBatch, Math.max(1, or(chunk, 0))));
     return complete(m, or(classesPerBatch, Math.max(2, m / 4)));
-  }
-
-  /** The usual batch in whole chunks. */
-  private static int usual(int chunk) {
-    return Math.max(chunk, BatchShape.USUAL_IMAGES - BatchShape.USUAL_IMAGES % chunk);
   }
 
   /**
@@ -216,9 +211,23 @@ public final class SettingsDraft {
    * @throws IOException if the image size is not told and the SavedModel cannot be read
    */
   public TrainingSettings complete(DataSplit split) throws IOException {
+    return complete(split, 1);
+  }
+
+  /**
+   * The same for several workers, among whom a batch that was not told can be shared evenly.
+   *
+   * @param split the data set
+   * @param workers how many train together
+   * @return the settings
+   * @throws SettingException if a setting cannot be, alone or beside the others
+   * @throws IllegalArgumentException if what was told asks for more than the data has
+   * @throws IOException if the image size is not told and the SavedModel cannot be read
+   */
+  public TrainingSettings complete(DataSplit split, int workers) throws IOException {
     TrainingSettings usual = complete(); // what is wrong in itself comes before what does not fit
     ScheduleSettings schedule = usual.schedule();
-    int divisor = Math.max(1, usual.data().chunk());
+    int divisor = Math.multiplyExact(workers, Math.max(1, usual.data().chunk()));
     if (schedule.chooseOn() != Choice.TEST) {
       Optional<HeldOutClasses> parts =
           HeldOutClasses.of(split.train(), schedule.validationClasses(), schedule.seed());

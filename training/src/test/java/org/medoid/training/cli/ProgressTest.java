@@ -14,6 +14,11 @@ class ProgressTest {
   }
 
   @Test
+  void saysNoRateBeforeTheFirstStep() {
+    assertThat(Progress.pace(0, 20, SECOND)).isEmpty();
+  }
+
+  @Test
   void saysNoTimeLeftAtTheEnd() {
     assertThat(Progress.pace(20, 0, 10 * SECOND)).isEqualTo(" (2.0 steps/s)");
   }

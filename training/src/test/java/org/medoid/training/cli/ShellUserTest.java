@@ -129,11 +129,24 @@ class ShellUserTest {
             "--gamma-decay-steps",
             "5",
             "--proxy-rate-multiplier",
-            "3");
+            "3",
+            "--batch-norm",
+            "train",
+            "--distance",
+            "cosine",
+            "--learning-rate-schedule",
+            "step",
+            "--choose-on",
+            "test",
+            "--validation-classes",
+            "0.3");
     assertThat(told.ok().err())
         .contains("without effect: --mirror; --frozen-features")
-        .contains("without effect: --warm-up; the backbone")
-        .contains("without effect: --gamma, --gamma-decay-steps; they are for facility_location")
+        .contains("without effect: --warm-up, --batch-norm; the backbone")
+        .contains(
+            "without effect: --gamma, --gamma-decay-steps, --distance; they are for facility_location")
+        .contains("without effect: --learning-rate-schedule; --learning-rate-decay is 1")
+        .contains("without effect: --validation-classes; --choose-on test")
         .contains("without effect: --proxy-rate-multiplier; it is for losses with proxies");
     assertThat(train(data, folder.resolve("b"), 0, "--mirror", "--gamma", "2").ok().err())
         .doesNotContain("without effect");

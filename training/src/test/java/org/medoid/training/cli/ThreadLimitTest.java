@@ -41,6 +41,9 @@ class ThreadLimitTest {
     assertThat(Typed.medoid("doctor", "--threads", "3").out())
         .contains("work shared among 3 (--threads)");
     assertThat(Threads.count()).isEqualTo(3);
+    // The threads that read pictures beside the one that waits for them.
+    assertThat(System.getProperty("java.util.concurrent.ForkJoinPool.common.parallelism"))
+        .isEqualTo("2");
     Typed wrong = Typed.medoid("report", "--threads=0", "--run", "none");
     assertThat(wrong.code()).isEqualTo(2);
     assertThat(wrong.err()).contains("--threads");

@@ -131,7 +131,8 @@ class ReportTest {
     Map<String, EvaluationResult> scores = new LinkedHashMap<>();
     scores.put("raw pixels", result(0.25));
     scores.put("after training", result(0.75));
-    Report.write(target, new Report.Content("A " + NASTY, settings, scores, data, embeddings, 16));
+    Report.write(
+        target, new Report.Content("A " + NASTY, settings, scores, data, 0, embeddings, 16));
     return Files.readString(run.resolve("report.html"));
   }
 
@@ -227,6 +228,18 @@ class ReportTest {
   }
 
   @Test
+  void saysHowManyStepsWereTakenAndWhichClassesAreNotUnseen() throws IOException {
+    assertThat(page).contains("never seen in training");
+    RunFolder run = RunFolder.create(folder.resolve("stopped"), settings());
+    Files.writeString(run.path().resolve("metrics.csv"), "step,seconds,loss\n1,1,1\n30,1,1\n");
+    Report.write(run, new Report.Content("s", settings(), Map.of(), data, 2, embeddings(0.4), 16));
+    assertThat(run.path().resolve("report.html"))
+        .content()
+        .contains(", 30 of ", " 2 of which were trained on too")
+        .doesNotContain("never seen in training");
+  }
+
+  @Test
   void isTheSameEachTime() throws IOException {
     assertThat(page(folder.resolve("again"), embeddings(0.4))).isEqualTo(page);
   }
@@ -236,7 +249,7 @@ class ReportTest {
     Path run = folder.resolve("bare");
     RunFolder bare = RunFolder.create(run, settings());
     float[] same = new float[data.size() * SIZE];
-    Report.write(bare, new Report.Content("bare", settings(), Map.of(), data, same, 16));
+    Report.write(bare, new Report.Content("bare", settings(), Map.of(), data, 0, same, 16));
     assertThat(run.resolve("report.html"))
         .content()
         .contains("has logged no step yet", "too few different images for a map");
@@ -247,7 +260,8 @@ class ReportTest {
     ImageDataSet two =
         new ImageDataSet("two", data.files().subList(0, 2), new int[] {0, 1}, List.of("a", "b"));
     RunFolder run = RunFolder.create(folder.resolve("two"), settings());
-    Report.write(run, new Report.Content("two", settings(), Map.of(), two, new float[] {1, 2}, 16));
+    Report.write(
+        run, new Report.Content("two", settings(), Map.of(), two, 0, new float[] {1, 2}, 16));
     assertThat(run.path().resolve("report.html"))
         .content()
         .contains("No class has two images", "too few different images for a map");
@@ -257,7 +271,8 @@ class ReportTest {
   void refusesRowsThatDoNotFitTheImages() {
     assertThatThrownBy(
             () ->
-                new Report.Content("t", settings(), Map.of(), data, new float[data.size() + 1], 16))
+                new Report.Content(
+                    "t", settings(), Map.of(), data, 0, new float[data.size() + 1], 16))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("42 images and 43 values");
   }
@@ -271,7 +286,7 @@ class ReportTest {
             () ->
                 Report.write(
                     damaged,
-                    new Report.Content("t", settings(), Map.of(), data, embeddings(0.1), 16)))
+                    new Report.Content("t", settings(), Map.of(), data, 0, embeddings(0.1), 16)))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("metrics.csv is damaged: line 3 has 'ouch'");
     assertThat(run.resolve("report.html")).doesNotExist();

@@ -16,7 +16,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.medoid.graph.network.Layers.BatchNormalization;
 import org.medoid.ops.clustering.Margin;
+import org.medoid.training.Pictures;
 import org.medoid.training.RunFolder;
+import org.medoid.training.data.DataSets;
+import org.medoid.training.data.DataSplit;
 import org.medoid.training.settings.ScheduleSettings.Choice;
 
 class TrainingSettingsTest {
@@ -81,6 +84,33 @@ class TrainingSettingsTest {
         .satisfies(e -> assertThat(e.setting()).isEqualTo(setting))
         .withMessageStartingWith(setting + " ")
         .withMessageNotContaining("--");
+  }
+
+  @Test
+  void aBatchThatNobodyToldHoldsTwiceTheClassesAndIsSharedEvenly() throws IOException {
+    assertThat(settings(draft -> draft.classesPerBatch = 200).data().batch()).isEqualTo(400);
+    assertRefused(
+        draft -> {
+          draft.batch = 128;
+          draft.classesPerBatch = 128;
+        },
+        "classes_per_batch",
+        "less than the batch of 128");
+    SettingsDraft draft = new SettingsDraft();
+    draft.data = "folder:x";
+    draft.model = "convnet";
+    draft.validationClasses = 0.0;
+    String pictures = Pictures.write(folder, 6, 13, 18);
+    DataSplit split = DataSets.open(pictures);
+    for (int workers : new int[] {1, 2, 3, 4}) {
+      draft.complete(split, workers).data().requireShared(workers);
+    }
+    assertThat(draft.complete(split, 3).data().batch()).isEqualTo(39);
+    assertThat(draft.complete(split, 2).data().batch()).isEqualTo(38);
+    draft.chunk = 8;
+    draft.batchNorm = BatchNormalization.FROZEN;
+    draft.complete(split, 2).data().requireShared(2);
+    assertThat(draft.complete(split, 2).data().batch()).isEqualTo(32);
   }
 
   @Test
