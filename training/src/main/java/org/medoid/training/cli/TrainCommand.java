@@ -95,6 +95,7 @@ final class TrainCommand implements Callable<Integer> {
       TrainingOptions.checked(
           spec,
           () -> {
+            open(earlier.settings(), earlier); // nothing is changed of a run that cannot go on
             earlier.changeSteps(steps());
             return null;
           });

@@ -136,8 +136,8 @@ final class Page {
   String seen() {
     int common = content.trainedOn();
     return common == 0
-        ? "never seen in training"
-        : "%d of which were trained on too".formatted(common);
+        ? " never seen in training"
+        : ", %d of which were trained on too".formatted(common);
   }
 
   String images() {

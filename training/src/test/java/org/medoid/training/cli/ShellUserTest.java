@@ -92,9 +92,10 @@ class ShellUserTest {
   }
 
   @Test
-  void aFinishedRunSaysSoAndIsTrainedFurtherByMoreSteps() {
+  void aFinishedRunSaysSoAndIsTrainedFurtherByMoreSteps() throws IOException {
     Path own = folder.resolve("run");
-    train("folder:" + shared.resolve("pictures"), own, 2).ok();
+    Path pictures = folder.resolve("pictures");
+    train(Pictures.write(pictures, 4, 4, 18), own, 2).ok();
     Typed again = Typed.medoid("train", "--resume", "--out", own, "--threads", 1).ok();
     assertThat(again.err()).contains("was finished before, after step 2 of 2", "--steps");
     assertThat(again.out()).contains("step 2");
@@ -106,6 +107,14 @@ class ShellUserTest {
     assertThat(more.err()).doesNotContain("finished before");
     assertThat(Typed.medoid("train", "--resume", "--out", own, "--steps", 3).ok().err())
         .contains("after step 3 of 3");
+    Pictures.write(pictures, 5, 4, 18);
+    Typed other = Typed.medoid("train", "--resume", "--out", own, "--steps", 5);
+    assertThat(other.code()).isEqualTo(1);
+    assertThat(other.err()).contains("the pictures it began with only");
+    assertThat(own.resolve("settings.json")).content().contains("\"steps\" : 3");
+    assertThat(own.resolve("result.json")).exists();
+    assertThat(Typed.medoid("evaluate", "--run", own).ok().err())
+        .contains("its pictures have changed since it began");
     Typed file = Typed.medoid("train", "--resume", "--out", own.resolve("settings.json"));
     assertThat(file.err()).contains("settings.json: is a file, not a folder");
   }

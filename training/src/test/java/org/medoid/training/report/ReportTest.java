@@ -235,7 +235,7 @@ class ReportTest {
     Report.write(run, new Report.Content("s", settings(), Map.of(), data, 2, embeddings(0.4), 16));
     assertThat(run.path().resolve("report.html"))
         .content()
-        .contains(", 30 of ", " 2 of which were trained on too")
+        .contains(", 30 of ", " classes, 2 of which were trained on too")
         .doesNotContain("never seen in training");
   }
 
