@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import org.medoid.export.image.ImageSize;
 import org.medoid.export.image.Pictures;
+import org.medoid.export.savedmodel.AsWritten;
 import org.medoid.export.savedmodel.VariableValues;
 import org.tensorflow.ConcreteFunction;
 import org.tensorflow.Graph;
@@ -130,7 +131,7 @@ record ImageBytes(int height, int width, int resize) {
     int values = Math.multiplyExact(Math.multiplyExact(height, width), 3);
     float[] pixels = new float[Math.multiplyExact(values, encoded.size())];
     try (Graph graph = new Graph();
-        Session session = new Session(graph)) {
+        Session session = new Session(graph, AsWritten.CONFIG)) {
       Ops tf = Ops.create(graph);
       Placeholder<TString> file = tf.placeholder(TString.class, Placeholder.shape(Shape.scalar()));
       Operand<TFloat32> decoded = pixels(tf, file);
