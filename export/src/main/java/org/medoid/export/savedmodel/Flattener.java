@@ -313,6 +313,10 @@ final class Flattener implements Border.Nodebook {
       case "Placeholder", "PlaceholderV2" ->
           throw new IllegalArgumentException(
               body.where(node) + " is an input too, but not among those that will be fed");
+      case "ResourceGather", "ResourceGatherNd" -> {
+        VariableGather read = VariableGather.of(this, body, node, inputs);
+        yield operation(body, read.node(), read.inputs());
+      }
       case "Switch", "RefSwitch" -> controlFlow.branches().switched(node, inputs);
       default -> {
         String certain = draws.outcome(op, inputs);

@@ -122,6 +122,10 @@ class FlatGraphTest {
               .addFloatVal(10)
               .build());
     }
+    return evaluate(flat, values);
+  }
+
+  private static float[] evaluate(FlatGraph flat, Map<String, TensorProto> values) {
     try (Graph graph = new Graph();
         Session session = new Session(graph)) {
       graph.importGraphDef(flat.frozen(values));
@@ -162,6 +166,43 @@ class FlatGraphTest {
     assertThat(operations(flat)).containsExactly("Placeholder", "Mul", "AddV2", "Identity");
     assertThat(flat.nodes().get(1).getName()).isEqualTo("serve/inner/mul");
     assertThat(flat.nodes().get(1).getAttrMap()).containsOnlyKeys("T");
+  }
+
+  @Test
+  void placesOfAResourceAreGatheredFromItsValue() {
+    TensorShapeProto table = Nodes.shape(2, 3);
+    AttrValue places = Nodes.type(DataType.DT_INT32);
+    GraphDef source =
+        graph(
+            List.of(
+                variable("table", "VarHandleOp")
+                    .putAttr("shape", AttrValue.newBuilder().setShape(table).build()),
+                call("serve", "serve", 2, "x", "table"),
+                floats("both", "AddV2", "serve:0", "serve:1")),
+            body(
+                "serve",
+                List.of("a", "r"),
+                Map.of("rows", "rows:output:0", "single", "single:output:0"),
+                Nodes.constant("row", 1).toBuilder(),
+                Nodes.constant("place", List.of(0, 2)).toBuilder(),
+                node("rows", "ResourceGather", "r", "row:output:0")
+                    .putAttr("dtype", FLOAT)
+                    .putAttr("Tindices", places)
+                    .putAttr("validate_indices", Nodes.flag(true)),
+                node("single", "ResourceGatherNd", "r", "place:output:0")
+                    .putAttr("dtype", FLOAT)
+                    .putAttr("Tindices", places)));
+    TensorProto values =
+        TensorProto.newBuilder()
+            .setDtype(DataType.DT_FLOAT)
+            .setTensorShape(table)
+            .addAllFloatVal(List.of(1f, 2f, 3f, 4f, 5f, 6f))
+            .build();
+    for (Purpose purpose : Purpose.values()) {
+      FlatGraph flat = flat(source, "both", purpose);
+      assertThat(operations(flat)).contains("GatherV2", "GatherNd");
+      assertThat(evaluate(flat, Map.of("table", values))).containsExactly(7, 8, 9);
+    }
   }
 
   @Test
