@@ -11,9 +11,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.OpDef;
 import org.tensorflow.proto.TensorProto;
 
 /**
@@ -47,7 +50,9 @@ final class Precision {
    */
   static Set<DataType> of(FlatGraph flat, Set<DataType> ports) {
     Set<DataType> all = EnumSet.noneOf(DataType.class);
-    for (NodeDef node : flat.nodes()) {
+    List<NodeDef> nodes = new ArrayList<>(flat.nodes());
+    flat.functions().forEach(function -> nodes.addAll(function.getNodeDefList()));
+    for (NodeDef node : nodes) {
       node.getAttrMap().values().forEach(value -> all.add(value.getType()));
     }
     Set<DataType> found = EnumSet.noneOf(DataType.class);
@@ -78,16 +83,10 @@ final class Precision {
     List<NodeDef> nodes = new ArrayList<>();
     Map<String, String> same = new HashMap<>();
     for (NodeDef node : flat.nodes()) {
-      if (node.getOp().equals("Bitcast")) {
-        throw new IllegalArgumentException(
-            "node %s (Bitcast) looks at the bits of numbers of %s, which are computed in float32"
-                .formatted(node.getName(), names(types)));
-      }
-      NodeDef.Builder single = node.toBuilder();
+      NodeDef.Builder single = single(node, types);
       for (int i = 0; i < node.getInputCount(); i++) {
         single.setInput(i, same.getOrDefault(node.getInput(i), node.getInput(i)));
       }
-      node.getAttrMap().forEach((name, value) -> single.putAttr(name, single(value, types)));
       NodeDef made = single.build();
       if (made.getOp().equals("Cast")
           && Nodes.type(made, "SrcT") == Nodes.type(made, "DstT")
@@ -97,7 +96,32 @@ final class Precision {
         nodes.add(made);
       }
     }
-    return flat.with(nodes, variables);
+    return flat.with(
+        nodes, variables, flat.functions().stream().map(f -> single(f, types)).toList());
+  }
+
+  /** What a loop runs; its casts stay, they cost nothing. */
+  private static FunctionDef single(FunctionDef function, Set<DataType> types) {
+    FunctionDef.Builder single = function.toBuilder().clearNodeDef();
+    function.getNodeDefList().forEach(node -> single.addNodeDef(single(node, types)));
+    OpDef.Builder signature = single.getSignatureBuilder();
+    Stream.concat(
+            signature.getInputArgBuilderList().stream(),
+            signature.getOutputArgBuilderList().stream())
+        .filter(argument -> types.contains(argument.getType()))
+        .forEach(argument -> argument.setType(DataType.DT_FLOAT));
+    return single.build();
+  }
+
+  private static NodeDef.Builder single(NodeDef node, Set<DataType> types) {
+    if (node.getOp().equals("Bitcast")) {
+      throw new IllegalArgumentException(
+          "node %s (Bitcast) looks at the bits of numbers of %s, which are computed in float32"
+              .formatted(node.getName(), names(types)));
+    }
+    NodeDef.Builder single = node.toBuilder();
+    node.getAttrMap().forEach((name, value) -> single.putAttr(name, single(value, types)));
+    return single;
   }
 
   private static AttrValue single(AttrValue value, Set<DataType> types) {

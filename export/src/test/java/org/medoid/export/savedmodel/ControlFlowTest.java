@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -74,11 +75,19 @@ class ControlFlowTest {
     return function.build();
   }
 
-  private static final List<DataType> COUNTED =
-      List.of(DataType.DT_INT32, DataType.DT_INT32, DataType.DT_FLOAT);
+  private static final List<DataType> COUNTED = counted(DataType.DT_FLOAT);
+
+  private static List<DataType> counted(DataType type) {
+    return List.of(DataType.DT_INT32, DataType.DT_INT32, type);
+  }
+
+  private static GraphDef counted(NodeDef.Builder... rounds) {
+    return counted(DataType.DT_FLOAT, "x", rounds);
+  }
 
   /** while (a &lt; b) { c = tanh(c); a = a + 1 }, from 0 to the tensor {@code rounds}. */
-  private static GraphDef counted(NodeDef.Builder... rounds) {
+  private static GraphDef counted(DataType type, String start, NodeDef.Builder... rounds) {
+    List<DataType> all = counted(type);
     GraphDef.Builder graph = GraphDef.newBuilder();
     graph.addNode(Nodes.placeholder("x", DataType.DT_FLOAT, Nodes.shape(-1, 3)));
     for (NodeDef.Builder node : rounds) {
@@ -86,22 +95,21 @@ class ControlFlowTest {
     }
     graph.addNode(Nodes.constant("zero", 0));
     graph.addNode(
-        node("loop", "StatelessWhile", "zero", "rounds", "x")
-            .putAttr("T", types(COUNTED.toArray(DataType[]::new)))
+        node("loop", "StatelessWhile", "zero", "rounds", start)
+            .putAttr("T", types(all.toArray(DataType[]::new)))
             .putAttr("cond", function("fewer"))
             .putAttr("body", function("round")));
     graph
         .getLibraryBuilder()
-        .addFunction(
-            function("fewer", COUNTED, List.of("less:z:0"), ints("less", "Less", "a", "b")))
+        .addFunction(function("fewer", all, List.of("less:z:0"), ints("less", "Less", "a", "b")))
         .addFunction(
             function(
                 "round",
-                COUNTED,
+                all,
                 List.of("next:z:0", "b", "tanh:y:0"),
                 Nodes.constant("one", 1).toBuilder(),
                 ints("next", "AddV2", "a", "one:output:0"),
-                floats("tanh", "Tanh", "c")));
+                Nodes.typed("Tanh", type, "c").setName("tanh")));
     return graph.build();
   }
 
@@ -173,6 +181,24 @@ class ControlFlowTest {
         .isThrownBy(() -> flat(counted(rounds), "loop:2"))
         .withMessageContaining(
             "node loop (StatelessWhile) is a loop of an unknown number of rounds");
+  }
+
+  @Test
+  void aLoopThatStaysComputesInSinglePrecisionToo() {
+    GraphDef.Builder graph =
+        counted(
+            DataType.DT_HALF,
+            "half",
+            floats("rounds", "Size", "x").putAttr("out_type", INT),
+            Nodes.cast("half", "x", DataType.DT_FLOAT, DataType.DT_HALF).toBuilder())
+            .toBuilder();
+    graph.addNode(Nodes.cast("back", "loop:2", DataType.DT_HALF, DataType.DT_FLOAT));
+    FlatGraph kept = flat(graph.build(), "back", Purpose.INFERENCE);
+    assertThat(operations(kept)).contains("StatelessWhile");
+    FlatGraph single = Precision.single(kept, Precision.of(kept, EnumSet.of(DataType.DT_FLOAT)));
+    assertThat(single.frozen(Map.of()).toString()).doesNotContain("DT_HALF");
+    double expected = Math.tanh(Math.tanh(Math.tanh(3)));
+    assertThat(last(single, 1)).isCloseTo((float) expected, within(1e-6f));
   }
 
   @Test
