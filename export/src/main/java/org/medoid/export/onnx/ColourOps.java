@@ -51,6 +51,13 @@ final class ColourOps {
     String saturation =
         node.emit(
             "Where", bright, node.emit("Div", range, node.emit("Where", bright, value, one)), zero);
+    return List.of(angle(node, c, value, range), saturation, value);
+  }
+
+  /** The hue: where on the circle of colours they are. */
+  private static String angle(TfNode node, List<String> c, String value, String range) {
+    String zero = scalar(node, 0);
+    String one = scalar(node, 1);
     String coloured = node.emit("Greater", range, zero);
     String six = node.emit("Mul", node.emit("Where", coloured, range, one), scalar(node, 6));
     // The largest of red, green and blue says in which third of the circle the hue is.
@@ -61,8 +68,7 @@ final class ColourOps {
     hue = node.emit("Where", node.emit("Equal", value, c.get(0)), red, hue);
     hue = node.emit("Where", coloured, hue, zero);
     String round = node.emit("Add", hue, one);
-    hue = node.emit("Where", node.emit("Less", hue, zero), round, hue);
-    return List.of(hue, saturation, value);
+    return node.emit("Where", node.emit("Less", hue, zero), round, hue);
   }
 
   private static String third(TfNode node, String a, String b, String six, String from) {
@@ -70,14 +76,17 @@ final class ColourOps {
     return node.emit("Add", part, from);
   }
 
-  /** (1 - s + s d) v, where d rises and falls along the circle of hues, for each colour. */
+  /** (1 - s + s d) v for each colour. */
   private static List<String> redGreenBlue(TfNode node, List<String> hsv) {
-    String sixth = node.emit("Mul", hsv.get(0), scalar(node, 6));
     String pale = node.emit("Sub", scalar(node, 1), hsv.get(1));
+    return ramps(node, hsv.get(0)).stream().map(d -> colour(node, hsv, pale, d)).toList();
+  }
+
+  /** What rises and falls along the circle of hues, from 0 to 1, for each colour. */
+  private static List<String> ramps(TfNode node, String hue) {
+    String sixth = node.emit("Mul", hue, scalar(node, 6));
     return List.of(
-        colour(node, hsv, pale, ramp(node, sixth, 3, 1, -1)),
-        colour(node, hsv, pale, ramp(node, sixth, 2, -1, 2)),
-        colour(node, hsv, pale, ramp(node, sixth, 4, -1, 2)));
+        ramp(node, sixth, 3, 1, -1), ramp(node, sixth, 2, -1, 2), ramp(node, sixth, 4, -1, 2));
   }
 
   private static String ramp(TfNode node, String sixth, double at, double sign, double from) {
@@ -96,11 +105,19 @@ final class ColourOps {
     return node.emit("Mul", node.emit("Add", pale, strong), hsv.get(2));
   }
 
+  /** The largest and the smallest stay: below zero there is no saturation to go by. */
   private static void hue(TfNode node) {
-    List<String> hsv = hueSaturationValue(node, parts(node));
-    String turned = node.emit("Add", hsv.get(0), node.input(1));
+    List<String> c = parts(node);
+    String value = node.emit("Max", c);
+    String least = node.emit("Min", c);
+    String range = node.emit("Sub", value, least);
+    String turned = node.emit("Add", angle(node, c, value, range), node.input(1));
     turned = node.emit("Sub", turned, node.emit("Floor", turned));
-    join(node, redGreenBlue(node, List.of(turned, hsv.get(1), hsv.get(2))));
+    join(
+        node,
+        ramps(node, turned).stream()
+            .map(d -> node.emit("Add", least, node.emit("Mul", range, d)))
+            .toList());
   }
 
   private static void saturation(TfNode node) {

@@ -42,18 +42,19 @@ final class CropOps {
     String sizes = node.emit("Shape", images);
     String size = node.emit("Gather", sizes, node.scalar(DT_INT64, axis + 1));
     String last = node.emit("Sub", node.cast(size, DT_INT64, DT_FLOAT), node.scalar(DT_FLOAT, 1));
-    String from = node.emit("Mul", edge(node, axis), last);
-    String to = node.emit("Mul", edge(node, axis + 2), last);
+    String from = edge(node, axis);
+    String to = edge(node, axis + 2);
+    // Rounded in TensorFlow's order: whether a place is beyond the last pixel is a jump.
     String at;
     if (count > 1) {
       double[] numbers = IntStream.range(0, (int) count).asDoubleStream().toArray();
       String each = node.literal(Constant.of(DT_FLOAT, new long[] {1, count}, numbers));
-      String span = node.emit("Sub", to, from);
+      String span = node.emit("Mul", node.emit("Sub", to, from), last);
       String step = node.emit("Div", span, node.scalar(DT_FLOAT, (double) (count - 1)));
-      at = node.emit("Add", from, node.emit("Mul", each, step));
+      at = node.emit("Add", node.emit("Mul", from, last), node.emit("Mul", each, step));
     } else {
-      String sum = node.emit("Add", from, to);
-      at = node.emit("Mul", sum, node.scalar(DT_FLOAT, 0.5));
+      String middle = node.emit("Mul", node.emit("Add", from, to), node.scalar(DT_FLOAT, 0.5));
+      at = node.emit("Mul", middle, last);
     }
     String zero = node.scalar(DT_FLOAT, 0);
     String inside =

@@ -3,6 +3,7 @@ package org.medoid.export.onnx;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.medoid.export.onnx.pass.OnnxGraph;
 import org.medoid.export.onnx.pass.Types;
 import org.tensorflow.proto.DataType;
@@ -24,7 +25,6 @@ final class ElementwiseOps {
             "Log",
             "Neg",
             "Reciprocal",
-            "Relu",
             "Round",
             "Selu",
             "Sigmoid",
@@ -55,14 +55,15 @@ final class ElementwiseOps {
     table.put("Rsqrt", node -> apply(node, OnnxGraph.RSQRT));
     table.put("Square", node -> apply(node, OnnxGraph.SQUARE));
     table.put("Erfc", ElementwiseOps::erfc);
+    table.put("Relu", ElementwiseOps::positive);
     table.put("Relu6", node -> clip(node, 0, 6));
     table.put(
         "LeakyRelu",
         node ->
             node.alignedOutput(
                 0, node.emit("LeakyRelu", node.aligned(), Map.of("alpha", node.decimal("alpha")))));
-    table.put("Log1p", with((node, x) -> node.emit("Log", node.emit("Add", x, one(node)))));
-    table.put("Expm1", with((node, x) -> node.emit("Sub", node.emit("Exp", x), one(node))));
+    table.put("Log1p", with(ElementwiseOps::log1p));
+    table.put("Expm1", with(ElementwiseOps::expm1));
     table.put("ZerosLike", with((node, x) -> filled(node, x, 0)));
     table.put("OnesLike", with((node, x) -> filled(node, x, 1)));
     table.put("Cast", with((node, x) -> node.cast(x, node.type(0), node.outputType(0))));
@@ -76,6 +77,7 @@ final class ElementwiseOps {
     table.put("AddN", ElementwiseOps::addAll);
     table.put("RealDiv", node -> apply(node, "Div"));
     table.put("Div", node -> apply(node, "Div"));
+    table.put("TruncateDiv", node -> apply(node, "Div")); // of whole numbers alone
     table.put("Maximum", node -> apply(node, "Max"));
     table.put("Minimum", node -> apply(node, "Min"));
     table.put("GreaterEqual", node -> apply(node, "GreaterOrEqual"));
@@ -94,9 +96,15 @@ final class ElementwiseOps {
     table.put("ClipByValue", ElementwiseOps::clipByValue);
     table.put("BiasAdd", ElementwiseOps::biasAdd);
     table.put("BiasAddV1", node -> apply(node, "Add"));
-    table.put("DivNoNan", node -> unlessZero(node, 1, "Div"));
-    table.put("MulNoNan", node -> unlessZero(node, 1, "Mul"));
-    table.put("Xdivy", node -> unlessZero(node, 0, "Div"));
+    table.put("DivNoNan", node -> unlessZero(node, 1, t -> node.emit("Div", t)));
+    table.put("MulNoNan", node -> unlessZero(node, 1, t -> node.emit("Mul", t)));
+    table.put("Xdivy", node -> unlessZero(node, 0, t -> node.emit("Div", t)));
+    table.put(
+        "Xlogy",
+        node -> unlessZero(node, 0, t -> node.emit("Mul", t.get(0), node.emit("Log", t.get(1)))));
+    table.put(
+        "Xlog1py",
+        node -> unlessZero(node, 0, t -> node.emit("Mul", t.get(0), log1p(node, t.get(1)))));
     table.put("Atan2", ElementwiseOps::angle);
     table.put("SelectV2", node -> node.alignedOutput(0, chosen(node, node.aligned())));
     table.put("Select", ElementwiseOps::select);
@@ -140,6 +148,15 @@ final class ElementwiseOps {
     node.alignedOutput(0, sum);
   }
 
+  private static void positive(TfNode node) {
+    if (Types.isFloating(node.type(0))) {
+      apply(node, "Relu");
+    } else {
+      String x = node.aligned().get(0);
+      node.alignedOutput(0, node.emit("Max", x, node.scalar(node.type(0), 0)));
+    }
+  }
+
   private static OpConverter with(BiFunction<TfNode, String, String> function) {
     return node -> {
       String x = node.aligned().get(0);
@@ -149,6 +166,34 @@ final class ElementwiseOps {
 
   private static String one(TfNode node) {
     return node.scalar(node.type(0), 1);
+  }
+
+  /**
+   * log(1 + x), for small numbers too: what 1 + x loses of x, its logarithm lacks in proportion.
+   */
+  private static String log1p(TfNode node, String x) {
+    String u = node.emit("Add", x, one(node));
+    String log = node.emit("Log", u);
+    // Nothing is left of x, or it is infinite.
+    String same = node.emit("Or", node.emit("Equal", u, one(node)), node.emit("Equal", u, log));
+    String share = node.emit("Div", log, node.emit("Sub", u, one(node)));
+    return node.emit("Where", same, x, node.emit("Mul", x, share));
+  }
+
+  /** exp(x) - 1, for small numbers too: as in {@link #log1p}, turned round. */
+  private static String expm1(TfNode node, String x) {
+    String u = node.emit("Exp", x);
+    String less = node.emit("Sub", u, one(node));
+    String log = node.emit("Log", u);
+    String between = node.emit("Mul", less, node.emit("Div", x, log));
+    // Nothing is left of exp(x), or it is infinite.
+    String far =
+        node.emit(
+            "Or",
+            node.emit("Equal", less, node.scalar(node.type(0), -1)),
+            node.emit("Equal", u, log));
+    String most = node.emit("Where", far, less, between);
+    return node.emit("Where", node.emit("Equal", u, one(node)), x, most);
   }
 
   private static String filled(TfNode node, String x, double value) {
@@ -171,11 +216,11 @@ final class ElementwiseOps {
   }
 
   /** Zero where an input is zero, whatever the other is. */
-  private static void unlessZero(TfNode node, int input, String op) {
+  private static void unlessZero(TfNode node, int input, Function<List<String>, String> otherwise) {
     List<String> tensors = node.aligned();
     String zero = node.scalar(node.type(0), 0);
     String none = node.emit("Equal", tensors.get(input), zero);
-    node.alignedOutput(0, node.emit("Where", none, zero, node.emit(op, tensors)));
+    node.alignedOutput(0, node.emit("Where", none, zero, otherwise.apply(tensors)));
   }
 
   /** The angle of (x, y): ONNX knows that of y / x alone, which lies within a half circle. */
@@ -233,9 +278,12 @@ final class ElementwiseOps {
     if (!Types.isFloating(node.type(0))) {
       return node.emit("Mod", tensors); // ONNX's integer Mod is Python's
     }
-    String quotient = node.emit("Floor", node.emit("Div", tensors));
-    String whole = node.emit("Mul", quotient, tensors.get(1));
-    return node.emit("Sub", tensors.get(0), whole);
+    // With the dividend's sign; a quotient that rounds up to a whole number is no matter so.
+    String y = tensors.get(1);
+    String rest = node.emit("Mod", tensors, Map.of("fmod", 1));
+    String product = node.emit("Mul", node.emit("Sign", rest), y);
+    String other = node.emit("Less", product, node.scalar(node.type(0), 0));
+    return node.emit("Where", other, node.emit("Add", rest, y), rest);
   }
 
   private static void floorDiv(TfNode node) {

@@ -5,6 +5,7 @@ import static org.tensorflow.proto.DataType.DT_DOUBLE;
 import static org.tensorflow.proto.DataType.DT_FLOAT;
 import static org.tensorflow.proto.DataType.DT_INT64;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -23,17 +24,13 @@ final class IndexOps {
     table.put("GatherNd", IndexOps::gatherNd);
     table.put("OneHot", IndexOps::oneHot);
     table.put("TopKV2", IndexOps::largest);
+    table.put("Where", IndexOps::places);
     table.put("Cumsum", IndexOps::runningSum);
-    table.put("ScatterNd", IndexOps::scatter);
-    table.put("TensorScatterUpdate", node -> scatterInto(node, "none"));
-    table.put("TensorScatterAdd", node -> scatterInto(node, "add"));
-    table.put("UnsortedSegmentSum", node -> segmentSum(node, node.sizes(2)));
     table.put("Bucketize", IndexOps::bucket);
     table.put("LowerBound", node -> search(node, "Less"));
     table.put("UpperBound", node -> search(node, "LessOrEqual"));
     table.put("Bincount", node -> count(node, false));
     table.put("DenseBincount", node -> count(node, node.flag("binary_output")));
-    table.put("SegmentSum", node -> segmentSum(node, null));
     for (String version : List.of("", "V2", "V3")) {
       table.put("MatrixDiag" + version, IndexOps::diagonalMatrix);
       table.put("MatrixDiagPart" + version, IndexOps::diagonal);
@@ -42,7 +39,7 @@ final class IndexOps {
     table.put("MatrixBandPart", IndexOps::band);
   }
 
-  private static String whole(TfNode node, int input) {
+  static String whole(TfNode node, int input) {
     return node.cast(node.input(input), node.type(input), DT_INT64);
   }
 
@@ -52,14 +49,36 @@ final class IndexOps {
     long batch = second ? node.integer("batch_dims") : 0;
     if (batch != 0) {
       batch += batch < 0 ? node.rank(1) : 0;
-      if (axis != batch) {
-        throw node.unsupported("batch_dims " + batch + " of axis " + axis + ", only the same is");
-      }
-      String last = node.unsqueezed(whole(node, 1), -1);
-      node.output(0, node.emit("GatherND", Map.of("batch_dims", batch), node.input(0), last));
+      gatherOfEach(node, axis, (int) batch);
       return;
     }
     node.output(0, node.emit("Gather", Map.of("axis", axis), node.input(0), node.input(1)));
+  }
+
+  /** For each of a batch: the axis moves to where the batch ends, what was there moves back. */
+  private static void gatherOfEach(TfNode node, int axis, int batch) {
+    String last = node.unsqueezed(whole(node, 1), -1);
+    String x = node.input(0);
+    if (axis != batch) {
+      x = moved(node, x, node.rank(0), axis, 1, batch);
+    }
+    String found = node.emit("GatherND", Map.of("batch_dims", batch), x, last);
+    if (axis != batch) {
+      int places = node.rank(1) - batch;
+      int rank = node.rank(0) - 1 + places;
+      found = moved(node, found, rank, batch + places, axis - batch, batch);
+    }
+    node.output(0, found);
+  }
+
+  /** A tensor with some axes, from one on, moved to the front as far as a place. */
+  private static String moved(TfNode node, String x, int rank, int from, int count, int to) {
+    List<Integer> order = new ArrayList<>(IntStream.range(0, rank).boxed().toList());
+    List<Integer> some = new ArrayList<>(order.subList(from, from + count));
+    order.removeAll(some);
+    order.addAll(to, some);
+    long[] perm = order.stream().mapToLong(i -> i).toArray();
+    return node.emit("Transpose", Map.of("perm", perm), x);
   }
 
   private static void gatherNd(TfNode node) {
@@ -67,7 +86,7 @@ final class IndexOps {
   }
 
   /** 0 to count - 1. */
-  private static String numbers(TfNode node, String count) {
+  static String numbers(TfNode node, String count) {
     String zero = node.scalar(DT_INT64, 0);
     return node.emit("Range", zero, count, node.scalar(DT_INT64, 1));
   }
@@ -101,6 +120,12 @@ final class IndexOps {
     node.output(1, node.cast(found.get(1), DT_INT64, node.outputType(1)));
   }
 
+  /** Where something is true, or not zero: a row of numbers for each. */
+  private static void places(TfNode node) {
+    String columns = node.emit("NonZero", node.input(0));
+    node.output(0, node.emit("Transpose", Map.of("perm", new long[] {1, 0}), columns));
+  }
+
   private static void runningSum(TfNode node) {
     node.output(
         0,
@@ -109,62 +134,6 @@ final class IndexOps {
             Map.of("exclusive", node.flag("exclusive"), "reverse", node.flag("reverse")),
             node.input(0),
             node.input(1)));
-  }
-
-  /** Sums where several updates have one place. */
-  private static void scatter(TfNode node) {
-    DataType type = node.type(1);
-    String zeros = node.emit("Expand", node.scalar(type, 0), node.sizes(2));
-    node.output(0, scattered(node, zeros, 0, 1, "add"));
-  }
-
-  private static void scatterInto(TfNode node, String reduction) {
-    node.output(0, scattered(node, node.input(0), 1, 2, reduction));
-  }
-
-  private static String scattered(
-      TfNode node, String into, int indices, int updates, String reduction) {
-    if (!reduction.equals("none")) {
-      node.needOpset(16);
-    }
-    return node.emit(
-        "ScatterND",
-        reduction.equals("none") ? Map.of() : Map.of("reduction", reduction),
-        into,
-        whole(node, indices),
-        node.input(updates));
-  }
-
-  /**
-   * A product with the matrix that says which row belongs to which segment; rows of negative
-   * segments belong to none.
-   */
-  private static void segmentSum(TfNode node, String count) {
-    if (node.rank(1) != 1) {
-      throw node.unsupported("segments of rank " + node.rank(1) + ", only vectors are");
-    }
-    DataType type = node.type(0);
-    DataType sum = Types.isFloating(type) ? type : DT_DOUBLE;
-    String segments = whole(node, 1);
-    String many =
-        count != null
-            ? node.emit("Reshape", count, node.constant(new long[0]))
-            : node.emit(
-                "Add",
-                node.emit("ReduceMax", Map.of("keepdims", false), segments),
-                node.scalar(DT_INT64, 1));
-    String rows = node.unsqueezed(numbers(node, many), 1);
-    String belongs =
-        node.cast(node.emit("Equal", rows, node.unsqueezed(segments, 0)), DT_BOOL, sum);
-    String x = node.cast(node.input(0), type, sum);
-    String flat = node.emit("Reshape", Map.of("allowzero", 0), x, rowsOf(node, segments));
-    String sums = node.emit("MatMul", belongs, flat);
-    String behind =
-        node.emit(
-            "Slice", node.emit("Shape", x), node.constant(1), node.constant(Integer.MAX_VALUE));
-    String front = node.emit("Reshape", many, node.constant(1));
-    String shape = node.emit("Concat", Map.of("axis", 0), front, behind);
-    node.output(0, node.cast(node.emit("Reshape", sums, shape), sum, type));
   }
 
   /** How many of the boundaries a value reaches. */
@@ -226,10 +195,6 @@ final class IndexOps {
       throw node.unsupported("weights of unknown number");
     }
     return Arrays.stream(shape).anyMatch(size -> size == 0);
-  }
-
-  private static String rowsOf(TfNode node, String segments) {
-    return node.emit("Concat", Map.of("axis", 0), node.emit("Shape", segments), node.constant(-1));
   }
 
   /** Refuses what is not the main diagonal. */

@@ -16,6 +16,8 @@ final class MatrixOps {
     table.put("BatchMatMul", MatrixOps::batchMatMul);
     table.put("BatchMatMulV2", MatrixOps::batchMatMul);
     table.put("BatchMatMulV3", MatrixOps::batchMatMul);
+    table.put("MatrixDeterminant", node -> node.output(0, node.emit("Det", node.input(0))));
+    table.put("Cross", MatrixOps::cross);
     table.put("Einsum", MatrixOps::einsum);
   }
 
@@ -80,6 +82,20 @@ final class MatrixOps {
     return node.isConstant(input)
         ? node.constant(input, node.known(input).transposed(perm))
         : node.emit("Transpose", Map.of("perm", TfNode.longs(perm)), node.input(input));
+  }
+
+  /** Coordinate i is that of a after it times that of b after both, less the same turned round. */
+  private static void cross(TfNode node) {
+    String[] sides = new String[2];
+    for (int i = 0; i < 2; i++) {
+      String left = rolled(node, node.input(i), 1, 2, 0);
+      sides[i] = node.emit("Mul", left, rolled(node, node.input(1 - i), 2, 0, 1));
+    }
+    node.output(0, node.emit("Sub", sides[0], sides[1]));
+  }
+
+  private static String rolled(TfNode node, String x, long... order) {
+    return node.emit("Gather", Map.of("axis", -1), x, node.constant(order));
   }
 
   private static void einsum(TfNode node) {

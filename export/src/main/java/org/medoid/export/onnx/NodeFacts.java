@@ -19,8 +19,8 @@ abstract class NodeFacts {
     }
   }
 
-  private final Source.Node node;
-  private final OpDef definition;
+  final Source.Node node;
+  final OpDef definition;
   private final List<Value> inputs;
   private final List<Value> outputs;
 

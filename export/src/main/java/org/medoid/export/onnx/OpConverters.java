@@ -22,8 +22,11 @@ final class OpConverters {
     PoolingOps.register(table);
     ReductionOps.register(table);
     ResizeOps.register(table);
+    ScatterOps.register(table);
+    SegmentOps.register(table);
     ShapeOps.register(table);
     SliceOps.register(table);
+    WiderTypes.apply(table);
     return Map.copyOf(table);
   }
 }

@@ -2,11 +2,11 @@ package org.medoid.export.onnx;
 
 import static org.tensorflow.proto.DataType.DT_INT64;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.LongStream;
 import org.medoid.export.onnx.pass.Constant;
-import org.medoid.export.onnx.pass.Types;
 
 /** Maxima and means of windows. */
 final class PoolingOps {
@@ -52,12 +52,35 @@ final class PoolingOps {
     node.channelsFirstOutput(1, node.cast(place, DT_INT64, node.outputType(1)));
   }
 
+  /** The largest of so many channels each, side by side. */
+  private static void overChannels(TfNode node, long count, long[] step) {
+    long[] shape = node.shape(0);
+    long all = shape == null ? -1 : shape[shape.length - 1];
+    boolean beside = step[step.length - 1] == count && all > 0 && all % count == 0;
+    if (!beside || Arrays.stream(step).filter(i -> i != 1).count() != 1) {
+      throw node.unsupported("it pools over channels, but not over all of them once");
+    }
+    long[] split = new long[shape.length + 1]; // zeros: sizes that stay
+    split[shape.length - 1] = all / count;
+    split[shape.length] = count;
+    String x = node.emit("Reshape", Map.of("allowzero", 0), node.input(0), node.constant(split));
+    node.output(0, node.emit("ReduceMax", Map.of("axes", new long[] {-1}, "keepdims", false), x));
+  }
+
   private static void pool(TfNode node, String op) {
     boolean last = Window.channelsLast(node);
     boolean operands = node.op().equals("MaxPoolV2");
     long[] size = operands ? node.integers(1) : node.integers("ksize");
     long[] step = operands ? node.integers(2) : node.integers("strides");
-    if (size[0] != 1 || Window.channels(last, size) != 1) {
+    long channels = Window.channels(last, size);
+    if (op.equals("MaxPool")
+        && last
+        && channels > 1
+        && Arrays.stream(size).filter(i -> i != 1).count() == 1) {
+      overChannels(node, channels, step);
+      return;
+    }
+    if (size[0] != 1 || channels != 1) {
       throw node.unsupported("it pools over the batch or the channels");
     }
     long[] kernel = Window.spatial(last, size);
@@ -71,10 +94,6 @@ final class PoolingOps {
     String pooled;
     if (window.isPadded()) {
       pooled = node.emit(op, attributes, x);
-    } else if (!Types.isFloating(node.type(0))) {
-      throw node.unsupported(
-          "SAME padding of integers, of an unknown image size, with a stride above the kernel;"
-              + " fix the size");
     } else {
       String hw = window.size(node, x);
       String pads = window.samePads(node, hw);

@@ -22,7 +22,8 @@ final class ShapeOps {
     table.put("Shape", ShapeOps::shape);
     table.put("Size", ShapeOps::size);
     table.put("Rank", node -> node.output(0, node.scalar(node.outputType(0), node.rank(0))));
-    table.put("ConcatV2", ShapeOps::concat);
+    table.put("ConcatV2", node -> concat(node, node.inputCount() - 1));
+    table.put("Concat", node -> concat(node, 0));
     table.put("Pack", ShapeOps::pack);
     table.put("Unpack", ShapeOps::unpack);
     table.put("Pad", ShapeOps::pad);
@@ -30,6 +31,7 @@ final class ShapeOps {
     table.put("MirrorPad", ShapeOps::mirrorPad);
     table.put("Tile", ShapeOps::tile);
     table.put("BroadcastTo", node -> expand(node, 0, 1));
+    table.put("BroadcastArgs", ShapeOps::broadcastSizes);
     table.put("Fill", node -> expand(node, 1, 0));
     table.put("Range", ShapeOps::range);
   }
@@ -133,11 +135,12 @@ final class ShapeOps {
     node.output(0, node.cast(size, DT_INT64, node.outputType(0)));
   }
 
-  private static void concat(TfNode node) {
-    int last = node.inputCount() - 1;
-    int rank = Math.max(1, node.rank(0));
-    int axis = node.axis(node.integers(last)[0], rank);
-    List<String> tensors = node.aligned(IntStream.range(0, last).toArray());
+  /** The axis is behind all tensors, in the first version before them. */
+  private static void concat(TfNode node, int place) {
+    int[] others = IntStream.range(0, node.inputCount()).filter(i -> i != place).toArray();
+    int rank = Math.max(1, node.rank(others[0]));
+    int axis = node.axis(node.integers(place)[0], rank);
+    List<String> tensors = node.aligned(others);
     int at = node.isAlignedChannelsFirst() ? Shapes.channelsFirstAxis(axis, rank) : axis;
     node.alignedOutput(0, node.emit("Concat", tensors, Map.of("axis", at)));
   }
@@ -219,6 +222,27 @@ final class ShapeOps {
 
   private static void expand(TfNode node, int value, int shape) {
     node.output(0, node.emit("Expand", node.input(value), node.sizes(shape)));
+  }
+
+  /** The sizes to which two tensors are broadcast; the shorter ones get ones in front. */
+  private static void broadcastSizes(TfNode node) {
+    long[] first = node.shape(0);
+    long[] second = node.shape(1);
+    if (first == null || second == null || first[0] < 0 || second[0] < 0) {
+      throw node.unsupported("shapes of unknown rank");
+    }
+    String a = lengthened(node, 0, second[0] - first[0]);
+    String b = lengthened(node, 1, first[0] - second[0]);
+    String one = node.emit("Equal", a, node.scalar(DT_INT64, 1));
+    node.output(0, node.cast(node.emit("Where", one, b, a), DT_INT64, node.outputType(0)));
+  }
+
+  private static String lengthened(TfNode node, int input, long by) {
+    String sizes = node.sizes(input);
+    return by <= 0
+        ? sizes
+        : node.emit(
+            "Concat", Map.of("axis", 0), node.constant(TfNode.ones(Math.toIntExact(by))), sizes);
   }
 
   private static void range(TfNode node) {

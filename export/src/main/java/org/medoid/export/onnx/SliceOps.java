@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.medoid.export.onnx.pass.Constant;
 import org.medoid.export.onnx.pass.Shapes;
 import org.tensorflow.proto.DataType;
@@ -21,7 +22,9 @@ final class SliceOps {
     table.put("Split", SliceOps::split);
     table.put("SplitV", SliceOps::split);
     table.put("Roll", SliceOps::roll);
-    table.put("ReverseV2", SliceOps::reverse);
+    table.put("ReverseV2", node -> reverse(node, node.integers(1)));
+    table.put("Reverse", node -> reverse(node, trueOf(node.integers(1))));
+    table.put("ReverseSequence", SliceOps::reverseSequences);
   }
 
   private static void stridedSlice(TfNode node) {
@@ -257,6 +260,38 @@ final class SliceOps {
     }
   }
 
+  /** Of each of a batch the first so many; ONNX has batch and time in the first two axes. */
+  private static void reverseSequences(TfNode node) {
+    int rank = node.rank(0);
+    long batch = node.axis(node.integer("batch_dim"), rank);
+    long time = node.axis(node.integer("seq_dim"), rank);
+    String x = node.input(0);
+    boolean first = batch < 2 && time < 2;
+    long[] order =
+        LongStream.concat(
+                LongStream.of(batch, time),
+                LongStream.range(0, rank).filter(axis -> axis != batch && axis != time))
+            .toArray();
+    if (!first) {
+      x = node.emit("Transpose", Map.of("perm", order), x);
+    }
+    // onnxruntime leaves out what has the length 0.
+    String lengths = node.cast(node.input(1), node.type(1), DT_INT64);
+    lengths = node.emit("Max", lengths, node.scalar(DT_INT64, 1));
+    x =
+        node.emit(
+            "ReverseSequence",
+            Map.of("batch_axis", first ? batch : 0L, "time_axis", first ? time : 1L),
+            x,
+            lengths);
+    if (!first) {
+      long[] back = new long[rank];
+      IntStream.range(0, rank).forEach(i -> back[(int) order[i]] = i);
+      x = node.emit("Transpose", Map.of("perm", back), x);
+    }
+    node.output(0, x);
+  }
+
   static String reversed(TfNode node, String x, int axis, long start, long end) {
     return sliced(
         node, x, new long[] {start}, new long[] {end}, new long[] {axis}, new long[] {-1});
@@ -294,11 +329,16 @@ final class SliceOps {
     node.output(0, first, x);
   }
 
-  private static void reverse(TfNode node) {
+  /** The numbers of what is true. */
+  private static long[] trueOf(long[] flags) {
+    return IntStream.range(0, flags.length).filter(i -> flags[i] != 0).asLongStream().toArray();
+  }
+
+  private static void reverse(TfNode node, long[] over) {
     int rank = node.rank(0);
     boolean first = node.isChannelsFirst(0);
     long[] axes =
-        Arrays.stream(node.integers(1))
+        Arrays.stream(over)
             .map(
                 a ->
                     first ? Shapes.channelsFirstAxis(node.axis(a, rank), rank) : node.axis(a, rank))

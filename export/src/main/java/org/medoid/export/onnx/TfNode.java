@@ -307,6 +307,16 @@ public final class TfNode extends NodeFacts {
         : cast(input(input), type(input), DataType.DT_INT64);
   }
 
+  /** The same node with other tensors. */
+  TfNode with(List<Value> in, List<Value> out) {
+    return new TfNode(node, definition, graph, in, out);
+  }
+
+  /** What is to stand for a value in another type. */
+  Value another(Value value, DataType type, Constant constant) {
+    return new Value(graph, value + "/wide", new Source.Info(type, value.shape()), constant);
+  }
+
   /** Says that a node made here is of a later version of the operator set. */
   void needOpset(int version) {
     graph.needOpset(version);

@@ -25,7 +25,7 @@ final class RowRules {
                   + " LeakyRelu Less LessEqual Log Log1p LogicalAnd LogicalNot LogicalOr Maximum"
                   + " Minimum Mul Neg NotEqual Pow RealDiv Reciprocal Relu Relu6 Rint Round Rsqrt"
                   + " SelectV2 Selu Sigmoid Sign Sin Softplus Sqrt Square SquaredDifference"
-                  + " StopGradient Sub Tanh TruncateDiv")
+                  + " StopGradient Sub Tanh TruncateDiv Xdivy Xlog1py Xlogy")
               .split(" "));
 
   /** What is computed picture by picture over the last three axes, whatever is before them. */

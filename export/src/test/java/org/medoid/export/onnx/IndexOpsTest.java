@@ -1,13 +1,16 @@
 package org.medoid.export.onnx;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.medoid.export.onnx.OpsTest.cast;
 import static org.medoid.export.onnx.OpsTest.one;
 import static org.medoid.export.onnx.OpsTest.times;
 
+import ai.onnx.proto.OnnxMl;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.medoid.export.onnx.Draw.Domain;
@@ -56,6 +59,36 @@ class IndexOpsTest {
   }
 
   @Property(tries = 8)
+  void placesOfWhatIsTrue(@ForAll long seed) {
+    Draw.check(
+        seed,
+        new Domain(1, 4, true),
+        (tf, draw, x, shape) -> {
+          Operand<?> some = one(tf, "Greater", x, tf.constant(draw.of(-9f, 0f, 9f)));
+          return one(tf, "Where", draw.flip() ? some : cast(tf, some, DataType.DT_FLOAT));
+        });
+  }
+
+  @Property(tries = 8)
+  void sequencesReversed(@ForAll long seed) {
+    Draw.check(
+        seed,
+        new Domain(2, 5, false),
+        (tf, draw, x, shape) -> {
+          int[] axes = draw.permutation(shape.length);
+          int[] lengths = new int[(int) shape[axes[0]]];
+          Arrays.setAll(lengths, i -> draw.in(0, (int) shape[axes[1]]));
+          return Runs.node(
+                  tf,
+                  "ReverseSequence",
+                  Map.of("batch_dim", axes[0], "seq_dim", axes[1]),
+                  x,
+                  cast(tf, tf.constant(lengths), draw.of(DataType.DT_INT32, DataType.DT_INT64)))
+              .output();
+        });
+  }
+
+  @Property(tries = 8)
   void runningSums(@ForAll long seed) {
     Draw.check(
         seed,
@@ -87,13 +120,13 @@ class IndexOpsTest {
 
   @Property(tries = 4)
   void nothingByZero(@ForAll long seed) {
-    for (String op : List.of("DivNoNan", "MulNoNan", "Xdivy")) {
+    for (String op : List.of("DivNoNan", "MulNoNan", "Xdivy", "Xlogy", "Xlog1py")) {
       Draw.check(
           seed ^ op.hashCode(),
           Domain.EXACT,
           (tf, draw, x, shape) -> {
             Operand<TFloat32> some = tf.math.floor(draw.mate(tf, x, shape));
-            return op.equals("Xdivy")
+            return op.startsWith("X")
                 ? one(tf, op, some, OpsTest.positive(tf, x))
                 : one(tf, op, x, some);
           });
@@ -142,6 +175,8 @@ class IndexOpsTest {
                     tf.constant(0f)));
   }
 
+  private static final String[] FOLDS = {"Add", "Sub", "Max", "Min"};
+
   @Property(tries = 8)
   void scattering(@ForAll long seed) {
     Draw.check(
@@ -158,10 +193,10 @@ class IndexOpsTest {
           int[] to = Arrays.stream(shape).mapToInt(i -> (int) i).toArray();
           to[0] = once ? places.length : rows;
           Operand<?> indices = tf.constant(places);
-          if (once) {
+          if (once || draw.flip()) {
             return one(
                 tf,
-                draw.of("TensorScatterUpdate", "TensorScatterAdd"),
+                "TensorScatter" + (once ? draw.of("Update", "Add", "Sub", "Max") : draw.of(FOLDS)),
                 draw.constant(tf, Arrays.stream(to).asLongStream().toArray()),
                 indices,
                 x);
@@ -171,19 +206,117 @@ class IndexOpsTest {
   }
 
   @Property(tries = 8)
-  void sumsOfSegments(@ForAll long seed) {
+  void scatteringIntoComputedPlaces(@ForAll long seed) {
     Draw.check(
         seed,
-        new Domain(1, 4, false),
+        new Domain(2, 4, true),
         (tf, draw, x, shape) -> {
-          int[] segments = new int[(int) shape[0]];
-          Arrays.setAll(segments, i -> draw.in(-1, 3));
+          DataType type = draw.of(DataType.DT_INT32, DataType.DT_INT64);
+          int depth = draw.in(1, 3);
+          int updates = draw.of(1, 4);
+          int tail = draw.in(0, 1);
+          Operand<TFloat32> first = tf.math.floor(times(tf, tf.math.abs(first(tf, x)), 4));
+          Operand<TFloat32> some =
+              tf.math.mul(first, tf.constant(new float[updates][depth])); // all in one place
+          Operand<TFloat32> rest = tf.constant(places(draw, updates, depth));
+          Operand<?> indices = cast(tf, tf.math.add(some, rest), type);
+          int[] to = new int[depth + tail];
+          Arrays.fill(to, 3);
+          long[] given = new long[1 + tail];
+          Arrays.fill(given, 3);
+          given[0] = updates;
+          Operand<TFloat32> values = tf.math.mul(first(tf, x), draw.constant(tf, given));
           if (draw.flip()) {
-            return one(tf, "UnsortedSegmentSum", x, tf.constant(segments), tf.constant(4));
+            Operand<?> sizes = cast(tf, tf.constant(to), type);
+            return one(tf, "ScatterNd", indices, values, sizes);
           }
-          Arrays.setAll(segments, i -> Math.abs(segments[i]));
-          Arrays.sort(segments);
-          return one(tf, "SegmentSum", x, tf.constant(segments));
+          return one(
+              tf,
+              "TensorScatter" + draw.of(FOLDS),
+              draw.constant(tf, Arrays.stream(to).asLongStream().toArray()),
+              indices,
+              values);
+        });
+  }
+
+  private static Operand<TFloat32> first(Ops tf, Operand<TFloat32> x) {
+    Operand<TFloat32> all = tf.reshape(x, tf.constant(new int[] {-1}));
+    return tf.gather(all, tf.constant(0), tf.constant(0));
+  }
+
+  private static float[][] places(Draw draw, int rows, int columns) {
+    float[][] places = new float[rows][columns];
+    for (float[] place : places) {
+      for (int i = 0; i < columns; i++) {
+        place[i] = draw.in(0, 2);
+      }
+    }
+    return places;
+  }
+
+  /** Its sums run in parallel, and lose what two of them add to one place at a time. */
+  @Example
+  void scatterNdAddsOnlyWhereEachPlaceIsThereOnce() {
+    for (int[][] places : new int[][][] {{{2}, {0}, {1}}, {{2}, {0}, {2}}}) {
+      OnnxMl.ModelProto model =
+          Runs.same(
+              Runs.graph(
+                  new long[] {3, 2},
+                  tf ->
+                      x ->
+                          one(
+                              tf,
+                              "ScatterNd",
+                              tf.constant(places),
+                              x,
+                              tf.constant(new int[] {4, 2}))),
+              Runs.random(3, 3, 2),
+              3,
+              2);
+      boolean once = places[2][0] == 1;
+      assertThat(Runs.ops(model)).contains(once ? "ScatterND" : "ScatterElements");
+    }
+  }
+
+  @Property(tries = 3)
+  void segments(@ForAll long seed) {
+    for (String kind : List.of("Sum", "Prod", "Max", "Min", "Mean")) {
+      Draw.check(
+          seed ^ kind.hashCode(),
+          new Domain(1, 4, false),
+          (tf, draw, x, shape) -> {
+            int[] segments = new int[(int) shape[0]];
+            boolean sorted = draw.flip() || kind.equals("Mean");
+            if (sorted) {
+              Arrays.setAll(segments, i -> draw.in(0, 3));
+              Arrays.sort(segments); // some may be left out
+              return one(tf, "Segment" + kind, x, tf.constant(segments));
+            }
+            Arrays.setAll(segments, i -> draw.in(-1, 3));
+            Operand<?> numbers = tf.constant(segments);
+            if (shape.length > 1 && draw.flip()) {
+              int[] sizes = {(int) shape[0], (int) shape[1]};
+              numbers =
+                  tf.broadcastTo(
+                      tf.reshape(tf.constant(segments), tf.constant(new int[] {-1, 1})),
+                      tf.constant(sizes));
+            }
+            Operand<TFloat32> of = one(tf, "UnsortedSegment" + kind, x, numbers, tf.constant(4));
+            // A segment without rows has the lowest number that there is, of doubles in the
+            // reference.
+            return tf.math.maximum(tf.math.minimum(of, tf.constant(99f)), tf.constant(-99f));
+          });
+    }
+    Draw.check(
+        seed + 1,
+        new Domain(1, 3, true),
+        (tf, draw, x, shape) -> {
+          DataType type = draw.of(DataType.DT_INT32, DataType.DT_INT64);
+          int[] segments = new int[(int) shape[0]];
+          Arrays.setAll(segments, i -> draw.in(0, 2));
+          Operand<?> whole = cast(tf, times(tf, x, 9), type);
+          String kind = draw.of("Sum", "Prod", "Max", "Min");
+          return one(tf, "UnsortedSegment" + kind, whole, tf.constant(segments), tf.constant(4));
         });
   }
 
@@ -259,6 +392,35 @@ class IndexOpsTest {
                   tf.constant(new int[] {draw.in(1, 6), draw.in(1, 6)}))
               .output();
         });
+  }
+
+  /** Whether the last pixel of such a box is inside is a matter of how its place is rounded. */
+  @Example
+  void boxesThatEndAtTheEdge() {
+    float[][] boxes = new float[400][];
+    Arrays.setAll(
+        boxes, i -> new float[] {i % 20 / 20f, i % 23 / 23f, 1, i % 2 == 0 ? 1 : 0.5f + i / 800f});
+    for (int side : new int[] {1, 2, 7, 14}) {
+      Runs.same(
+          Runs.graph(
+              new long[] {1, 14, 11, 1},
+              tf ->
+                  x ->
+                      Runs.node(
+                              tf,
+                              "CropAndResize",
+                              Map.of("extrapolation_value", 9f),
+                              x,
+                              tf.constant(boxes),
+                              tf.constant(new int[boxes.length]),
+                              tf.constant(new int[] {side, side}))
+                          .output()),
+          Runs.random(side, 1, 14, 11, 1),
+          1,
+          14,
+          11,
+          1);
+    }
   }
 
   @Property(tries = 6)

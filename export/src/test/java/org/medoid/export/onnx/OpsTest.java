@@ -202,16 +202,88 @@ class OpsTest {
   }
 
   @Property(tries = 4)
+  void matricesOfThree(@ForAll long seed) {
+    Draw.check(
+        seed,
+        new Domain(1, 3, false),
+        (tf, draw, x, shape) -> {
+          int size = (int) Arrays.stream(shape).reduce(1, (a, b) -> a * b);
+          Operand<TFloat32> wide = draw.constant(tf, size, draw.of(3, 9));
+          Operand<TFloat32> rows = tf.math.mul(tf.reshape(x, tf.constant(ints(-1, 1))), wide);
+          if (wide.asOutput().shape().get(1) == 3) {
+            return one(tf, "Cross", rows, tf.math.tanh(draw.flip() ? wide : rows));
+          }
+          Operand<TFloat32> matrices = tf.reshape(rows, tf.constant(ints(-1, 3, 3)));
+          return one(tf, "MatrixDeterminant", tf.math.add(matrices, draw.constant(tf, 3, 3)));
+        });
+  }
+
+  /** 1 and such a number add up to 1, or nearly. */
+  @Example
+  void logarithmsAndPowersNearNothing() {
+    float[] values = new float[40];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) Math.scalb(1.3 * (i % 2 == 0 ? 1 : -1), -i);
+    }
+    values[1] = -0.9f;
+    for (String op : List.of("Log1p", "Expm1")) {
+      // In proportion: the small ones count as much.
+      Runs.same(Runs.graph(new long[] {40}, tf -> x -> tf.math.div(one(tf, op, x), x)), values, 40);
+    }
+    float[] far = {Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.NaN, -1, 0, 80, -80};
+    for (String op : List.of("Log1p", "Expm1")) {
+      Runs.same(Runs.graph(new long[] {7}, tf -> x -> one(tf, op, x)), far, 7);
+    }
+  }
+
+  /** The quotient of some rounds up to a whole number that it does not reach. */
+  @Example
+  void remaindersOfNearlyWholeQuotients() {
+    float[] divisors = {0.1f, 0.3f, 0.7f, -0.1f, -1.1f, 2};
+    float[] values = new float[2 * 240];
+    for (int i = 0; i < 240; i++) {
+      values[240 + i] = divisors[i % 6];
+      values[i] = (i / 6 - 20) * Math.abs(values[240 + i]);
+    }
+    values[0] = 1e30f;
+    Runs.same(
+        Runs.graph(
+            new long[] {2, 240},
+            tf ->
+                x ->
+                    one(
+                        tf,
+                        "FloorMod",
+                        tf.gather(x, tf.constant(0), tf.constant(0)),
+                        tf.gather(x, tf.constant(1), tf.constant(0)))),
+        values,
+        2,
+        240);
+  }
+
+  @Property(tries = 4)
   void arithmeticOfOtherTypes(@ForAll long seed) {
     for (String op :
-        List.of("AddV2", "Sub", "Mul", "Maximum", "Minimum", "FloorMod", "FloorDiv", "Div")) {
+        List.of(
+            "AddV2",
+            "Sub",
+            "Mul",
+            "Maximum",
+            "Minimum",
+            "FloorMod",
+            "FloorDiv",
+            "Div",
+            "TruncateDiv")) {
       Draw.check(
           seed ^ op.hashCode(),
           Domain.EXACT,
           (tf, draw, x, shape) -> {
             DataType type = draw.of(DataType.DT_INT32, DataType.DT_INT64, DataType.DT_DOUBLE);
+            if (op.equals("TruncateDiv") && type == DataType.DT_DOUBLE) {
+              type = DataType.DT_INT32;
+            }
             Operand<TFloat32> b = times(tf, draw.mate(tf, x, shape), 5);
-            if (op.startsWith("Floor") || op.equals("Div")) {
+            if (op.startsWith("Floor") || op.endsWith("Div")) {
               b = tf.math.add(positive(tf, b), tf.constant(1f));
               b = draw.flip() ? b : tf.math.neg(b);
             }

@@ -14,6 +14,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.medoid.export.onnx.Draw.Domain;
 import org.tensorflow.Operand;
+import org.tensorflow.Output;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.types.TFloat32;
 
@@ -34,7 +35,18 @@ class ShapeOpsTest {
             parts.add(
                 draw.in(0, parts.size()), draw.flip() ? draw.constant(tf, other) : tf.math.exp(x));
           }
-          return tf.concat(parts, tf.constant(axis));
+          if (draw.flip()) {
+            return tf.concat(parts, tf.constant(axis));
+          }
+          Output<?>[] list = parts.stream().map(Operand::asOutput).toArray(Output<?>[]::new);
+          return new Runs.Made(
+                  tf.scope()
+                      .env()
+                      .opBuilder("Concat", tf.scope().makeOpName("joined"), tf.scope())
+                      .addInput(tf.constant(axis).asOutput())
+                      .addInputList(list)
+                      .build())
+              .output();
         });
     Draw.check(
         seed + 1,
@@ -344,6 +356,16 @@ class ShapeOpsTest {
         seed + 2,
         Domain.ANY,
         (tf, draw, x, shape) -> one(tf, "BroadcastTo", draw.constant(tf), one(tf, "Shape", x)));
+    Draw.check(
+        seed + 3,
+        Domain.EXACT,
+        (tf, draw, x, shape) -> {
+          Operand<?> own = one(tf, "Shape", x);
+          Operand<?> other = one(tf, "Shape", draw.mate(tf, x, shape));
+          return draw.flip()
+              ? one(tf, "BroadcastArgs", own, other)
+              : one(tf, "BroadcastArgs", other, own);
+        });
   }
 
   @Property(tries = 20)
@@ -428,6 +450,22 @@ class ShapeOpsTest {
             Arrays.setAll(one, i -> draw.in(0, (int) shape[i] - 1));
           }
           return one(tf, "GatherNd", x, tf.constant(indices));
+        });
+    Draw.check(
+        seed + 3,
+        new Domain(2, 5, false),
+        (tf, draw, x, shape) -> {
+          // For each of a batch, along an axis that does not follow on it.
+          int batch = draw.in(1, Math.min(2, shape.length - 1));
+          int axis = draw.in(batch, shape.length - 1);
+          int[] sizes = new int[batch + draw.in(0, 2)];
+          Arrays.setAll(sizes, i -> i < batch ? (int) shape[i] : draw.in(1, 3));
+          Operand<TFloat32> some = draw.constant(tf, Arrays.stream(sizes).asLongStream().toArray());
+          Operand<?> whole = cast(tf, times(tf, tf.math.abs(some), 9), DataType.DT_INT32);
+          Operand<?> places = one(tf, "FloorMod", whole, tf.constant((int) shape[axis]));
+          return Runs.node(
+                  tf, "GatherV2", Map.of("batch_dims", batch), x, places, tf.constant(axis))
+              .output();
         });
   }
 

@@ -319,7 +319,16 @@ class SpatialOpsTest {
     Draw.check(
         seed + 1,
         Domain.AXES,
-        (tf, draw, x, shape) -> one(tf, "ReverseV2", x, tf.constant(draw.axes(shape.length, 0))));
+        (tf, draw, x, shape) -> {
+          if (draw.flip()) {
+            return one(tf, "ReverseV2", x, tf.constant(draw.axes(shape.length, 0)));
+          }
+          boolean[] axes = new boolean[shape.length];
+          for (int i = 0; i < axes.length; i++) {
+            axes[i] = draw.flip();
+          }
+          return one(tf, "Reverse", x, tf.constant(axes));
+        });
   }
 
   @Property(tries = 6)

@@ -283,6 +283,25 @@ class WindowOpsTest {
     }
   }
 
+  @Property(tries = 6)
+  void poolingOverChannels(@ForAll long seed) {
+    Draw.check(
+        seed,
+        Domain.IMAGES,
+        (tf, draw, x, shape) -> {
+          int count = draw.in(2, 3);
+          Operand<TFloat32> many = tf.tile(x, tf.constant(ints(1, 1, 1, count)));
+          many = tf.math.mul(many, draw.constant(tf, shape[3] * count));
+          long[] deep = longs(1, 1, 1, count);
+          return Runs.node(
+                  tf,
+                  "MaxPool",
+                  Map.of("ksize", deep, "strides", deep, "padding", draw.of("SAME", "VALID")),
+                  many)
+              .output();
+        });
+  }
+
   @Property(tries = 10)
   void placesOfTheLargest(@ForAll long seed) {
     Draw draw = new Draw(seed);

@@ -1,0 +1,144 @@
+package org.medoid.export.onnx;
+
+import static org.tensorflow.proto.DataType.DT_INT64;
+
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import org.tensorflow.proto.DataType;
+
+/**
+ * Operations that put numbers into places of a tensor. Where several updates have one place, they
+ * are added row by row with ScatterElements: onnxruntime's ScatterND adds in parallel, and loses
+ * some.
+ */
+final class ScatterOps {
+  private ScatterOps() {}
+
+  static void register(Map<String, OpConverter> table) {
+    table.put("ScatterNd", ScatterOps::scatter);
+    table.put("TensorScatterUpdate", ScatterOps::replace);
+    table.put("TensorScatterAdd", node -> add(node, node.input(2)));
+    table.put("TensorScatterSub", node -> add(node, node.emit("Neg", node.input(2))));
+    table.put("TensorScatterMax", node -> choose(node, "Max"));
+    table.put("TensorScatterMin", node -> choose(node, "Min"));
+  }
+
+  private static void replace(TfNode node) {
+    String places = IndexOps.whole(node, 1);
+    node.output(0, node.emit("ScatterND", node.input(0), places, node.input(2)));
+  }
+
+  private static void scatter(TfNode node) {
+    DataType type = node.type(1);
+    String zero = node.scalar(type, 0);
+    if (areDistinct(node, 0)) {
+      String zeros = node.emit("Expand", zero, node.sizes(2));
+      node.output(0, node.emit("ScatterND", zeros, IndexOps.whole(node, 0), node.input(1)));
+      return;
+    }
+    Rows rows = rows(node, node.sizes(2), 0, node.input(1));
+    node.output(0, added(node, node.emit("Expand", zero, rows.table()), rows));
+  }
+
+  private static void add(TfNode node, String updates) {
+    if (areDistinct(node, 1)) {
+      node.needOpset(16);
+      String places = IndexOps.whole(node, 1);
+      Map<String, String> sum = Map.of("reduction", "add");
+      node.output(0, node.emit("ScatterND", sum, node.input(0), places, updates));
+      return;
+    }
+    Rows rows = rows(node, node.emit("Shape", node.input(0)), 1, updates);
+    node.output(0, added(node, reshaped(node, node.input(0), rows.table()), rows));
+  }
+
+  /** The largest of what is there and all updates, or the smallest. */
+  private static void choose(TfNode node, String op) {
+    Rows rows = rows(node, node.emit("Shape", node.input(0)), 1, node.input(2));
+    String count = node.emit("Gather", rows.table(), node.scalar(DT_INT64, 0));
+    String each = node.unsqueezed(IndexOps.numbers(node, count), 1);
+    String hit = node.emit("Equal", each, node.unsqueezed(rows.numbers(), 0));
+    String none = SegmentOps.extreme(node, op.equals("Max"));
+    String most = SegmentOps.most(node, hit, rows.updates(), "Reduce" + op, none);
+    String table = reshaped(node, node.input(0), rows.table());
+    node.output(0, reshaped(node, node.emit(op, table, most), rows.sizes()));
+  }
+
+  /** Whether places are known, and each is there once. */
+  private static boolean areDistinct(TfNode node, int input) {
+    int depth = depth(node, input);
+    if (!node.isConstant(input)) {
+      return false;
+    }
+    long[] places = node.integers(input);
+    Set<String> seen = new HashSet<>();
+    for (int i = 0; i < places.length; i += depth) {
+      if (!seen.add(Arrays.toString(Arrays.copyOfRange(places, i, i + depth)))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** How many numbers a place is. */
+  private static int depth(TfNode node, int input) {
+    long[] shape = node.shape(input);
+    if (shape == null || shape[shape.length - 1] < 1) {
+      throw node.unsupported("how many numbers each of its places has is unknown");
+    }
+    return Math.toIntExact(shape[shape.length - 1]);
+  }
+
+  /**
+   * A tensor as a table whose rows are what the places choose.
+   *
+   * @param sizes of the tensor
+   * @param table its two sizes
+   * @param numbers the row of each update, [updates]
+   * @param places the same, [updates, width]
+   * @param updates [updates, width]
+   */
+  private record Rows(String sizes, String table, String numbers, String places, String updates) {}
+
+  private static Rows rows(TfNode node, String sizes, int input, String updates) {
+    int depth = depth(node, input);
+    String all = node.emit("Reshape", IndexOps.whole(node, input), node.constant(-1, depth));
+    String row = null;
+    for (int i = 0; i < depth; i++) {
+      String at = node.scalar(DT_INT64, i);
+      String number = node.emit("Gather", Map.of("axis", 1), all, at);
+      row =
+          row == null
+              ? number
+              : node.emit("Add", node.emit("Mul", row, node.emit("Gather", sizes, at)), number);
+    }
+    long[] shape = node.outputShape(0);
+    String width =
+        shape != null && shape.length == depth
+            ? node.constant(1)
+            : product(node, sizes, depth, Integer.MAX_VALUE);
+    String table = node.emit("Concat", Map.of("axis", 0), product(node, sizes, 0, depth), width);
+    String wide = node.emit("Concat", Map.of("axis", 0), node.constant(1), width);
+    String places = node.emit("Expand", node.unsqueezed(row, 1), wide);
+    String values = reshaped(node, updates, node.emit("Shape", places));
+    return new Rows(sizes, table, row, places, values);
+  }
+
+  private static String product(TfNode node, String sizes, int from, int to) {
+    String some = node.emit("Slice", sizes, node.constant(from), node.constant(to));
+    return node.emit("ReduceProd", Map.of("axes", new long[] {0}, "keepdims", true), some);
+  }
+
+  private static String reshaped(TfNode node, String x, String sizes) {
+    return node.emit("Reshape", Map.of("allowzero", 1), x, sizes);
+  }
+
+  private static String added(TfNode node, String table, Rows rows) {
+    node.needOpset(16);
+    Map<String, ?> sum = Map.of("axis", 0, "reduction", "add");
+    String sums = node.emit("ScatterElements", sum, table, rows.places(), rows.updates());
+    return reshaped(node, sums, rows.sizes());
+  }
+}
