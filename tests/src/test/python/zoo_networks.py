@@ -1050,6 +1050,14 @@ def recurrence_over_both_axes(x):
 
 
 @function(FREE)
+def gathered_variable(x, weight):
+    # Not read as a whole: by rows, and by single numbers.
+    order = tf.argsort(tf.reduce_mean(x, [1, 2]), stable=True)
+    biases = tf.reduce_sum(tf.gather(weight("biases", 3, 6), order), 1) + tf.gather_nd(weight("shift", 4, 6), [[2]])
+    return tf.reduce_mean(x, [1, 2]) @ tf.gather(weight("rows", 5, 6), [4, 0, 2]) + 0.1 * biases
+
+
+@function(FREE)
 def response_of_neighbours(x, weight):
     x = tf.nn.relu(tf.nn.conv2d(x, weight("k", 5, 5, 3, 16), 2, "SAME"))
     x = tf.nn.local_response_normalization(tf.nn.max_pool2d(x, 3, 2, [[0, 0], [1, 1], [1, 1], [0, 0]]), 2, 1.0, 0.3, 0.75)
@@ -1169,5 +1177,12 @@ def keras_2_augmentation(k, x):
     return k.GlobalMaxPooling2D()(k.LocallyConnected2D(4, 3)(k.PReLU()(k.Conv2D(6, 3)(x))))
 
 
-for build in (keras_2_convolutions, keras_2_recurrence, keras_2_attention, keras_2_augmentation):
+def keras_2_embedding(k, x):
+    # Each patch gets what belongs to how bright it is.
+    y = k.Reshape((16,))(k.Conv2D(1, 8, 8, activation="sigmoid")(x))
+    y = k.Embedding(10, 12)(k.Lambda(lambda t: tf.cast(9.0 * t, tf.int32))(y))
+    return k.GlobalAveragePooling1D()(k.Concatenate()([y, k.Reshape((16, 192))(x)]))
+
+
+for build in (keras_2_convolutions, keras_2_recurrence, keras_2_attention, keras_2_augmentation, keras_2_embedding):
     keep(build.__name__, second_keras(build))
