@@ -1,18 +1,23 @@
 package org.medoid.export;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.medoid.export.onnx.pass.Types;
+import org.medoid.export.savedmodel.TensorValues;
 import org.tensorflow.Graph;
 import org.tensorflow.Operation;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.OpDef;
 import org.tensorflow.proto.TensorProto;
 
 /**
@@ -77,7 +82,10 @@ final class DoubleGraph {
   }
 
   private GraphDef convert() {
-    graph.setVersions(written.getVersions()).setLibrary(written.getLibrary());
+    graph.setVersions(written.getVersions());
+    written.getLibrary().getFunctionList().stream()
+        .map(DoubleGraph::inDouble)
+        .forEach(graph.getLibraryBuilder()::addFunction);
     Set<String> several = new HashSet<>(); // of which another output than the first is read
     for (NodeDef node : written.getNodeList()) {
       node.getInputList().stream()
@@ -110,6 +118,30 @@ final class DoubleGraph {
       }
     }
     return graph.build();
+  }
+
+  /** What a loop runs; its constants, small ones, are not moved. */
+  private static FunctionDef inDouble(FunctionDef function) {
+    FunctionDef.Builder changed = function.toBuilder();
+    OpDef.Builder signature = changed.getSignatureBuilder();
+    Stream.concat(
+            signature.getInputArgBuilderList().stream(),
+            signature.getOutputArgBuilderList().stream())
+        .filter(argument -> Types.isFloating(argument.getType()))
+        .forEach(argument -> argument.setType(DataType.DT_DOUBLE));
+    for (NodeDef.Builder node : changed.getNodeDefBuilderList()) {
+      TensorProto value = node.getAttrOrDefault("value", flag(false)).getTensor();
+      as(node, DataType.DT_DOUBLE);
+      if (node.getOp().equals("Const") && Types.isFloating(value.getDtype())) {
+        TensorProto.Builder all =
+            TensorProto.newBuilder()
+                .setDtype(DataType.DT_DOUBLE)
+                .setTensorShape(value.getTensorShape());
+        Arrays.stream(TensorValues.of(value).all()).forEach(all::addDoubleVal);
+        node.putAttr("value", AttrValue.newBuilder().setTensor(all).build());
+      }
+    }
+    return changed.build();
   }
 
   private void constant(NodeDef node) {
