@@ -195,8 +195,8 @@ class ModelExporterTest {
 
   @Test
   void whatHasNoConverterTakesTheUsersOwn() throws IOException {
-    FrozenGraph frozen = colours((tf, x) -> tf.math.xlogy(x, tf.math.add(x, tf.constant(1f))));
-    refused(frozen, "(Xlogy)", "OnnxConverter.Options.withConverter");
+    FrozenGraph frozen = colours((tf, x) -> tf.math.truncateMod(x, tf.constant(0.3f)));
+    refused(frozen, "(TruncateMod)", "OnnxConverter.Options.withConverter");
     ExportReport report =
         ModelExporter.of(frozen)
             .onnx(
@@ -204,14 +204,15 @@ class ModelExporterTest {
                     .withOpset(17)
                     .withMetadata(Map.of("author", "me"))
                     .withConverter(
-                        "Xlogy",
+                        "TruncateMod",
                         node ->
                             node.output(
                                 0,
                                 node.emit(
-                                    "Mul",
-                                    List.of(
-                                        node.input(0), node.emit("Log", List.of(node.input(1))))))))
+                                    "Mod",
+                                    Map.of("fmod", 1),
+                                    node.input(0),
+                                    node.input(1)))))
             .export(folder.resolve("x"));
     assertThat(report.differences().get("onnx")).isLessThan(1e-5);
     assertThat(report.notes()).isEmpty();
