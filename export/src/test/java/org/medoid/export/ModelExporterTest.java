@@ -208,11 +208,7 @@ class ModelExporterTest {
                         node ->
                             node.output(
                                 0,
-                                node.emit(
-                                    "Mod",
-                                    Map.of("fmod", 1),
-                                    node.input(0),
-                                    node.input(1)))))
+                                node.emit("Mod", Map.of("fmod", 1), node.input(0), node.input(1)))))
             .export(folder.resolve("x"));
     assertThat(report.differences().get("onnx")).isLessThan(1e-5);
     assertThat(report.notes()).isEmpty();
