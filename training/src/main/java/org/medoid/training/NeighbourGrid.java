@@ -76,8 +76,7 @@ final class NeighbourGrid implements AutoCloseable {
     int columns = 1 + Math.min(NEIGHBOURS, labels.length - 1);
     int[][] nearest =
         Neighbours.leaveOneOut(
-                Embeddings.of(embeddings, labels.length), queries, columns - 1, Distance.EUCLIDEAN)
-            .nearest();
+            Embeddings.of(embeddings, labels.length), queries, columns - 1, Distance.EUCLIDEAN);
     int[] shown =
         IntStream.range(0, queries.length)
             .flatMap(i -> IntStream.concat(IntStream.of(queries[i]), Arrays.stream(nearest[i])))

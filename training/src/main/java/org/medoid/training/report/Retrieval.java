@@ -63,8 +63,7 @@ final class Retrieval {
     this.labels = labels;
     neighbours =
         Neighbours.leaveOneOut(
-                Embeddings.of(embeddings, n), Math.min(NEIGHBOURS, n - 1), Distance.EUCLIDEAN)
-            .nearest();
+            Embeddings.of(embeddings, n), Math.min(NEIGHBOURS, n - 1), Distance.EUCLIDEAN);
     classSizes = new int[classes];
     for (int label : labels) {
       classSizes[label]++;

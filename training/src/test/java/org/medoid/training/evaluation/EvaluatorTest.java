@@ -28,7 +28,7 @@ class EvaluatorTest {
   }
 
   private static int[][] nearest(float[] x, int n, int k) {
-    return Neighbours.leaveOneOut(Embeddings.of(x, n), k, Distance.EUCLIDEAN).nearest();
+    return Neighbours.leaveOneOut(Embeddings.of(x, n), k, Distance.EUCLIDEAN);
   }
 
   private static double squared(float[] x, int a, float[] y, int b, int d) {

@@ -2,7 +2,6 @@ package org.medoid.training.evaluation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.within;
 
 import java.math.BigDecimal;
 import java.util.ArrayList;
@@ -43,7 +42,7 @@ class NeighboursTest {
 
   private static int[][] nearest(double[] x, int n) {
     Embeddings points = new Embeddings(x, n, x.length / n);
-    return Neighbours.leaveOneOut(points, n - 1, Distance.EUCLIDEAN).nearest();
+    return Neighbours.leaveOneOut(points, n - 1, Distance.EUCLIDEAN);
   }
 
   @Property(tries = 25)
@@ -82,11 +81,9 @@ class NeighboursTest {
   void sizeDoesNotMatter(double size) {
     double[] x = {0, 3 * size, 2 * size, size, -4.5 * size};
     assertThat(nearest(x, 5)[0]).containsExactly(3, 2, 1, 4);
-    Neighbours found =
+    int[][] found =
         Neighbours.leaveOneOut(new Embeddings(x, 5, 1), new int[] {4, 0, 4}, 1, Distance.EUCLIDEAN);
-    assertThat(found.nearest()).isDeepEqualTo(new int[][] {{0}, {3}, {0}});
-    assertThat(found.distances()[0][0] / size).isCloseTo(4.5, within(1e-12));
-    assertThat(found.distances()[1][0] / size).isCloseTo(1, within(1e-12));
+    assertThat(found).isDeepEqualTo(new int[][] {{0}, {3}, {0}});
   }
 
   @ParameterizedTest
@@ -159,24 +156,30 @@ class NeighboursTest {
     x[6] = x[0] / 7;
     x[7] = x[1] / 7;
     x[8] = x[2] / 7;
-    Neighbours found = Neighbours.leaveOneOut(new Embeddings(x, 6, 3), 5, Distance.COSINE);
-    assertThat(found.nearest()[0]).containsExactly(1, 2, 3, 5, 4);
-    assertThat(found.nearest()[3]).containsExactly(0, 1, 2, 5, 4);
-    double cosine =
-        (9 + 1 + 2 * 2.0001) / Math.sqrt(14 * (9 + 1 + 2.0001 * 2.0001)); // of rows 0 and 4
-    assertThat(found.distances()[0][4]).isCloseTo(1 - cosine, within(1e-15));
+    int[][] found = Neighbours.leaveOneOut(new Embeddings(x, 6, 3), 5, Distance.COSINE);
+    assertThat(found[0]).containsExactly(1, 2, 3, 5, 4);
+    assertThat(found[3]).containsExactly(0, 1, 2, 5, 4);
   }
 
   @Test
-  void aGalleryIsSearchedWholeAndWithDistances() {
+  void aGalleryIsSearchedWhole() {
     Embeddings gallery = Embeddings.of(new float[] {0, 0, 3, 4, 0, 1}, 3);
-    Neighbours found =
-        Neighbours.inGallery(Embeddings.of(new float[] {0, 0}, 1), gallery, 3, Distance.EUCLIDEAN);
-    assertThat(found.nearest()).isDeepEqualTo(new int[][] {{0, 2, 1}});
-    assertThat(found.distances()).isDeepEqualTo(new double[][] {{0, 1, 5}});
+    assertThat(inGallery(Embeddings.of(new float[] {0, 0}, 1), gallery, 3))
+        .isDeepEqualTo(new int[][] {{0, 2, 1}});
     // The same rows as queries and gallery: nothing is left out.
-    assertThat(Neighbours.inGallery(gallery, gallery, 1, Distance.SQUARED_EUCLIDEAN).nearest())
-        .isDeepEqualTo(new int[][] {{0}, {1}, {2}});
+    assertThat(inGallery(gallery, gallery, 1)).isDeepEqualTo(new int[][] {{0}, {1}, {2}});
+  }
+
+  private static int[][] inGallery(Embeddings queries, Embeddings gallery, int k) {
+    int[][] nearest = new int[queries.rows()][];
+    NeighbourSearch.inGallery(
+        queries,
+        gallery,
+        false,
+        query -> k,
+        (query, found, count) -> nearest[query] = Arrays.copyOf(found, count),
+        done -> {});
+    return nearest;
   }
 
   @Test
@@ -186,11 +189,9 @@ class NeighboursTest {
     List<Runnable> faults =
         List.of(
             () -> Neighbours.leaveOneOut(two, 2, Distance.EUCLIDEAN),
-            () -> Neighbours.inGallery(two, two, 3, Distance.EUCLIDEAN),
-            () -> Neighbours.inGallery(one, two, 1, Distance.EUCLIDEAN),
+            () -> Neighbours.checkWidths(one, two),
             () -> Neighbours.leaveOneOut(two, 1, Distance.COSINE));
-    List<String> reasons =
-        List.of("the 2 nearest of 1 others", "the 3 nearest of 2", "1 values", "row 1 is all zero");
+    List<String> reasons = List.of("the 2 nearest of 1 others", "1 values", "row 1 is all zero");
     for (int i = 0; i < faults.size(); i++) {
       assertThatThrownBy(faults.get(i)::run)
           .isInstanceOf(IllegalArgumentException.class)
@@ -224,11 +225,10 @@ class NeighboursTest {
     }
     Embeddings points = new Embeddings(x, n, d);
     assertThat(MutualSearch.pays(IntStream.range(0, n).map(i -> k).toArray())).isTrue();
-    Neighbours together = Neighbours.leaveOneOut(points, k, distance);
-    Neighbours apart = Neighbours.leaveOneOut(points, IntStream.range(1, n).toArray(), k, distance);
+    int[][] together = Neighbours.leaveOneOut(points, k, distance);
+    int[][] apart = Neighbours.leaveOneOut(points, IntStream.range(1, n).toArray(), k, distance);
     for (int i = 1; i < n; i++) {
-      assertThat(together.nearest()[i]).as("row %d", i).isEqualTo(apart.nearest()[i - 1]);
-      assertThat(together.distances()[i]).isEqualTo(apart.distances()[i - 1]);
+      assertThat(together[i]).as("row %d", i).isEqualTo(apart[i - 1]);
     }
   }
 
