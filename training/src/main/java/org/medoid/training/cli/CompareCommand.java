@@ -5,7 +5,6 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.stream.LongStream;
 import org.medoid.graph.loss.Losses;
@@ -15,7 +14,6 @@ import org.medoid.training.Trainer;
 import org.medoid.training.data.DataSplit;
 import org.medoid.training.data.HeldOutClasses;
 import org.medoid.training.data.ImageDataSet;
-import org.medoid.training.format.Json;
 import org.medoid.training.report.ComparisonReport;
 import org.medoid.training.settings.ScheduleSettings;
 import org.medoid.training.settings.SettingsDraft;
@@ -28,7 +26,6 @@ import picocli.CommandLine.IModelTransformer;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code medoid compare}. */
 @Command(
@@ -39,10 +36,8 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     showDefaultValues = true,
     modelTransformer = CompareCommand.SharedSettings.class)
-final class CompareCommand implements Callable<Integer> {
+final class CompareCommand extends SpecCommand {
   private static final Logger LOG = LoggerFactory.getLogger(CompareCommand.class);
-
-  @Spec private CommandSpec spec;
 
   @Mixin private TrainingOptions options;
 
@@ -144,13 +139,12 @@ final class CompareCommand implements Callable<Integer> {
       return Interruption.EXIT_CODE;
     }
     Leaderboard board = write(comparison, names, chosen);
-    PrintWriter print = spec.commandLine().getOut();
     if (json) {
-      print.println(Json.mapper().writeValueAsString(board));
+      json(board);
     } else {
-      print(board, print);
+      print(board, out());
+      out().flush();
     }
-    print.flush();
     return 0;
   }
 
@@ -176,10 +170,6 @@ final class CompareCommand implements Callable<Integer> {
     Long told = spec.findOption("--seed").getValue();
     long first = told == null ? 1 : told;
     return LongStream.range(first, first + seeds.runs).boxed().toList();
-  }
-
-  private void require(boolean holds, String otherwise) {
-    Usage.require(spec, holds, otherwise);
   }
 
   private static Leaderboard write(Comparison comparison, List<String> names, List<Long> seeds)

@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import org.medoid.export.ExportReport;
 import org.medoid.export.ModelExporter;
 import org.medoid.training.Embedder;
@@ -20,12 +19,9 @@ import org.medoid.training.data.DataSplit;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.evaluation.EvaluationResult;
 import org.medoid.training.evaluation.Evaluator;
-import org.medoid.training.format.Json;
 import org.medoid.training.settings.TrainingSettings;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code medoid demo}: everything Medoid does, once, on pictures that the build has fetched. */
 @Command(
@@ -35,14 +31,12 @@ import picocli.CommandLine.Spec;
             + " SavedModel and ONNX, compares the three and writes a report.",
     mixinStandardHelpOptions = true,
     showDefaultValues = true)
-final class DemoCommand implements Callable<Integer> {
+final class DemoCommand extends SpecCommand {
   /** Raw pixels are compared at this size: at 16x16 small shifts of a line matter least. */
   private static final int RAW_SIZE = 16;
 
   /** Pictures left beside the export, for trying it out. */
   private static final int SAMPLES = 48;
-
-  @Spec private CommandSpec spec;
 
   @Option(
       names = "--out",
@@ -103,15 +97,15 @@ final class DemoCommand implements Callable<Integer> {
     result.put("parity", export.differences());
     result.put("seconds", (System.nanoTime() - start) / 1e9);
     folder.writeJson(TrainingResult.FILE, result);
-    PrintWriter print = spec.commandLine().getOut();
     if (json) {
-      print.println(Json.mapper().writeValueAsString(result));
+      json(result);
     } else {
+      PrintWriter print = out();
       print.printf("%nexported: %s%n", export.folder());
       ExportCommand.printDifferences(export, print);
       print.printf("report: %s%n", out.resolve("report.html"));
+      print.flush();
     }
-    print.flush();
     return 0;
   }
 
@@ -145,7 +139,7 @@ final class DemoCommand implements Callable<Integer> {
   }
 
   private void print(ImageDataSet data, Map<String, EvaluationResult> scores) {
-    PrintWriter print = spec.commandLine().getOut();
+    PrintWriter print = out();
     print.printf(
         Locale.ROOT,
         "%d images of %d concepts that were not trained on:%n",

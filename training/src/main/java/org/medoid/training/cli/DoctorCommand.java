@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import java.util.jar.JarFile;
 import org.bytedeco.javacpp.Loader;
@@ -26,7 +25,6 @@ import org.medoid.ops.FacilityLocationLoss;
 import org.medoid.ops.clustering.Threads;
 import org.medoid.ops.host.MatrixProducts;
 import org.medoid.training.data.DataSets;
-import org.medoid.training.format.Json;
 import org.tensorflow.DeviceSpec;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
@@ -38,9 +36,7 @@ import org.tensorflow.exceptions.TensorFlowException;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code medoid doctor}. */
 @Command(
@@ -49,7 +45,7 @@ import picocli.CommandLine.Spec;
         "Says what this machine offers for training and what to do about what is missing; exit"
             + " code 1 if training would not work.",
     mixinStandardHelpOptions = true)
-final class DoctorCommand implements Callable<Integer> {
+final class DoctorCommand extends SpecCommand {
   /** The heap that holds the batches' indices, evaluation and report of a set such as SOP. */
   private static final long HEAP_NEEDED = 512L << 20;
 
@@ -98,8 +94,6 @@ final class DoctorCommand implements Callable<Integer> {
     }
   }
 
-  @Spec private CommandSpec spec;
-
   @Option(names = "--json", description = "Prints one JSON object.")
   private boolean json;
 
@@ -107,13 +101,13 @@ final class DoctorCommand implements Callable<Integer> {
   public Integer call() throws JsonProcessingException {
     Map<String, Finding> findings = examine();
     boolean works = findings.values().stream().noneMatch(each -> each.status() == Status.FAILED);
-    PrintWriter out = spec.commandLine().getOut();
     if (json) {
       Map<String, Object> object = new LinkedHashMap<>();
       object.put("training_works", works);
       findings.forEach((name, finding) -> object.put(name.replace(' ', '_'), finding.told()));
-      out.println(Json.mapper().writeValueAsString(object));
+      json(object);
     } else {
+      PrintWriter out = out();
       findings.forEach(
           (name, finding) -> {
             out.printf(
@@ -123,8 +117,8 @@ final class DoctorCommand implements Callable<Integer> {
             }
           });
       out.println(works ? "Training works here." : "Training would fail here.");
+      out.flush();
     }
-    out.flush();
     return works ? 0 : 1;
   }
 

@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.medoid.export.savedmodel.SavedModel;
@@ -24,9 +23,7 @@ import org.slf4j.LoggerFactory;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code medoid embed}. */
 @Command(
@@ -36,13 +33,11 @@ import picocli.CommandLine.Spec;
             + " order of the rows. The same command goes on where one that was killed ended.",
     mixinStandardHelpOptions = true,
     showDefaultValues = true)
-final class EmbedCommand implements Callable<Integer> {
+final class EmbedCommand extends SpecCommand {
   private static final Logger LOG = LoggerFactory.getLogger(EmbedCommand.class);
 
   /** Each by itself: what any program takes for the end of a line. */
   private static final Pattern LINE_BREAK = Pattern.compile("[\n-\r\u0085\u2028\u2029]");
-
-  @Spec private CommandSpec spec;
 
   @ArgGroup(multiplicity = "1")
   private RunOrModel source;
@@ -119,7 +114,7 @@ final class EmbedCommand implements Callable<Integer> {
   /** A line for each row, whatever the pictures' names. */
   private void tell(Stream<Path> names) {
     int broken = 0;
-    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter out = out();
     for (String name : (Iterable<String>) names.map(Path::toString)::iterator) {
       String line = onOneLine(name);
       broken += line.equals(name) ? 0 : 1;

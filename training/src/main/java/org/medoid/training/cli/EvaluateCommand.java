@@ -1,11 +1,9 @@
 package org.medoid.training.cli;
 
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.function.IntFunction;
 import org.medoid.export.WholeFile;
 import org.medoid.ops.clustering.Distance;
@@ -17,13 +15,10 @@ import org.medoid.training.data.Npy;
 import org.medoid.training.evaluation.Embeddings;
 import org.medoid.training.evaluation.Evaluation;
 import org.medoid.training.evaluation.Evaluator;
-import org.medoid.training.format.Json;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code medoid evaluate}. */
 @Command(
@@ -33,9 +28,7 @@ import picocli.CommandLine.Spec;
             + " (Recall@K and others), leave one out or against a gallery.",
     mixinStandardHelpOptions = true,
     showDefaultValues = true)
-final class EvaluateCommand implements Callable<Integer> {
-  @Spec private CommandSpec spec;
-
+final class EvaluateCommand extends SpecCommand {
   @ArgGroup(multiplicity = "1")
   private Source source;
 
@@ -184,10 +177,6 @@ final class EvaluateCommand implements Callable<Integer> {
     OutputFile.checkNpy("--clusters-out", clustersOut, read);
   }
 
-  private void require(boolean holds, String otherwise) {
-    Usage.require(spec, holds, otherwise);
-  }
-
   /** Scores the unseen images of a data set. */
   private void images() throws IOException {
     ImageDataSet unseen =
@@ -270,13 +259,11 @@ final class EvaluateCommand implements Callable<Integer> {
     if (clustersOut != null) {
       new Npy(new int[] {result.clusters().length}, result.clusters()).write(clustersOut);
     }
-    PrintWriter out = spec.commandLine().getOut();
     if (json) {
-      out.println(Json.mapper().writeValueAsString(result));
-      out.flush();
+      json(result);
     } else {
-      new ScoreTable().row("", result.scores()).print(out);
-      ScoreTable.more(result, out);
+      new ScoreTable().row("", result.scores()).print(out());
+      ScoreTable.more(result, out());
     }
   }
 }

@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import org.medoid.export.ExportFormat;
 import org.medoid.export.ExportLayout;
 import org.medoid.export.ExportReport;
@@ -17,16 +16,12 @@ import org.medoid.training.EmbeddingModel;
 import org.medoid.training.RunFolder;
 import org.medoid.training.data.DataSets;
 import org.medoid.training.data.ImageDataSet;
-import org.medoid.training.format.Json;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code medoid export}. */
 @Command(
@@ -36,13 +31,11 @@ import picocli.CommandLine.Spec;
             + " comparing their embeddings with the model's own.",
     mixinStandardHelpOptions = true,
     showDefaultValues = true)
-final class ExportCommand implements Callable<Integer> {
+final class ExportCommand extends SpecCommand {
   /** Pictures that are compared: at 227x227 pixels two seconds of Inception. */
   private static final int PICTURES = 16;
 
   private static final Logger LOG = LoggerFactory.getLogger(ExportCommand.class);
-
-  @Spec private CommandSpec spec;
 
   @ArgGroup(multiplicity = "1")
   private RunOrModel source;
@@ -110,10 +103,9 @@ final class ExportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    if (tolerance != null && !(tolerance > 0 && tolerance <= 1)) {
-      throw new ParameterException(
-          spec.commandLine(), "--tolerance " + tolerance + ": must be above 0 and at most 1");
-    }
+    require(
+        tolerance == null || (tolerance > 0 && tolerance <= 1),
+        "--tolerance " + tolerance + ": must be above 0 and at most 1");
     UnusedOptions.tell(
         spec, layout == ExportLayout.PLAIN, "--layout plain has no name of a model", "--name");
     ModelExporter exporter;
@@ -177,10 +169,10 @@ final class ExportCommand implements Callable<Integer> {
   }
 
   private void print(ExportReport report) throws IOException {
-    PrintWriter print = spec.commandLine().getOut();
     if (json) {
-      print.println(Json.mapper().writeValueAsString(report.info()));
+      json(report.info());
     } else {
+      PrintWriter print = out();
       print.printf(
           Locale.ROOT,
           "%s: %d numbers per picture of %sx%s pixels%n",
@@ -189,8 +181,8 @@ final class ExportCommand implements Callable<Integer> {
           report.info().get("image_height"),
           report.info().get("image_width"));
       printDifferences(report, print);
+      print.flush();
     }
-    print.flush();
   }
 
   /** Prints how far the parts of an export differ, a line each. */

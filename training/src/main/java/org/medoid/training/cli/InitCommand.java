@@ -2,7 +2,6 @@ package org.medoid.training.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.concurrent.Callable;
 import org.medoid.export.FolderNotEmptyException;
 import org.medoid.export.TargetFolder;
 import org.medoid.graph.BackboneGraph;
@@ -21,9 +20,7 @@ import org.slf4j.LoggerFactory;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code medoid init}. */
 @Command(
@@ -33,12 +30,10 @@ import picocli.CommandLine.Spec;
             + " 'features', which trains further as --model savedmodel:DIR.",
     mixinStandardHelpOptions = true,
     showDefaultValues = true)
-final class InitCommand implements Callable<Integer> {
+final class InitCommand extends SpecCommand {
   private static final Logger LOG = LoggerFactory.getLogger(InitCommand.class);
   private static final String INCEPTION_V2 = "inception_v2";
   private static final String SAVED_MODEL = "savedmodel:";
-
-  @Spec private CommandSpec spec;
 
   @ArgGroup(multiplicity = "1")
   private Source source;
@@ -140,15 +135,9 @@ final class InitCommand implements Callable<Integer> {
     } catch (FolderNotEmptyException e) {
       throw OutputFile.overwriting(e, "remove it");
     }
-    spec.commandLine()
-        .getOut()
-        .println("wrote " + to + ": train it further with --model savedmodel:" + to);
-    spec.commandLine().getOut().flush();
+    out().println("wrote " + to + ": train it further with --model savedmodel:" + to);
+    out().flush();
     return 0;
-  }
-
-  private void require(boolean holds, String otherwise) {
-    Usage.require(spec, holds, otherwise);
   }
 
   private Network network() throws IOException {
@@ -170,7 +159,7 @@ final class InitCommand implements Callable<Integer> {
     try (BackboneGraph backbone = new BackboneGraph(network, size, seed == null ? 1 : seed)) {
       if (checkpoint != null) {
         Weights.Report report = backbone.restore(checkpoint);
-        report.lines().forEach(spec.commandLine().getOut()::println);
+        report.lines().forEach(out()::println);
         if (whole && !report.complete()) {
           throw new IOException(checkpoint + " does not hold the whole network " + network.name());
         }

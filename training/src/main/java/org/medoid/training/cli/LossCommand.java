@@ -6,7 +6,6 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import org.medoid.ops.FacilityLocationLoss;
 import org.medoid.ops.clustering.Agreement;
@@ -16,7 +15,6 @@ import org.medoid.ops.clustering.Margin;
 import org.medoid.ops.clustering.Start;
 import org.medoid.training.data.Npy;
 import org.medoid.training.evaluation.Embeddings;
-import org.medoid.training.format.Json;
 import org.tensorflow.Graph;
 import org.tensorflow.Output;
 import org.tensorflow.Result;
@@ -32,9 +30,7 @@ import org.tensorflow.types.TFloat64;
 import org.tensorflow.types.TInt32;
 import org.tensorflow.types.family.TFloating;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code medoid loss}. */
 @Command(
@@ -42,11 +38,9 @@ import picocli.CommandLine.Spec;
     description = "Computes the facility location loss of embeddings in a TensorFlow session.",
     mixinStandardHelpOptions = true,
     showDefaultValues = true)
-final class LossCommand implements Callable<Integer> {
+final class LossCommand extends SpecCommand {
   /** The compilers of the JVM have done their work on a small batch after about two seconds. */
   private static final long WARM_UP_NANOS = 2_000_000_000L;
-
-  @Spec private CommandSpec spec;
 
   @Option(
       names = "--embeddings",
@@ -165,10 +159,6 @@ final class LossCommand implements Callable<Integer> {
     return 0;
   }
 
-  private void require(boolean holds, String otherwise) {
-    Usage.require(spec, holds, otherwise);
-  }
-
   private <T extends TFloating> void run(T points, int[] labels, Class<T> type) throws IOException {
     try (Graph graph = new Graph();
         Session session = new Session(graph);
@@ -253,15 +243,13 @@ final class LossCommand implements Callable<Integer> {
     values.put("assignments", assignments);
     values.put("milliseconds", milliseconds);
     if (json) {
-      spec.commandLine().getOut().println(Json.mapper().writeValueAsString(values));
+      json(values);
     } else {
       values.put("medoids", Arrays.toString(medoids));
       values.put("assignments", Arrays.toString(assignments));
-      values.forEach(
-          (name, value) ->
-              spec.commandLine().getOut().printf(Locale.ROOT, "%-16s %s%n", name, value));
+      values.forEach((name, value) -> out().printf(Locale.ROOT, "%-16s %s%n", name, value));
+      out().flush();
     }
-    spec.commandLine().getOut().flush();
   }
 
   private void writeGradient(Tensor gradient) throws IOException {

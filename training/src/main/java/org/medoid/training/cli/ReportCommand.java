@@ -2,15 +2,12 @@ package org.medoid.training.cli;
 
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import org.medoid.training.EmbeddingModel;
 import org.medoid.training.RunFolder;
 import org.medoid.training.data.DataSplit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code medoid report}. */
 @Command(
@@ -19,9 +16,7 @@ import picocli.CommandLine.Spec;
         "Writes report.html of a run anew: scores, curves, what queries find, confusions, a map,"
             + " clusters; with the run's best checkpoint.",
     mixinStandardHelpOptions = true)
-final class ReportCommand implements Callable<Integer> {
-  @Spec private CommandSpec spec;
-
+final class ReportCommand extends SpecCommand {
   @Option(
       names = "--run",
       paramLabel = "RUN",
@@ -39,7 +34,7 @@ final class ReportCommand implements Callable<Integer> {
       DataSplit data = Cautions.opened(folder, broken.skips());
       RunReport.write(folder, data, model.embed(data.test()).floats(), Map.of());
     }
-    spec.commandLine().getOut().println(run.resolve("report.html"));
+    out().println(run.resolve("report.html"));
     return 0;
   }
 }

@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import org.medoid.graph.distributed.Cluster;
 import org.medoid.graph.distributed.Worker;
@@ -22,11 +21,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code medoid train}. */
 @Command(
@@ -34,10 +30,8 @@ import picocli.CommandLine.Spec;
     description = "Trains an embedding network and evaluates it on classes it has not seen.",
     mixinStandardHelpOptions = true,
     showDefaultValues = true)
-final class TrainCommand implements Callable<Integer> {
+final class TrainCommand extends SpecCommand {
   private static final Logger LOG = LoggerFactory.getLogger(TrainCommand.class);
-
-  @Spec private CommandSpec spec;
 
   @Mixin private TrainingOptions options;
 
@@ -146,9 +140,9 @@ final class TrainCommand implements Callable<Integer> {
 
   private void tell(String name, TrainingResult result, float[] embeddings) throws Exception {
     if (json) {
-      spec.commandLine().getOut().println(Json.mapper().writeValueAsString(result));
+      json(result);
     } else {
-      new ScoreTable().row(name, result.scores()).print(spec.commandLine().getOut());
+      new ScoreTable().row(name, result.scores()).print(out());
     }
     RunReport.write(RunFolder.open(out), data, embeddings, Map.of(name, result.scores()));
   }
@@ -171,22 +165,17 @@ final class TrainCommand implements Callable<Integer> {
                             "--threads")
                         .contains(name))
             .toList();
-    if (!others.isEmpty()) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "--resume goes on with the settings in "
-              + out
-              + "; leave out "
-              + String.join(", ", others));
-    }
+    require(
+        others.isEmpty(),
+        "--resume goes on with the settings in %s; leave out %s"
+            .formatted(out, String.join(", ", others)));
   }
 
   private SettingsDraft told() {
     SettingsDraft draft = options.draft();
-    if (draft.data == null || draft.model == null) {
-      throw new ParameterException(
-          spec.commandLine(), "A new run needs --data and --model (or --resume an earlier one)");
-    }
+    require(
+        draft.data != null && draft.model != null,
+        "A new run needs --data and --model (or --resume an earlier one)");
     return draft;
   }
 
