@@ -19,6 +19,7 @@ public final class BrokenImagesException extends IllegalArgumentException {
   /** Each with the reason, in their order. */
   private final LinkedHashMap<String, String> images;
 
+  /** The message without its advice. */
   private final String told;
 
   /**
