@@ -274,12 +274,17 @@ public final class RunFolder {
     for (JsonNode row : node.path("scores")) {
       scores = row; // a demo's table; its last row is the result
     }
+    return Optional.of(
+        new TrainingResult(
+            ofResult(scores, EvaluationResult.class),
+            node.get("checkpoint").asLong(),
+            ofResult(node.get("chosen_on"), Choice.class)));
+  }
+
+  /** A part of {@code result.json}. */
+  private <T> T ofResult(JsonNode part, Class<T> type) throws IOException {
     try {
-      return Optional.of(
-          new TrainingResult(
-              JSON.treeToValue(scores, EvaluationResult.class),
-              node.get("checkpoint").asLong(),
-              JSON.treeToValue(node.get("chosen_on"), Choice.class)));
+      return JSON.treeToValue(part, type);
     } catch (JsonProcessingException e) {
       throw Json.damaged(path.resolve(TrainingResult.FILE), e);
     }
@@ -297,11 +302,7 @@ public final class RunFolder {
       JsonNode scores = readJson(TrainingResult.FILE, JsonNode.class).path("scores");
       int others = Math.max(0, scores.size() - 1); // the last row is the result
       for (Map.Entry<String, JsonNode> row : List.copyOf(scores.properties()).subList(0, others)) {
-        try {
-          rows.put(row.getKey(), JSON.treeToValue(row.getValue(), EvaluationResult.class));
-        } catch (JsonProcessingException e) {
-          throw Json.damaged(path.resolve(TrainingResult.FILE), e);
-        }
+        rows.put(row.getKey(), ofResult(row.getValue(), EvaluationResult.class));
       }
     }
     return rows;

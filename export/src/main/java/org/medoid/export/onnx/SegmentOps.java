@@ -56,7 +56,8 @@ final class SegmentOps {
           }
         };
     String sizes = node.emit("Shape", node.input(0));
-    String behind = node.emit("Slice", sizes, node.constant(depth), node.constant(1 << 30));
+    String behind =
+        node.emit("Slice", sizes, node.constant(depth), node.constant(Integer.MAX_VALUE));
     String front = node.emit("Reshape", many, node.constant(1));
     String shape = node.emit("Concat", Map.of("axis", 0), front, behind);
     node.output(0, node.emit("Reshape", of, shape));

@@ -187,18 +187,24 @@ class OpsTest {
       values[i] = each[i / 4];
       values[16 + i] = each[i % 4];
     }
+    ofPairs("Atan2", values);
+  }
+
+  /** An operation on the first half of some numbers and the second. */
+  private static void ofPairs(String op, float[] values) {
+    long[] shape = {2, values.length / 2};
     Runs.same(
         Runs.graph(
-            new long[] {2, 16},
+            shape,
             tf ->
                 x ->
                     one(
                         tf,
-                        "Atan2",
+                        op,
                         tf.gather(x, tf.constant(0), tf.constant(0)),
                         tf.gather(x, tf.constant(1), tf.constant(0)))),
         values,
-        new long[] {2, 16});
+        shape);
   }
 
   @Property(tries = 4)
@@ -246,19 +252,7 @@ class OpsTest {
       values[i] = (i / 6 - 20) * Math.abs(values[240 + i]);
     }
     values[0] = 1e30f;
-    Runs.same(
-        Runs.graph(
-            new long[] {2, 240},
-            tf ->
-                x ->
-                    one(
-                        tf,
-                        "FloorMod",
-                        tf.gather(x, tf.constant(0), tf.constant(0)),
-                        tf.gather(x, tf.constant(1), tf.constant(0)))),
-        values,
-        2,
-        240);
+    ofPairs("FloorMod", values);
   }
 
   @Property(tries = 4)

@@ -174,44 +174,18 @@ public final class Constant {
     }
     long[] to = new long[rank];
     Arrays.setAll(to, i -> shape[axes[i]]);
-    // Axes that are walked as one, so that the innermost loop is long: those of size 1 are none,
-    // and those that lie beside each other here too are one. Of a kernel of a convolution 2 are
-    // left where it is 1x1, else 3.
-    int[] sizes = new int[rank + 1];
-    int[] steps = new int[rank + 1];
-    int count = 1;
-    sizes[0] = 1;
-    for (int i = 0; i < rank; i++) {
-      int size = (int) to[i];
-      int by = stride[axes[i]];
-      if (size != 1 && steps[count - 1] == by * size) {
-        sizes[count - 1] *= size;
-        steps[count - 1] = by;
-      } else if (size != 1) {
-        sizes[count] = size;
-        steps[count++] = by;
-      }
-    }
     byte[] out = new byte[data.length];
-    ByteBuffer source = ByteBuffer.wrap(data);
-    ByteBuffer target = ByteBuffer.wrap(out);
-    int[] index = new int[count];
-    int run = sizes[count - 1];
-    int by = steps[count - 1];
-    for (int at = 0, from = 0; at < out.length; ) {
-      for (int k = 0; k < run; k++, at += width) {
-        if (width == Float.BYTES) {
-          target.putInt(at, source.getInt(from + k * by));
-        } else {
-          System.arraycopy(data, from + k * by, out, at, width);
-        }
+    int[] index = new int[rank];
+    for (int at = 0, from = 0; at < out.length; at += width) {
+      for (int b = 0; b < width; b++) {
+        out[at + b] = data[from + b];
       }
-      for (int i = count - 2; i >= 0; i--) {
-        from += steps[i];
-        if (++index[i] < sizes[i]) {
+      for (int i = rank - 1; i >= 0; i--) {
+        from += stride[axes[i]];
+        if (++index[i] < to[i]) {
           break;
         }
-        from -= steps[i] * sizes[i];
+        from -= (int) (stride[axes[i]] * to[i]);
         index[i] = 0;
       }
     }

@@ -33,11 +33,8 @@ final class FoldAffine extends Pass {
         double[] values = weights.doubles();
         // Conv: [out, in, sizes]; ConvTranspose: [in, out, sizes]; Gemm: [in, out].
         int each = before.is("Conv") ? values.length / channels : sizes(weights);
-        for (int i = 0; i < values.length; ) {
-          double scale = affine.scale()[i / each % channels];
-          for (int end = i + each; i < end; i++) {
-            values[i] *= scale;
-          }
+        for (int i = 0; i < values.length; i++) {
+          values[i] *= affine.scale()[i / each % channels];
         }
         for (int i = 0; i < channels; i++) {
           bias[i] *= affine.scale()[i];
