@@ -70,6 +70,16 @@ class ParityTest {
   }
 
   @Test
+  void aModelWhoseEmbeddingsAreNotFiniteIsRefusedThoughAllAgree() {
+    for (float divisor : new float[] {0, Float.NaN}) {
+      Parity parity = of(graph((tf, x) -> tf.math.div(x, tf.constant(divisor))));
+      assertThatIllegalStateException()
+          .isThrownBy(() -> parity.compare("onnx", "ONNX file", parity.expected()))
+          .withMessageContaining("the model's own embeddings of these pictures are not finite");
+    }
+  }
+
+  @Test
   void anExportIsNotRefusedWhereTensorFlowIsWrong() {
     Vectors right = of(tame()).expected();
     Parity parity = of(tame()).expecting(plus(right, 0.25));

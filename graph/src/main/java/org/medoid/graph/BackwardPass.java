@@ -103,6 +103,10 @@ final class BackwardPass {
     for (Output<?> each :
         ((Graph) tf.scope().env())
             .addGradients(loss.value().asOutput(), x.toArray(Output<?>[]::new))) {
+      if (Layers.isNone(each)) {
+        String behind = found.isEmpty() ? "the embeddings" : brought.get(found.size() - 1).name();
+        throw new IllegalStateException("no gradient of the loss reaches " + behind);
+      }
       found.add(each.expect(TFloat32.class));
     }
     return found;

@@ -87,7 +87,7 @@ public final class ChunkedStep {
       }
     }
     Map<String, Operand<TFloat32>> told = new LinkedHashMap<>();
-    told.put("loss", graph.loss());
+    told.put(TrainingGraph.LOSS, graph.loss());
     told.putAll(graph.scores());
     Session.Runner runner = session.runner().feed(graph.labels(), labels);
     runner.fetch(parts.batchGradient());

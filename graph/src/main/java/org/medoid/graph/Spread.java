@@ -1,5 +1,6 @@
 package org.medoid.graph;
 
+import java.util.List;
 import java.util.Map;
 import org.tensorflow.Operand;
 import org.tensorflow.ndarray.index.Indices;
@@ -24,6 +25,11 @@ import org.tensorflow.types.TFloat64;
 final class Spread {
   /** Rows that count, so that the cost does not grow with the square of the batch. */
   static final int ROWS = 256;
+
+  private static final String MEAN_DISTANCE = "mean_distance";
+  private static final String EFFECTIVE_RANK = "effective_rank";
+
+  static final List<String> NAMES = List.of(MEAN_DISTANCE, EFFECTIVE_RANK);
 
   private Spread() {}
 
@@ -64,7 +70,7 @@ final class Spread {
         tf.math.divNoNan(
             tf.math.square(trace), tf.sum(tf.math.square(products), tf.constant(new int[] {0, 1})));
     return Map.of(
-        "mean_distance", tf.dtypes.cast(mean, TFloat32.class),
-        "effective_rank", tf.dtypes.cast(rank, TFloat32.class));
+        MEAN_DISTANCE, tf.dtypes.cast(mean, TFloat32.class),
+        EFFECTIVE_RANK, tf.dtypes.cast(rank, TFloat32.class));
   }
 }

@@ -4,6 +4,8 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.medoid.graph.distributed.Exchange;
 import org.medoid.graph.loss.BatchLoss;
 import org.medoid.graph.network.EmbeddingHead;
@@ -35,6 +37,9 @@ import org.tensorflow.types.TInt64;
 public final class TrainingGraph {
   /** The name under which a step tells the sum of the workers' flags. */
   public static final String FLAGS = "flags";
+
+  /** The name of the loss among what a step tells. */
+  public static final String LOSS = "loss";
 
   private final Layers layers;
   private final Operand<TFloat32> images;
@@ -146,6 +151,14 @@ public final class TrainingGraph {
 
     scores = new LinkedHashMap<>(this.loss.scores());
     scores.putAll(Spread.of(tf, back.batch()));
+    Set<String> taken = new TreeSet<>(List.of(LOSS, FLAGS));
+    taken.addAll(Spread.NAMES);
+    taken.retainAll(this.loss.scores().keySet());
+    if (!taken.isEmpty()) {
+      throw new IllegalArgumentException(
+          "the loss has scores of the names %s, which the training graph has itself"
+              .formatted(taken));
+    }
     Optimizer.Rates rates = Optimizer.Rates.of(tf, learningRate, backboneFactor, proxyFactor);
     step = TrainStep.of(tf, layers, back.gradients(), optimizer, rates);
     synchronize = Synchronization.of(tf, exchange);

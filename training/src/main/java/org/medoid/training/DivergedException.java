@@ -8,10 +8,11 @@ import org.tensorflow.exceptions.TFInvalidArgumentException;
 public final class DivergedException extends IllegalStateException {
   private static final long serialVersionUID = 1L;
 
-  /** What the loss op says of embeddings that it cannot cluster; other losses are NaN then. */
+  /** What an op says of embeddings that it cannot work with; most losses are NaN then. */
   private static final Pattern BEYOND =
       Pattern.compile(
-          "row \\d+ of embeddings has a value that is not finite: \\S+|of embeddings overflows");
+          "row \\d+ of embeddings has a value that is not finite: \\S+|of embeddings overflows"
+              + "|Self-adjoint eigen decomposition was not successful");
 
   /**
    * Tells where.

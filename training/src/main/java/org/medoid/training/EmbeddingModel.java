@@ -89,17 +89,37 @@ public final class EmbeddingModel implements AutoCloseable {
    * @param folder the run's folder
    * @return the model; to be closed
    * @throws IOException if it is not a run, has no checkpoint, or cannot be read
+   * @throws org.medoid.training.settings.SettingException if its network is one that a program
+   *     brought; see {@link #ofRun(Path, Network)}
    */
   public static EmbeddingModel ofRun(Path folder) throws IOException {
     RunFolder run = RunFolder.open(folder);
     TrainingSettings settings = run.settings();
+    return of(run, settings, Networks.of(settings.network()));
+  }
+
+  /**
+   * Opens the best checkpoint of a run whose network was brought by {@link Trainer#withNetwork}.
+   *
+   * @param folder the run's folder
+   * @param network the same
+   * @return the model; to be closed
+   * @throws IOException if it is not a run, has no checkpoint, cannot be read, or has other
+   *     variables than the network
+   */
+  public static EmbeddingModel ofRun(Path folder, Network network) throws IOException {
+    RunFolder run = RunFolder.open(folder);
+    return of(run, run.settings(), network);
+  }
+
+  private static EmbeddingModel of(RunFolder run, TrainingSettings settings, Network network)
+      throws IOException {
     Path best = Checkpoints.of(run).best();
-    Network network = Networks.of(settings.network());
     EmbeddingHead head = new EmbeddingHead(settings.network().embedding());
     InferenceGraph graph =
         Checkpoints.reading(
             best, () -> InferenceGraph.restored(network, head, settings.data().imageSize(), best));
-    return of(folder.toString(), best, graph, settings, ExportDescription.of(run, settings));
+    return of(run.path().toString(), best, graph, settings, ExportDescription.of(run, settings));
   }
 
   /**

@@ -1,6 +1,8 @@
 package org.medoid.training;
 
 import java.awt.image.BufferedImage;
+import java.awt.image.IndexColorModel;
+import java.awt.image.Raster;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
@@ -203,20 +205,37 @@ final class PictureRunner implements AutoCloseable {
 
   /** The pixels of an image. */
   float[] pixels(BufferedImage picture) {
-    int columns = picture.getWidth();
-    int[] colours = picture.getRGB(0, 0, columns, picture.getHeight(), null, 0, columns);
-    float[] raw = new float[colours.length * 3];
-    for (int i = 0; i < colours.length; i++) {
-      raw[3 * i] = (colours[i] >> 16 & 0xff) / 255f;
-      raw[3 * i + 1] = (colours[i] >> 8 & 0xff) / 255f;
-      raw[3 * i + 2] = (colours[i] & 0xff) / 255f;
-    }
+    float[] raw = colours(picture);
     Preparation ready = preparation();
     Shape shape = Shape.of(picture.getHeight(), picture.getWidth(), 3);
     try (TFloat32 pixels = TFloat32.tensorOf(shape, DataBuffers.of(raw, true, false));
         Result result = ready.session.runner().feed(ready.raw, pixels).fetch(ready.ofRaw).run()) {
       return values(result);
     }
+  }
+
+  /** Red, green and blue in [0, 1], as a decoder of files gives them. */
+  private static float[] colours(BufferedImage picture) {
+    int columns = picture.getWidth();
+    int rows = picture.getHeight();
+    float[] raw = new float[Math.multiplyExact(Math.multiplyExact(rows, columns), 3)];
+    Raster raster = picture.getRaster();
+    if (raster.getNumBands() < 3 && !(picture.getColorModel() instanceof IndexColorModel)) {
+      // Java takes grey for linear light and makes 152 of the 80 that files and TensorFlow mean.
+      int more = raster.getSampleModel().getSampleSize(0) - Byte.SIZE;
+      int[] grey = raster.getSamples(0, 0, columns, rows, 0, (int[]) null);
+      for (int i = 0; i < raw.length; i++) {
+        raw[i] = (grey[i / 3] >> more) / 255f;
+      }
+      return raw;
+    }
+    int[] colours = picture.getRGB(0, 0, columns, rows, null, 0, columns);
+    for (int i = 0; i < colours.length; i++) {
+      raw[3 * i] = (colours[i] >> 16 & 0xff) / 255f;
+      raw[3 * i + 1] = (colours[i] >> 8 & 0xff) / 255f;
+      raw[3 * i + 2] = (colours[i] & 0xff) / 255f;
+    }
+    return raw;
   }
 
   private float[] values(Result result) {

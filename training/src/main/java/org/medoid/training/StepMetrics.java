@@ -84,23 +84,29 @@ public record StepMetrics(
         effectiveRank);
   }
 
+  /** The numbers of all columns behind the step and its seconds. */
+  double[] values() {
+    return new double[] {
+      loss,
+      agreement,
+      facilityScore,
+      oracleScore,
+      marginMultiplier,
+      learningRate,
+      evalNmi,
+      evalRecallAt1,
+      meanDistance,
+      effectiveRank
+    };
+  }
+
   /** A cell for each of {@link #COLUMNS}; empty for NaN. */
   String[] cells() {
     return Stream.concat(
             Stream.of(
                 Long.toString(step),
                 Double.isNaN(seconds) ? "" : String.format(Locale.ROOT, "%.3f", seconds)),
-            DoubleStream.of(
-                    loss,
-                    agreement,
-                    facilityScore,
-                    oracleScore,
-                    marginMultiplier,
-                    learningRate,
-                    evalNmi,
-                    evalRecallAt1,
-                    meanDistance,
-                    effectiveRank)
+            DoubleStream.of(values())
                 .mapToObj(value -> Double.isNaN(value) ? "" : Double.toString(value)))
         .toArray(String[]::new);
   }

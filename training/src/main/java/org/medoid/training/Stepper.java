@@ -39,7 +39,7 @@ interface Stepper extends AutoCloseable {
       TInt64 labels,
       StepRates rates) {
     Map<String, Operand<TFloat32>> told = new LinkedHashMap<>();
-    told.put("loss", graph.loss());
+    told.put(TrainingGraph.LOSS, graph.loss());
     told.putAll(graph.scores());
     told.put(TrainingGraph.FLAGS, graph.flags());
     Session.Runner runner =

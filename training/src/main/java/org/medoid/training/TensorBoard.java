@@ -1,7 +1,6 @@
 package org.medoid.training;
 
 import java.io.IOException;
-import java.util.Map;
 import org.medoid.training.settings.ScheduleSettings.Choice;
 import org.tensorflow.types.TFloat32;
 
@@ -43,34 +42,17 @@ final class TensorBoard implements TrainingListener {
 
   @Override
   public void step(TrainingRun run, StepMetrics row) {
-    Map<String, Double> curves =
-        Map.of(
-            "train/loss",
-            row.loss(),
-            "train/agreement",
-            row.agreement(),
-            "train/facility_score",
-            row.facilityScore(),
-            "train/oracle_score",
-            row.oracleScore(),
-            "train/margin_multiplier",
-            row.marginMultiplier(),
-            "train/learning_rate",
-            row.learningRate(),
-            "train/mean_distance",
-            row.meanDistance(),
-            "train/effective_rank",
-            row.effectiveRank(),
-            watched + "/nmi",
-            row.evalNmi(),
-            watched + "/recall_at_1",
-            row.evalRecallAt1());
-    curves.forEach(
-        (tag, value) -> {
-          if (!Double.isNaN(value)) {
-            events.scalar(row.step(), tag, value);
-          }
-        });
+    double[] values = row.values();
+    for (int i = 0; i < values.length; i++) {
+      String column = StepMetrics.COLUMNS.get(StepMetrics.COLUMNS.size() - values.length + i);
+      if (!Double.isNaN(values[i])) {
+        events.scalar(row.step(), tag(column), values[i]);
+      }
+    }
+  }
+
+  private String tag(String column) {
+    return column.startsWith("eval_") ? column.replace("eval_", watched + "/") : "train/" + column;
   }
 
   @Override

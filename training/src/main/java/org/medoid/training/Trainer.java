@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import org.medoid.graph.Optimizer;
 import org.medoid.graph.TrainingGraph;
@@ -142,7 +143,7 @@ public final class Trainer {
    * @return this
    */
   public Trainer withListener(TrainingListener listener) {
-    listeners.add(listener);
+    listeners.add(Objects.requireNonNull(listener, "listener"));
     return this;
   }
 
@@ -306,7 +307,7 @@ public final class Trainer {
                       checkpoints,
                       scoring,
                       first)
-                  .go(stepper, worker.leads() ? all() : List.of());
+                  .go(stepper, new Listeners(worker.leads() ? all() : List.of()));
           worker.leave();
           return result;
         } catch (CancellationException e) {

@@ -43,7 +43,8 @@ public interface TrainingListener {
   default void ended(TrainingRun run, TrainingResult result) throws IOException {}
 
   /**
-   * Nothing more will come: the training has ended, was stopped or failed.
+   * Nothing more will come: the training has ended, was stopped or failed. All listeners are told,
+   * the last one first, whatever another one throws.
    *
    * @throws IOException if a file cannot be closed
    */

@@ -1,5 +1,6 @@
 package org.medoid.training;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -201,13 +202,12 @@ public final class TrainingRun {
    * Takes the steps that are left and scores the chosen checkpoint. Of several workers only the
    * first has listeners, a folder and a result.
    */
-  TrainingResult go(Stepper stepper, List<TrainingListener> listeners) throws IOException {
-    try {
+  TrainingResult go(Stepper stepper, TrainingListener listeners) throws IOException {
+    Closeable end = listeners::closed; // what it throws does not hide why the run failed
+    try (end) {
       worker.together(
           () -> {
-            for (TrainingListener each : listeners) {
-              each.started(this);
-            }
+            listeners.started(this);
             return null;
           });
       agree();
@@ -218,19 +218,13 @@ public final class TrainingRun {
             if (worker.leads() && !trainer.trial()) {
               folder.writeJson(TrainingResult.FILE, result);
             }
-            for (TrainingListener each : listeners) {
-              each.ended(this, result);
-            }
+            listeners.ended(this, result);
             return result;
           });
-    } finally {
-      for (TrainingListener each : listeners) {
-        each.closed();
-      }
     }
   }
 
-  private void train(Stepper stepper, List<TrainingListener> listeners) throws IOException {
+  private void train(Stepper stepper, TrainingListener listeners) throws IOException {
     if (schedule.steps() == 0) {
       worker.together(
           () -> {
@@ -254,7 +248,7 @@ public final class TrainingRun {
       if (due && watches()) {
         evaluated(row, step + 1, listeners);
       } else {
-        tell(listeners, row);
+        listeners.step(this, row);
       }
       if (saved || worker.workers() == 1) {
         agree();
@@ -285,14 +279,8 @@ public final class TrainingRun {
     worker.together(() -> worker.leads() ? checkpoints.write(session, steps) : null);
   }
 
-  private void tell(List<TrainingListener> listeners, StepMetrics row) throws IOException {
-    for (TrainingListener each : listeners) {
-      each.step(this, row);
-    }
-  }
-
   /** Evaluates the newest checkpoint and tells the listeners, of its step too. */
-  private void evaluated(StepMetrics row, long steps, List<TrainingListener> listeners)
+  private void evaluated(StepMetrics row, long steps, TrainingListener listeners)
       throws IOException {
     float[] embeddings = scoring.watched(worker.leads() ? checkpoints.latest() : null, session);
     worker.together(
@@ -305,10 +293,8 @@ public final class TrainingRun {
             } else {
               checkpoints.evaluated(scores.recallAt().get(1), scores.nmi());
             }
-            for (TrainingListener each : listeners) {
-              each.evaluated(this, evaluation);
-            }
-            tell(listeners, row.evaluated(scores.nmi(), scores.recallAt().get(1)));
+            listeners.evaluated(this, evaluation);
+            listeners.step(this, row.evaluated(scores.nmi(), scores.recallAt().get(1)));
           }
           return null;
         });
@@ -336,9 +322,14 @@ public final class TrainingRun {
       int flags = Math.round(values.get(TrainingGraph.FLAGS));
       stopped |= worker.workers() == 1 ? trainer.stopped() : flags % FINISH > 0;
       finished |= flags >= FINISH;
-      float value = values.get("loss");
+      float value = values.get(TrainingGraph.LOSS);
       if (!Float.isFinite(value)) {
         throw new DivergedException("step %d: the loss is %s".formatted(step + 1, value));
+      }
+      float distance = values.get("mean_distance");
+      if (!Float.isFinite(distance)) { // a loss of the user's own need not show it
+        throw new DivergedException(
+            "step %d: the mean distance of embeddings is %s".formatted(step + 1, distance));
       }
       return new StepMetrics(
           step + 1,
@@ -351,7 +342,7 @@ public final class TrainingRun {
           rates.learningRate(),
           Double.NaN,
           Double.NaN,
-          values.get("mean_distance"),
+          distance,
           values.get("effective_rank"));
     }
   }

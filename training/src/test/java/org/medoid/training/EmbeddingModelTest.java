@@ -10,11 +10,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.medoid.export.ExportReport;
 import org.medoid.export.image.ImageSize;
 import org.medoid.export.savedmodel.SignatureChoice;
@@ -90,6 +93,25 @@ class EmbeddingModelTest {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> model.embedBytes(List.of(encoded.get(0), new byte[] {1, 2})))
           .withMessageContaining("picture 1 cannot be decoded");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {BufferedImage.TYPE_BYTE_GRAY, BufferedImage.TYPE_USHORT_GRAY})
+  void greyImagesHaveTheEmbeddingsOfTheirFiles(int type) throws IOException {
+    BufferedImage grey = new BufferedImage(WIDTH, HEIGHT, type);
+    int[] samples = new int[WIDTH * HEIGHT];
+    int largest = type == BufferedImage.TYPE_BYTE_GRAY ? 255 : 65_535;
+    Arrays.setAll(samples, i -> i * largest / samples.length);
+    grey.getRaster().setSamples(0, 0, WIDTH, HEIGHT, 0, samples);
+    Path file = folder.resolve("grey.png");
+    assertThat(ImageIO.write(grey, "png", file.toFile())).isTrue();
+    try (EmbeddingModel model =
+        EmbeddingModel.ofSavedModel(SmallSavedModel.write(folder.resolve("m"), HEIGHT, WIDTH))) {
+      double[] wanted = model.embedFiles(List.of(file)).row(0);
+      for (BufferedImage image : List.of(grey, ImageIO.read(file.toFile()))) {
+        assertThat(model.embedImages(List.of(image)).row(0)).containsExactly(wanted, within(1e-5));
+      }
     }
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
@@ -385,6 +386,73 @@ class TrainerTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> resume(stopped))
         .withMessageContaining("model own:stripes: is known only to the program");
+    List<Path> files = settings.openData().test().files().subList(0, 2);
+    try (EmbeddingModel model = EmbeddingModel.ofRun(whole, new Stripes())) {
+      assertThat(model.embedFiles(files).rows()).isEqualTo(2);
+    }
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> EmbeddingModel.ofRun(whole))
+        .withMessageContaining("model own:stripes: is known only to the program");
+  }
+
+  private void refusesLoss(BatchLoss.Builder loss, String complaint) throws IOException {
+    TrainingSettings settings = settings(draft -> draft.loss = "own:some");
+    assertThatThrownBy(
+            () ->
+                new Trainer(settings, settings.openData())
+                    .withLoss(loss)
+                    .run(folder.resolve("refused")))
+        .hasMessageContaining(complaint);
+  }
+
+  @Test
+  void mistakesOfAnOwnLossAreNamed() throws IOException {
+    refusesLoss(
+        (layers, labels, x, gamma) ->
+            new BatchLoss(layers.tf().sum(x, layers.tf().constant(1)), Map.of()),
+        "the loss has shape [12], not []");
+    refusesLoss(
+        (layers, labels, x, gamma) -> new BatchLoss(gamma, Map.of("some", x)),
+        "the score some has shape [12, 4], not []");
+    refusesLoss(
+        (layers, labels, x, gamma) ->
+            new BatchLoss(
+                NPairs.defaults().call(layers.tf(), labels, layers.tf().stopGradient(x)), Map.of()),
+        "no gradient of the loss reaches the embeddings");
+    refusesLoss(
+        (layers, labels, x, gamma) ->
+            new BatchLoss(
+                NPairs.defaults().call(layers.tf(), labels, x),
+                Map.of("loss", gamma, "mean_distance", gamma)),
+        "the loss has scores of the names [loss, mean_distance]");
+  }
+
+  @Test
+  void everyListenerIsClosedAndNoneHidesWhyTheRunFailed() throws IOException {
+    List<String> closed = new ArrayList<>();
+    TrainingSettings settings = settings(draft -> {});
+    Trainer trainer = new Trainer(settings, settings.openData());
+    for (String name : List.of("a", "b")) {
+      trainer.withListener(
+          new TrainingListener() {
+            @Override
+            public void step(TrainingRun run, StepMetrics row) {
+              throw new IllegalStateException("the step of " + name);
+            }
+
+            @Override
+            public void closed() throws IOException {
+              closed.add(name);
+              throw new IOException("the end of " + name);
+            }
+          });
+    }
+    assertThatThrownBy(() -> trainer.run(folder.resolve("run")))
+        .hasMessage("the step of a")
+        .satisfies(
+            e -> assertThat(e.getSuppressed()[0]).hasMessage("the end of b"),
+            e -> assertThat(e.getSuppressed()[0].getSuppressed()[0]).hasMessage("the end of a"));
+    assertThat(closed).containsExactly("b", "a");
   }
 
   @Test

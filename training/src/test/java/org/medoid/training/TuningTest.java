@@ -204,7 +204,9 @@ class TuningTest {
             });
     Comparison comparison = Comparison.open(folder.resolve("out"), settings, List.of(1), 1);
     DataSplit split = DataSets.open(data);
-    for (String loss : List.of("n_pairs", "facility_location")) { // a NaN; an error of the op
+    // A NaN; one of a loss that looks for pairs, and finds none among NaNs; errors of ops.
+    for (String loss :
+        List.of("n_pairs", "contrastive", "facility_location", "spectral_clustering")) {
       Comparison.Job trial = new Comparison.Job(loss, true, 0);
       comparison.run(trial, comparison.trainer(trial, split));
       assertThat(comparison.trials(loss).get(0).diverged()).contains("lower the learning rate");

@@ -1,6 +1,7 @@
 package org.medoid.export.savedmodel;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -26,7 +27,7 @@ final class EncodedPictures {
   private final FlatNodes nodes;
   private final Set<String> encoded = new HashSet<>();
   private final Set<String> decoders = new TreeSet<>();
-  private boolean base64;
+  private PictureFiles files = PictureFiles.PLAIN;
 
   EncodedPictures(Flattener flat) {
     this.flat = flat;
@@ -52,9 +53,9 @@ final class EncodedPictures {
     return decoders;
   }
 
-  /** Whether the strings are in base64, web-safe. */
-  boolean base64() {
-    return base64;
+  /** How the files are given. */
+  PictureFiles files() {
+    return files;
   }
 
   /** Whether a flat tensor stands for strings. */
@@ -100,13 +101,16 @@ final class EncodedPictures {
     NodeDef complete = body.complete(node, Operations.registered(node.getOp()));
     String name = body.flatName(node);
     String strings = inputs.get(0);
+    if (ExampleParser.isOperation(node)) {
+      return parsed(body, complete, inputs);
+    }
     if (DECODERS.contains(node.getOp())) {
       return List.of(decoded(body, complete, strings));
     }
     List<String> done =
         switch (node.getOp()) {
           case "DecodeBase64" -> {
-            base64 = true;
+            files = files.and(new PictureFiles(true, List.of()));
             yield inputs;
           }
           case "Shape" -> {
@@ -152,6 +156,33 @@ final class EncodedPictures {
     String unit = flat.unique(name + "/unit");
     flat.add(Nodes.constant(unit, 1 / 255f));
     return nodes.add(name, Nodes.typed("Mul", type, wide, unit));
+  }
+
+  /** The pixels for each dense feature that may be a file; nothing else of an example is fed. */
+  private List<String> parsed(Body body, NodeDef node, List<String> inputs) {
+    ExampleParser parser = ExampleParser.of(flat, body, node, inputs);
+    files = files.and(new PictureFiles(false, parser.features()));
+    String unfed = body.where(node) + " gives other features of an example than pictures";
+    List<String> outputs =
+        new ArrayList<>(Collections.nCopies(parser.outputs(), flat.refused(unfed)));
+    for (int i = 0; i < parser.features().size(); i++) {
+      ExampleParser.Feature feature = parser.features().get(i);
+      String pixels = inputs.get(0);
+      if (feature.isFile()) {
+        for (int axis = 0; axis < feature.shape().numDimensions(); axis++) {
+          String name = body.flatName(node) + "/" + feature.key();
+          pixels = marked(nodes.expanded(name, pixels, -1 - AXES, DataType.DT_UINT8));
+        }
+        outputs.set(parser.first() + i, pixels);
+      } else {
+        outputs.set(
+            parser.first() + i,
+            flat.refused(
+                "%s gives the feature %s of an example, and only pictures are fed"
+                    .formatted(body.where(node), feature.key())));
+      }
+    }
+    return outputs;
   }
 
   private String reshaped(String name, NodeDef node, List<String> inputs) {

@@ -13,7 +13,7 @@ import org.tensorflow.proto.DataType;
 final class FedImages {
   private final SignatureChooser.Fit fit;
   private final Set<String> decoders = new TreeSet<>();
-  private boolean base64;
+  private PictureFiles files = PictureFiles.PLAIN;
 
   FedImages(SignatureChooser.Fit fit) {
     this.fit = fit;
@@ -24,9 +24,9 @@ final class FedImages {
     return new TreeSet<>(decoders);
   }
 
-  /** Whether the files are given in base64. */
-  synchronized boolean base64() {
-    return base64;
+  /** How the files are given. */
+  synchronized PictureFiles files() {
+    return files;
   }
 
   /**
@@ -59,7 +59,7 @@ final class FedImages {
     try {
       List<String> flat = flattener.flatten(tensors);
       decoders.addAll(pictures.decoders());
-      base64 |= pictures.base64();
+      files = files.and(pictures.files());
       if (decoders.isEmpty()) {
         throw new IllegalArgumentException(
             "no decoder of pictures lies between them and the features");

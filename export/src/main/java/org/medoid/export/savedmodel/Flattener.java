@@ -113,6 +113,12 @@ final class Flattener implements Border.Nodebook {
     return inferred.all();
   }
 
+  /** A word in place of a tensor, with the reason why there is none. */
+  String refused(String reason) {
+    refusals.add(reason);
+    return REFUSED + (refusals.size() - 1);
+  }
+
   /** Why there is no tensor but a word. */
   String reason(String refused) {
     return refusals.get(Integer.parseInt(refused.substring(REFUSED.length())));
@@ -221,8 +227,7 @@ final class Flattener implements Border.Nodebook {
         try {
           done = flatten(body, node, inputs);
         } catch (IllegalArgumentException e) {
-          refusals.add(e.getMessage());
-          done = List.of(REFUSED + (refusals.size() - 1));
+          done = List.of(refused(e.getMessage()));
         }
       }
       body.done(node.getName(), done);

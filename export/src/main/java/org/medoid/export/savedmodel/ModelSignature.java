@@ -395,7 +395,7 @@ public final class ModelSignature {
     if (variable) {
       model.requireValues();
     }
-    return new OriginalModel(model, fit, border, fed.base64());
+    return new OriginalModel(model, fit, border, fed.files());
   }
 
   /**

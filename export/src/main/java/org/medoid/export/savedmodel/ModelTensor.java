@@ -24,7 +24,7 @@ public record ModelTensor(String name, String tensor, DataType type, Shape shape
     return new ModelTensor(name, info.getName(), info.getDtype(), shape(info.getTensorShape()));
   }
 
-  private static Shape shape(TensorShapeProto proto) {
+  static Shape shape(TensorShapeProto proto) {
     return proto.getUnknownRank()
         ? Shape.unknown()
         : Shape.of(proto.getDimList().stream().mapToLong(TensorShapeProto.Dim::getSize).toArray());

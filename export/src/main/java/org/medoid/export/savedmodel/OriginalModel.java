@@ -34,6 +34,7 @@ public final class OriginalModel implements AutoCloseable {
   private final SavedModelBundle bundle;
   private final SignatureChooser.Fit fit;
   private final Border border;
+  private final PictureFiles files;
   private final Side before;
   private final Side behind;
 
@@ -83,21 +84,23 @@ public final class OriginalModel implements AutoCloseable {
   /**
    * Loads.
    *
-   * @param base64 whether encoded pictures are in base64
+   * @param files how encoded pictures are given
    */
-  OriginalModel(SavedModel model, SignatureChooser.Fit fit, Border border, boolean base64)
+  OriginalModel(SavedModel model, SignatureChooser.Fit fit, Border border, PictureFiles files)
       throws IOException {
     this.model = model;
     this.bundle = model.load();
     this.fit = fit;
     this.border = border;
+    this.files = files;
     this.before =
         fit.encoded() == null
             ? new Side(DataType.DT_FLOAT, border.images().type(), border::before)
             : new Side(
                 DataType.DT_FLOAT,
                 DataType.DT_STRING,
-                (side, in) -> encoded(side, border.before(side, in), fit.encoded(), base64));
+                (side, in) ->
+                    encoded(side, border.before(side, in), fit.encoded(), files.base64()));
     this.behind = new Side(border.features().type(), DataType.DT_FLOAT, border::after);
   }
 
@@ -177,8 +180,13 @@ public final class OriginalModel implements AutoCloseable {
   private float[] run(float[] images, Shape shape) {
     try (TFloat32 pixels = TFloat32.tensorOf(shape, DataBuffers.of(images));
         Result in = before.run(pixels);
+        Tensor packed = files.features().isEmpty() ? null : files.packed((TString) in.get(0));
         TBool off = TBool.scalarOf(false)) {
-      Session.Runner runner = bundle.session().runner().feed(fit.images().tensor(), in.get(0));
+      Session.Runner runner =
+          bundle
+              .session()
+              .runner()
+              .feed(fit.images().tensor(), packed == null ? in.get(0) : packed);
       fit.switches().forEach(each -> runner.feed(each.tensor(), off));
       List<TString> others = new ArrayList<>();
       for (ModelTensor each : fit.strings()) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -20,6 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.tensorflow.ConcreteFunction;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
+import org.tensorflow.Output;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.Signature;
@@ -32,6 +34,7 @@ import org.tensorflow.op.core.Squeeze;
 import org.tensorflow.op.image.DecodeJpeg;
 import org.tensorflow.op.image.DecodePng;
 import org.tensorflow.op.image.ResizeBilinear;
+import org.tensorflow.op.io.ParseExample;
 import org.tensorflow.op.math.Mean;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
@@ -44,6 +47,7 @@ import org.tensorflow.proto.SavedModel;
 import org.tensorflow.proto.SignatureDef;
 import org.tensorflow.proto.TensorInfo;
 import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt64;
 import org.tensorflow.types.TString;
 import org.tensorflow.types.TUint8;
 import org.tensorflow.types.family.TType;
@@ -420,6 +424,63 @@ class MappedLoopTest {
     ModelSignature signature = open(write(folder, graph, "call:0"));
     assertThat(signature.batch()).isEqualTo(-1);
     assertSame(signature);
+  }
+
+  /** Of one example: the file of feature {@code image}, and a number beside it. */
+  private static List<Output<?>> parsed(Ops tf, Operand<TString> example) {
+    Operand<TString> none =
+        tf.constant(StandardCharsets.UTF_8, Shape.of(0), DataBuffers.ofObjects(String.class, 0));
+    ParseExample all =
+        tf.io.parseExample(
+            example,
+            none,
+            tf.array("rare"),
+            tf.array("image", "label", "again"),
+            none,
+            List.of(tf.constant(""), tf.constant(new float[] {3, 4}), tf.array("")),
+            1L,
+            List.of(TInt64.class),
+            List.of(),
+            List.of(),
+            List.of(Shape.scalar(), Shape.of(2), Shape.of(1)));
+    return all.denseValues();
+  }
+
+  @Test
+  void picturesMayLieInExamples(@TempDir Path folder) throws IOException {
+    assertSame(
+        open(
+            write(
+                folder,
+                (tf, example) ->
+                    decoded(tf, parsed(tf, example).get(0).expect(TString.class), 3))));
+  }
+
+  @Test
+  void aPictureMayBeTheOnlyOneOfItsFeature(@TempDir Path folder) throws IOException {
+    assertSame(
+        open(
+            write(
+                folder,
+                (tf, example) ->
+                    decoded(
+                        tf,
+                        tf.squeeze(
+                            parsed(tf, example).get(2).expect(TString.class),
+                            Squeeze.axis(List.of(0L))),
+                        3))));
+  }
+
+  @Test
+  void anotherFeatureOfAnExampleIsNamed(@TempDir Path folder) {
+    assertRefused(
+            folder,
+            (tf, example) ->
+                tf.math.mul(
+                    decoded(tf, parsed(tf, example).get(0).expect(TString.class), 3),
+                    tf.math.mean(
+                        parsed(tf, example).get(1).expect(TFloat32.class), tf.constant(0))))
+        .withMessageContaining("gives the feature label of an example, and only pictures are fed");
   }
 
   @Test

@@ -3,6 +3,7 @@ package org.medoid.graph.loss;
 import java.util.Map;
 import org.medoid.graph.network.Layers;
 import org.tensorflow.Operand;
+import org.tensorflow.ndarray.Shape;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt64;
 
@@ -14,6 +15,26 @@ import org.tensorflow.types.TInt64;
  *     agreement}; they need not be differentiable
  */
 public record BatchLoss(Operand<TFloat32> value, Map<String, Operand<TFloat32>> scores) {
+  /**
+   * Checks shapes as far as the graph knows them.
+   *
+   * @param value the loss
+   * @param scores beside it
+   * @throws IllegalArgumentException if one of them is no scalar
+   */
+  public BatchLoss {
+    scores = Map.copyOf(scores);
+    requireScalar("the loss", value);
+    scores.forEach((name, score) -> requireScalar("the score " + name, score));
+  }
+
+  private static void requireScalar(String what, Operand<TFloat32> given) {
+    Shape shape = given.shape();
+    if (!shape.isUnknown() && shape.numDimensions() > 0) {
+      throw new IllegalArgumentException("%s has shape %s, not []".formatted(what, shape));
+    }
+  }
+
   /** Adds a loss to a training graph. */
   @FunctionalInterface
   public interface Builder {

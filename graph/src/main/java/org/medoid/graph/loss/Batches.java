@@ -52,6 +52,26 @@ final class Batches {
     return tf.range(tf.constant(0L), tf.size(batch, TInt64.class), tf.constant(1L));
   }
 
+  /**
+   * Labels as int64 [m], one for each row of the embeddings.
+   *
+   * @throws IllegalArgumentException if they are known to be more or fewer; running the graph fails
+   *     where they turn out to be
+   */
+  static Operand<TInt64> labels(
+      Ops tf, Operand<? extends TNumber> labels, Operand<? extends TNumber> embeddings) {
+    long given = labels.shape().size();
+    long rows = embeddings.shape().isUnknown() ? -1 : embeddings.shape().get(0);
+    if (given >= 0 && rows >= 0 && given != rows) {
+      throw new IllegalArgumentException(
+          "labels has shape %s, not one for each of the %d rows of embeddings"
+              .formatted(labels.shape(), rows));
+    }
+    Operand<TInt64> all = tf.shape(embeddings, TInt64.class);
+    Operand<TInt64> count = tf.slice(all, tf.array(0L), tf.array(1L));
+    return tf.reshape(tf.dtypes.cast(labels, TInt64.class), count);
+  }
+
   static <T extends TNumber> Operand<T> column(Ops tf, Operand<T> vector) {
     return tf.expandDims(vector, tf.constant(1));
   }

@@ -4,6 +4,7 @@ import java.util.Map;
 import org.tensorflow.Operand;
 import org.tensorflow.framework.losses.Loss;
 import org.tensorflow.op.Ops;
+import org.tensorflow.types.TBool;
 import org.tensorflow.types.TFloat64;
 import org.tensorflow.types.TInt64;
 import org.tensorflow.types.family.TNumber;
@@ -41,14 +42,17 @@ public interface EmbeddingLoss extends Loss {
    * @param labels int32 or int64 [m], the same value for the same class
    * @param predictions the embeddings, float or double [m, d]
    * @param <T> the type of the embeddings
-   * @return T scalar
+   * @return T scalar; NaN if one of the embeddings is not finite
+   * @throws IllegalArgumentException if there is not one label for each row; where the graph does
+   *     not know their numbers, running it fails
    */
   default <T extends TNumber> Operand<T> call(
       Ops tf, Operand<? extends TNumber> labels, Operand<T> predictions) {
-    Operand<TFloat64> value =
-        value(
-            tf, tf.dtypes.cast(labels, TInt64.class), tf.dtypes.cast(predictions, TFloat64.class));
-    return tf.dtypes.cast(value, predictions.type());
+    Operand<TFloat64> x = tf.dtypes.cast(predictions, TFloat64.class);
+    Operand<TFloat64> value = value(tf, Batches.labels(tf, labels, predictions), x);
+    // Losses that look for the hardest pair, or for pairs within a margin, find none among NaNs.
+    Operand<TBool> finite = tf.math.isFinite(Batches.sum(tf, x));
+    return tf.dtypes.cast(tf.select(finite, value, tf.constant(Double.NaN)), predictions.type());
   }
 
   /**

@@ -164,8 +164,13 @@ abstract class LayerContext {
     return whenAll(all);
   }
 
-  /** Whether TensorFlow found no way back: it gives the output of no operation, without a word. */
-  static boolean isNone(Output<?> gradient) {
+  /**
+   * Whether TensorFlow found no way back: it gives the output of no operation, without a word.
+   *
+   * @param gradient of {@link Graph#addGradients}
+   * @return true where there is no gradient
+   */
+  public static boolean isNone(Output<?> gradient) {
     try {
       gradient.dataType();
       return false;

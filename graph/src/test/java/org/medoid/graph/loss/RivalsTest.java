@@ -1,6 +1,7 @@
 package org.medoid.graph.loss;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -177,6 +178,47 @@ class RivalsTest {
       Evaluation got = graph.evaluate(new Batch(x, new long[] {0, 1}, x));
       assertThat(got.value()).isEqualTo(0.5);
       assertThat(got.gradient()).isDeepEqualTo(new double[2][2]);
+    }
+  }
+
+  /** A training that has diverged must not go on because a loss finds no pair to count. */
+  @ParameterizedTest
+  @MethodSource("rivals")
+  void isNotANumberWhereAnEmbeddingIsNone(Rival rival) {
+    try (LossGraph graph = new LossGraph(rival)) {
+      for (double bad : new double[] {Double.NaN, Double.POSITIVE_INFINITY}) {
+        Batch one = Batch.random(5, 10, 3, 4);
+        one.x()[7][1] = bad;
+        Batch all = Batch.random(5, 10, 3, 4);
+        Arrays.stream(all.x()).forEach(row -> Arrays.fill(row, bad));
+        for (Batch batch : List.of(one, all)) {
+          try {
+            assertThat(graph.value(batch)).isNaN();
+          } catch (TFInvalidArgumentException e) {
+            assertThat(e).hasMessageContaining("eigen decomposition was not successful");
+          }
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("rivals")
+  void wantsALabelForEachRow(Rival rival) {
+    Batch batch = Batch.random(5, 10, 3, 4);
+    for (int labels : new int[] {1, 5, 11}) {
+      Batch other = new Batch(batch.x(), Arrays.copyOf(batch.labels(), labels), batch.proxies());
+      try (LossGraph graph = new LossGraph(rival)) {
+        assertThatExceptionOfType(TFInvalidArgumentException.class)
+            .isThrownBy(() -> graph.value(other));
+      }
+    }
+    try (EagerSession session = EagerSession.create()) {
+      Ops tf = Ops.create(session);
+      EmbeddingLoss loss = rival.factory().on(tf.constant(batch.proxies()));
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> loss.call(tf, tf.constant(new long[3]), tf.constant(batch.x())))
+          .withMessage("labels has shape [3], not one for each of the 10 rows of embeddings");
     }
   }
 

@@ -9,6 +9,7 @@ import java.util.concurrent.CancellationException;
 import java.util.stream.LongStream;
 import org.medoid.graph.loss.Losses;
 import org.medoid.training.Comparison;
+import org.medoid.training.DivergedException;
 import org.medoid.training.Leaderboard;
 import org.medoid.training.Trainer;
 import org.medoid.training.data.DataSplit;
@@ -133,8 +134,9 @@ final class CompareCommand extends SpecCommand {
     Comparison comparison =
         TrainingOptions.checked(spec, () -> Comparison.open(out, told, recallAt, trials));
     Cautions.training(spec, told, names, data, comparison.hasBegun());
+    boolean all;
     try {
-      train(comparison, names, chosen, data);
+      all = train(comparison, names, chosen, data);
     } catch (CancellationException e) {
       return Interruption.EXIT_CODE;
     }
@@ -145,7 +147,7 @@ final class CompareCommand extends SpecCommand {
       print(board, out());
       out().flush();
     }
-    return 0;
+    return all ? 0 : 1;
   }
 
   /** Of the classes that trials are scored on: the usual one, but two classes at least. */
@@ -179,9 +181,11 @@ final class CompareCommand extends SpecCommand {
     return board;
   }
 
-  private void train(Comparison comparison, List<String> names, List<Long> seeds, DataSplit data)
+  /** Whether all came to an end: what diverges is told and left out, and the others go on. */
+  private boolean train(Comparison comparison, List<String> names, List<Long> seeds, DataSplit data)
       throws Exception {
     List<Comparison.Job> jobs = comparison.jobs(names, seeds);
+    boolean all = true;
     int count = 0;
     for (Comparison.Job job : jobs) {
       String run = "%s (%d of %d)".formatted(job, ++count, jobs.size());
@@ -190,26 +194,33 @@ final class CompareCommand extends SpecCommand {
         continue;
       }
       LOG.info("{}", run);
-      Trainer trainer = TrainingOptions.checked(spec, () -> comparison.trainer(job, data));
-      try (Progress progress = new Progress(job.loss(), trainer.settings().schedule().steps())) {
-        trainer.withListener(progress);
-        Interruption.train(
-            trainer,
-            () -> {
-              comparison.run(job, trainer);
-              return null;
-            },
-            stopped ->
-                spec.commandLine()
-                    .getErr()
-                    .println(
-                        "medoid: "
-                            + run
-                            + ": "
-                            + stopped
-                            + "; the same command goes on from there"));
+      try {
+        train(comparison, job, run, data);
+      } catch (DivergedException e) {
+        all = false;
+        LOG.warn("{}: {}; left out of the table", run, e.getMessage());
       }
       write(comparison, names, seeds);
+    }
+    return all;
+  }
+
+  private void train(Comparison comparison, Comparison.Job job, String run, DataSplit data)
+      throws Exception {
+    Trainer trainer = TrainingOptions.checked(spec, () -> comparison.trainer(job, data));
+    try (Progress progress = new Progress(job.loss(), trainer.settings().schedule().steps())) {
+      trainer.withListener(progress);
+      Interruption.train(
+          trainer,
+          () -> {
+            comparison.run(job, trainer);
+            return null;
+          },
+          stopped ->
+              spec.commandLine()
+                  .getErr()
+                  .println(
+                      "medoid: " + run + ": " + stopped + "; the same command goes on from there"));
     }
   }
 

@@ -13,6 +13,7 @@ import org.medoid.graph.network.SavedModelNetwork;
 import org.medoid.graph.network.Weights;
 import org.medoid.training.Checkpoints;
 import org.medoid.training.RunFolder;
+import org.medoid.training.settings.DataSettings;
 import org.medoid.training.settings.Networks;
 import org.medoid.training.settings.TrainingSettings;
 import org.slf4j.Logger;
@@ -63,9 +64,6 @@ final class InitCommand extends SpecCommand {
       description = "With --model: height and width of the images; 0: the network's own.")
   private int imageSize;
 
-  /** As many as the other commands take. */
-  private static final int LARGEST_SIZE = 99_999;
-
   @Option(
       names = "--seed",
       paramLabel = "S",
@@ -101,8 +99,8 @@ final class InitCommand extends SpecCommand {
         source.run == null || (weights == null && imageSize == 0 && seed == null),
         "--weights, --image-size and --seed are for --model, not for --run");
     require(
-        imageSize >= 0 && imageSize <= LARGEST_SIZE,
-        "--image-size " + imageSize + ": must be 1 to " + LARGEST_SIZE + ", or 0");
+        imageSize >= 0 && imageSize <= DataSettings.LARGEST_SIDE,
+        "--image-size " + imageSize + ": must be 1 to " + DataSettings.LARGEST_SIDE + ", or 0");
     require(
         !choice.isGiven() || (source.model != null && source.model.startsWith(SAVED_MODEL)),
         "--signature, --output and --range are for --model " + SAVED_MODEL + "DIR");

@@ -56,8 +56,11 @@ public final class BatchSampler {
    * @return m distinct indices into the data set, of exactly C classes, in random order
    */
   public int[] batch(long step) {
-    SplittableRandom random = new SplittableRandom(seed).split();
-    random = new SplittableRandom(random.nextLong() + step * 0x9E3779B97F4A7C15L);
+    // A generator of seed + step · 0x9E37... would replay the one of the step before, shifted by a
+    // draw: that is how it advances itself. The second one scatters the steps.
+    long scattered = new SplittableRandom(step).nextLong();
+    SplittableRandom random =
+        new SplittableRandom(new SplittableRandom(seed).split().nextLong() ^ scattered);
     int[] order = new int[byClass.length];
     Arrays.setAll(order, i -> i);
     shuffle(order, classes, random);
@@ -80,7 +83,7 @@ public final class BatchSampler {
   }
 
   /** Brings a random choice into the first places. */
-  private static void shuffle(int[] values, int places, SplittableRandom random) {
+  static void shuffle(int[] values, int places, SplittableRandom random) {
     for (int i = 0; i < places; i++) {
       int at = i + random.nextInt(values.length - i);
       int value = values[at];

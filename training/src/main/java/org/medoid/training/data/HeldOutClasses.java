@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 
 /**
  * Training images parted by whole classes: most to train on, some held out to choose a checkpoint.
@@ -46,22 +47,14 @@ public record HeldOutClasses(ImageDataSet rest, int[] restRows, ImageDataSet hel
   }
 
   private static int[] rows(int[] labels, IntPredicate ofLabel) {
-    int[] all = new int[labels.length];
-    Arrays.setAll(all, i -> i);
-    return Arrays.stream(all).filter(i -> ofLabel.test(labels[i])).toArray();
+    return IntStream.range(0, labels.length).filter(i -> ofLabel.test(labels[i])).toArray();
   }
 
   private static boolean[] draw(int classes, int count, long seed) {
-    SplittableRandom random = new SplittableRandom(seed);
-    int[] order = new int[classes];
-    Arrays.setAll(order, i -> i);
+    int[] order = IntStream.range(0, classes).toArray();
+    BatchSampler.shuffle(order, count, new SplittableRandom(seed));
     boolean[] drawn = new boolean[classes];
-    for (int i = 0; i < count; i++) {
-      int at = i + random.nextInt(classes - i);
-      int chosen = order[at];
-      order[at] = order[i];
-      drawn[chosen] = true;
-    }
+    Arrays.stream(order, 0, count).forEach(chosen -> drawn[chosen] = true);
     return drawn;
   }
 

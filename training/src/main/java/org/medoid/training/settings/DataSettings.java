@@ -30,8 +30,11 @@ public record DataSettings(
     int batch,
     int classesPerBatch,
     int chunk) {
-  /** A picture of 67 million pixels, the largest that is decoded, is no larger if it is square. */
-  private static final int LARGEST_SIDE = 8_192;
+  /**
+   * The largest input of a network, in pixels: a picture of 67 million pixels, the largest that is
+   * decoded, is no larger if it is square.
+   */
+  public static final int LARGEST_SIDE = 8_192;
 
   /**
    * Checks the values.

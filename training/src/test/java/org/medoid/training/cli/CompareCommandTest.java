@@ -90,4 +90,26 @@ class CompareCommandTest {
     assertThat(json.at("/losses/0/chosen/parameter").isNull()).isTrue();
     assertThat(folder.resolve("out").resolve("compare.html")).exists();
   }
+
+  @Test
+  void theOthersGoOnWhereOneDiverges() {
+    String[] words = {
+      "--losses",
+      "proxy_nca,n_pairs",
+      "--steps",
+      "3",
+      "--proxy-rate-multiplier",
+      "3e38",
+      "--learning-rate",
+      "2"
+    };
+    Typed typed = compare(words);
+    assertThat(typed.code()).isEqualTo(1);
+    assertThat(typed.err())
+        .containsPattern("proxy_nca, seed 1 \\(1 of 2\\): step \\d: .*; left out of the table")
+        .doesNotContain("n_pairs");
+    assertThat(typed.out())
+        .containsPattern("(?m)^n_pairs +1 +0")
+        .doesNotContainPattern("(?m)^proxy_nca");
+  }
 }

@@ -20,7 +20,7 @@ class MistypedTest {
         "demo --out x --steps -1",
         "init --to x --model resnet",
         "init --to x --model convnet --image-size -1",
-        "init --to x --model convnet --image-size 1000000",
+        "init --to x --model convnet --image-size 8193",
         "init --to x --run r --seed 3",
         "evaluate --embeddings e --labels l --embeddings e"
       })

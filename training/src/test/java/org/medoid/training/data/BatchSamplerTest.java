@@ -2,6 +2,7 @@ package org.medoid.training.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -72,6 +73,34 @@ class BatchSamplerTest {
     assertThat(new BatchSampler(data, 16, 5, seed).batch(step)).isEqualTo(first);
     assertThat(sampler.batch(step + 1)).isNotEqualTo(first);
     assertThat(new BatchSampler(data, 16, 5, seed + 1).batch(step)).isNotEqualTo(first);
+  }
+
+  @Test
+  void theClassesOfOneBatchDoNotTellThoseOfAnother() {
+    ImageDataSet data = data(1, fill(98, 2));
+    BatchSampler sampler = new BatchSampler(data, 33, 32, 7);
+    int[] labels = data.labels();
+    List<Set<Integer>> classes =
+        IntStream.range(0, 3000)
+            .mapToObj(
+                step ->
+                    Arrays.stream(sampler.batch(step))
+                        .map(image -> labels[image])
+                        .boxed()
+                        .collect(Collectors.toSet()))
+            .toList();
+    for (int lag = 1; lag <= 30; lag++) {
+      int shared = 0;
+      for (int step = lag; step < classes.size(); step++) {
+        Set<Integer> both = new HashSet<>(classes.get(step));
+        both.retainAll(classes.get(step - lag));
+        shared += both.size();
+      }
+      // 32 · 32 / 98 with a standard deviation of 2.2 a pair, 0.04 of their mean.
+      assertThat(shared / (double) (classes.size() - lag))
+          .as("lag %d", lag)
+          .isCloseTo(32 * 32 / 98.0, within(0.2));
+    }
   }
 
   @Test

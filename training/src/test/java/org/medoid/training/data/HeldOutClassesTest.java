@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class HeldOutClassesTest {
@@ -53,8 +54,10 @@ class HeldOutClassesTest {
   @Test
   void theSeedDrawsThem() {
     List<String> one = HeldOutClasses.of(data(40), 0.2, 1).orElseThrow().held().classNames();
-    assertThat(HeldOutClasses.of(data(40), 0.2, 1).orElseThrow().held().classNames())
-        .isEqualTo(one);
+    // Runs of earlier versions are resumed: what a seed draws stays as it is.
+    assertThat(one)
+        .containsExactly(
+            Stream.of(2, 6, 12, 18, 19, 23, 27, 31).map(c -> "class " + c).toArray(String[]::new));
     assertThat(HeldOutClasses.of(data(40), 0.2, 2).orElseThrow().held().classNames())
         .isNotEqualTo(one);
   }
