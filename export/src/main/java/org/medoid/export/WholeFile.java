@@ -44,7 +44,9 @@ public final class WholeFile {
       }
       return;
     }
-    Path aside = place.resolveSibling(place.getFileName() + ".part");
+    // Hidden, and of this process: NAME.part may be somebody's download.
+    long own = ProcessHandle.current().pid();
+    Path aside = place.resolveSibling("." + place.getFileName() + "." + own + ".part");
     try {
       content.write(aside);
       Files.move(aside, place, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);

@@ -14,6 +14,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -80,7 +81,27 @@ class WholeFileTest {
     assertThatThrownBy(() -> WholeFile.write(folder, aside -> Files.writeString(aside, "x")))
         .isInstanceOf(FileSystemException.class)
         .hasMessageContaining(folder + ": is a folder");
-    assertThat(folder.resolveSibling(folder.getFileName() + ".part")).doesNotExist();
+  }
+
+  @Test
+  void aFileOfAnotherThatIsNamedAsAPartStaysAndNothingElseIsLeft() throws IOException {
+    Path other = Files.writeString(folder.resolve("e.csv.part"), "mine");
+    Path file = folder.resolve("e.csv");
+    WholeFile.write(file, aside -> Files.writeString(aside, "x"));
+    assertThatThrownBy(
+            () ->
+                WholeFile.write(
+                    file,
+                    aside -> {
+                      Files.writeString(aside, "half");
+                      throw new IOException("full");
+                    }))
+        .hasMessage(file + " cannot be written: full");
+    assertThat(file).hasContent("x");
+    assertThat(other).hasContent("mine");
+    try (Stream<Path> all = Files.list(folder)) {
+      assertThat(all).containsExactlyInAnyOrder(file, other);
+    }
   }
 
   @Test

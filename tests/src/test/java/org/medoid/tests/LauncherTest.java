@@ -165,12 +165,19 @@ class LauncherTest {
   })
   void givesMallocTheLargestThresholdThatItsVersionTakes(String version, String threshold)
       throws Exception {
-    Path home = java("99", "echo \"$MALLOC_MMAP_THRESHOLD_ $MALLOC_TRIM_THRESHOLD_\"");
     Path bin = folder.resolve("libc");
     program(bin.resolve("getconf"), version.isEmpty() ? "exit 1" : "echo glibc " + version);
-    String path = bin + ":" + System.getenv("PATH");
-    Shell shell = run(LAUNCHER, Map.of("JAVA_HOME", home.toString(), "PATH", path), "--help");
-    assertThat(shell.out().strip()).isEqualTo(threshold + " 268435456");
+    Map<String, String> path = Map.of("PATH", bin + ":" + System.getenv("PATH"));
+    String body = "echo \"$MALLOC_MMAP_THRESHOLD_ $MALLOC_TRIM_THRESHOLD_\"";
+    assertThat(ofJava99(body, path, "--help")).isEqualTo(threshold + " 268435456");
+  }
+
+  /** What a Java prints that does this and no more. */
+  private static String ofJava99(String body, Map<String, String> more, String... words)
+      throws Exception {
+    Map<String, String> environment = new HashMap<>(more);
+    environment.put("JAVA_HOME", java("99", body).toString());
+    Shell shell = run(LAUNCHER, environment, words);
     Path archives = LAUNCHER.resolveSibling("training").resolve("target").resolve("archives");
     if (Files.exists(archives)) { // one for each Java, for this one empty
       try (DirectoryStream<Path> ours = Files.newDirectoryStream(archives, "99-*")) {
@@ -179,6 +186,7 @@ class LauncherTest {
         }
       }
     }
+    return shell.out().strip();
   }
 
   @ParameterizedTest
@@ -215,8 +223,8 @@ class LauncherTest {
    * A tree as Maven leaves it: a jar for each module, and the class path without the last. Java 17
    * archives no classes of a jar in a folder with a space in its name.
    */
-  private static Path built() throws IOException {
-    Path tree = Files.createDirectories(folder.resolve("tree"));
+  private static Path built(String name) throws IOException {
+    Path tree = Files.createDirectories(folder.resolve(name));
     Path target = Files.createDirectories(tree.resolve("training").resolve("target"));
     ToolProvider jar = ToolProvider.findFirst("jar").orElseThrow();
     List<String> entries = new ArrayList<>();
@@ -238,6 +246,40 @@ class LauncherTest {
     return Files.copy(LAUNCHER, tree.resolve("medoid"), StandardCopyOption.COPY_ATTRIBUTES);
   }
 
+  /** A Java that tells the limit of oneDNN that it was started with. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "train --out x|AVX2",
+        "train --resume --out RUN|none",
+        "train --resume --out=RUN|none",
+        "train --resume --out .|AVX2",
+        "train --precision bf16 --out x|none",
+        "train @words|none",
+      })
+  void setsTheLimitOfOneDnnAsideWhereARunComputesInBfloat16(String words, String limit)
+      throws Exception {
+    Path run = Files.createDirectories(folder.resolve("bf16 run"));
+    Files.writeString(run.resolve("settings.json"), "{\n  \"precision\" : \"bf16\"\n}");
+    Files.writeString(folder.resolve("a b").resolve("words"), "--precision\nbf16\n");
+    String[] typed = words.split(" ", -1);
+    Arrays.setAll(typed, i -> typed[i].replace("RUN", run.toString()));
+    assertThat(ofJava99("echo ${ONEDNN_MAX_CPU_ISA:-none}", Map.of(), typed)).isEqualTo(limit);
+  }
+
+  /** The jars of the folder it came from may be gone, or of another version. */
+  @Test
+  void aTreeThatWasMovedIsBuiltAnew() throws Exception {
+    Path moved = folder.resolve("moved");
+    Files.move(built("original").getParent(), moved);
+    program(folder.resolve("maven").resolve("mvn"), "echo built anew; exit 3");
+    String path = folder.resolve("maven") + ":" + System.getenv("PATH");
+    Shell shell = run(moved.resolve("medoid"), Map.of("PATH", path), "--version");
+    assertThat(shell.code()).isEqualTo(1);
+    assertThat(shell.err()).contains("built anew", "the build failed");
+  }
+
   private static boolean shares(Path launcher) throws Exception {
     Path log = folder.resolve("classes.txt");
     Shell shell = run(launcher, Map.of("MEDOID_OPTS", "-Xlog:class+load:file=" + log), "--help");
@@ -252,7 +294,7 @@ class LauncherTest {
     assumeThat(Path.of(System.getProperty("java.home"), "lib", "server", "classes.jsa"))
         .as("skipped: a Java without an archive of its own classes")
         .exists();
-    Path launcher = built();
+    Path launcher = built("tree");
     Path target = launcher.resolveSibling("training").resolve("target");
     assertThat(shares(launcher)).isTrue();
     Path archive;

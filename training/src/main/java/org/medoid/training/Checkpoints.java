@@ -9,6 +9,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -158,6 +159,31 @@ public final class Checkpoints {
           "%s: the checkpoint cannot be read: %s; copy the run anew, or train it again"
               .formatted(prefix, firstLine(e)),
           e);
+    }
+  }
+
+  /**
+   * Reads the best checkpoint of a run, and once more where it was replaced meanwhile: the run may
+   * be training.
+   *
+   * @param <T> what is read
+   * @param run its folder
+   * @param reader reads it
+   * @return what was read
+   * @throws IOException if there is none, or it is damaged, or of another network
+   */
+  static <T> T readingBest(RunFolder run, Function<Path, T> reader) throws IOException {
+    Checkpoints first = of(run);
+    try {
+      Path best = first.best();
+      return reading(best, () -> reader.apply(best));
+    } catch (IOException e) {
+      Checkpoints now = of(run);
+      if (now.bestStep() == first.bestStep()) {
+        throw e;
+      }
+      Path best = now.best();
+      return reading(best, () -> reader.apply(best));
     }
   }
 

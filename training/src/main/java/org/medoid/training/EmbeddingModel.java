@@ -114,12 +114,17 @@ public final class EmbeddingModel implements AutoCloseable {
 
   private static EmbeddingModel of(RunFolder run, TrainingSettings settings, Network network)
       throws IOException {
-    Path best = Checkpoints.of(run).best();
     EmbeddingHead head = new EmbeddingHead(settings.network().embedding());
-    InferenceGraph graph =
-        Checkpoints.reading(
-            best, () -> InferenceGraph.restored(network, head, settings.data().imageSize(), best));
-    return of(run.path().toString(), best, graph, settings, ExportDescription.of(run, settings));
+    Map<String, Object> description = ExportDescription.of(run, settings);
+    return Checkpoints.readingBest(
+        run,
+        best ->
+            of(
+                run.path().toString(),
+                best,
+                InferenceGraph.restored(network, head, settings.data().imageSize(), best),
+                settings,
+                description));
   }
 
   /**

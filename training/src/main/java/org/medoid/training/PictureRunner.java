@@ -220,12 +220,15 @@ final class PictureRunner implements AutoCloseable {
     int rows = picture.getHeight();
     float[] raw = new float[Math.multiplyExact(Math.multiplyExact(rows, columns), 3)];
     Raster raster = picture.getRaster();
-    if (raster.getNumBands() < 3 && !(picture.getColorModel() instanceof IndexColorModel)) {
+    int bits = raster.getSampleModel().getSampleSize(0);
+    if (raster.getNumBands() < 3
+        && bits <= Short.SIZE
+        && !(picture.getColorModel() instanceof IndexColorModel)) {
       // Java takes grey for linear light and makes 152 of the 80 that files and TensorFlow mean.
-      int more = raster.getSampleModel().getSampleSize(0) - Byte.SIZE;
+      float largest = (1 << bits) - 1;
       int[] grey = raster.getSamples(0, 0, columns, rows, 0, (int[]) null);
       for (int i = 0; i < raw.length; i++) {
-        raw[i] = (grey[i / 3] >> more) / 255f;
+        raw[i] = grey[i / 3] / largest;
       }
       return raw;
     }

@@ -107,7 +107,8 @@ public final class RunFolder {
   }
 
   private static boolean isOfFailedRun(String name) {
-    return EARLY.contains(name.replaceFirst("\\.part$", "")) || name.startsWith("features-");
+    return EARLY.contains(name.replaceFirst("^\\.(.+)\\.\\d+\\.part$", "$1"))
+        || name.startsWith("features-");
   }
 
   private static boolean holdsSettings(Path path) {

@@ -215,13 +215,22 @@ public final class TrainingRun {
       TrainingResult result = result();
       return worker.together(
           () -> {
-            if (worker.leads() && !trainer.trial()) {
+            if (worker.leads() && !trainer.trial() && isNew(result)) {
               folder.writeJson(TrainingResult.FILE, result);
             }
             listeners.ended(this, result);
             return result;
           });
     }
+  }
+
+  /** A finished run that is resumed keeps what a program wrote beside the scores, as demo does. */
+  private boolean isNew(TrainingResult result) throws IOException {
+    TrainingResult earlier = folder.result().orElse(null);
+    return earlier == null
+        || earlier.checkpoint() != result.checkpoint()
+        || earlier.chosenOn() != result.chosenOn()
+        || !earlier.scores().recallAt().keySet().containsAll(result.scores().recallAt().keySet());
   }
 
   private void train(Stepper stepper, TrainingListener listeners) throws IOException {

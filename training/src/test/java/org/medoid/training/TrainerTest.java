@@ -12,6 +12,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,6 +53,7 @@ import org.medoid.training.settings.SettingsDraft;
 import org.medoid.training.settings.TrainingSettings;
 import org.slf4j.LoggerFactory;
 import org.tensorflow.Operand;
+import org.tensorflow.exceptions.TFOutOfRangeException;
 import org.tensorflow.framework.optimizers.Adam;
 import org.tensorflow.framework.optimizers.Momentum;
 import org.tensorflow.types.TFloat32;
@@ -428,6 +430,45 @@ class TrainerTest {
   }
 
   @Test
+  void aFinishedRunKeepsItsResultWhenItIsResumed() throws IOException {
+    Path finished = folder.resolve("finished");
+    train(finished.getFileName().toString(), settings(draft -> draft.steps = 2L));
+    Path result = finished.resolve("result.json");
+    String more = Files.readString(result).replaceFirst("\\{", "{\"beside\": 1,");
+    Files.writeString(result, more);
+    resume(finished);
+    assertThat(result).hasContent(more);
+  }
+
+  /** As another process does that trains: the checkpoint that is being read is replaced. */
+  @Test
+  void aCheckpointThatIsReplacedWhileItIsReadIsReadAnew() throws IOException {
+    RunFolder run = RunFolder.open(train("replaced", settings(draft -> draft.steps = 2L)));
+    Path state = run.path().resolve(Checkpoints.STATE);
+    String now = Files.readString(state);
+    Files.writeString(state, now.replaceFirst("\"best_step\" ?: ?\\d+", "\"best_step\" : 99"));
+    Files.createFile(run.path().resolve("checkpoints").resolve("step-00000099.index"));
+    List<Path> read = new ArrayList<>();
+    Path best =
+        Checkpoints.readingBest(
+            run,
+            prefix -> {
+              read.add(prefix);
+              if (read.size() == 1) {
+                try {
+                  Files.writeString(state, now);
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+                throw new TFOutOfRangeException("half of it");
+              }
+              return prefix;
+            });
+    assertThat(read).hasSize(2).last().isEqualTo(best);
+    assertThat(best).isEqualTo(Checkpoints.of(run).best());
+  }
+
+  @Test
   void everyListenerIsClosedAndNoneHidesWhyTheRunFailed() throws IOException {
     List<String> closed = new ArrayList<>();
     TrainingSettings settings = settings(draft -> {});
@@ -639,7 +680,7 @@ class TrainerTest {
         draft -> draft.loss = "n_pairs",
         draft -> draft.margin = Margin.ARI,
         draft -> draft.distance = Distance.COSINE,
-        draft -> draft.gamma = 1.0);
+        draft -> draft.gamma = 1000.0);
   }
 
   @ParameterizedTest

@@ -171,6 +171,9 @@ final class CompareCommand extends SpecCommand {
     }
     Long told = spec.findOption("--seed").getValue();
     long first = told == null ? 1 : told;
+    require(
+        first <= Long.MAX_VALUE - seeds.runs,
+        "--seed " + first + ": too large for --runs " + seeds.runs);
     return LongStream.range(first, first + seeds.runs).boxed().toList();
   }
 

@@ -2,6 +2,7 @@ package org.medoid.training.cli;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.IntFunction;
@@ -10,6 +11,7 @@ import org.medoid.ops.clustering.Distance;
 import org.medoid.training.EmbeddingModel;
 import org.medoid.training.RunFolder;
 import org.medoid.training.data.DataSets;
+import org.medoid.training.data.DataSplit;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.data.Npy;
 import org.medoid.training.evaluation.Embeddings;
@@ -179,11 +181,7 @@ final class EvaluateCommand extends SpecCommand {
 
   /** Scores the unseen images of a data set. */
   private void images() throws IOException {
-    ImageDataSet unseen =
-        (data == null
-                ? Cautions.opened(RunFolder.open(source.run), broken.skips())
-                : DataSets.open(data, broken.skips()))
-            .test();
+    ImageDataSet unseen = (data == null ? ofRun() : DataSets.open(data, broken.skips())).test();
     Embeddings x;
     try (EmbeddingModel model = choice.open(spec.commandLine(), source)) {
       if (!broken.skips()) {
@@ -197,6 +195,15 @@ final class EvaluateCommand extends SpecCommand {
       result = Evaluator.leaveOneOut(x, unseen.labels(), options(), progress);
     }
     tell(result, label -> unseen.classNames().get(label));
+  }
+
+  private DataSplit ofRun() throws IOException {
+    RunFolder run = RunFolder.open(source.run);
+    try {
+      return Cautions.opened(run, broken.skips());
+    } catch (NoSuchFileException e) {
+      throw new NoSuchFileException(e.getFile(), null, e.getReason() + ", or give --data");
+    }
   }
 
   /** Scores what files hold. */
@@ -252,18 +259,19 @@ final class EvaluateCommand extends SpecCommand {
   }
 
   private void tell(Evaluation result, IntFunction<String> names) throws IOException {
+    if (json) {
+      json(result);
+    } else {
+      new ScoreTable().row("", result.scores()).print(out());
+      ScoreTable.more(result, out());
+    }
+    out().flush(); // before files, which a full disk may refuse
     if (perClass != null) {
       String csv = ScoreTable.csv(result.classes(), names);
       WholeFile.write(perClass, aside -> Files.writeString(aside, csv));
     }
     if (clustersOut != null) {
       new Npy(new int[] {result.clusters().length}, result.clusters()).write(clustersOut);
-    }
-    if (json) {
-      json(result);
-    } else {
-      new ScoreTable().row("", result.scores()).print(out());
-      ScoreTable.more(result, out());
     }
   }
 }

@@ -2,6 +2,7 @@ package org.medoid.training.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.EnumSet;
@@ -131,7 +132,11 @@ final class ExportCommand extends SpecCommand {
           .name(name)
           .export(to);
     } catch (FolderNotEmptyException e) {
-      throw OutputFile.overwriting(e, "replace it with --overwrite");
+      boolean earlier = Files.exists(to.resolve("export.json"));
+      throw earlier
+          ? OutputFile.overwriting(e, "replace it with --overwrite")
+          : new IOException(
+              to + " is not empty and holds no earlier export; give another folder", e);
     }
   }
 

@@ -133,7 +133,12 @@ final class InitCommand extends SpecCommand {
     } catch (FolderNotEmptyException e) {
       throw OutputFile.overwriting(e, "remove it");
     }
-    out().println("wrote " + to + ": train it further with --model savedmodel:" + to);
+    out()
+        .println(
+            "wrote "
+                + to
+                + ": train it further with --model "
+                + TypedPath.quoted(SAVED_MODEL + to));
     out().flush();
     return 0;
   }

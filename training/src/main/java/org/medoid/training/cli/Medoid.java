@@ -1,10 +1,12 @@
 package org.medoid.training.cli;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
@@ -20,6 +22,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
@@ -87,13 +90,20 @@ public final class Medoid {
    * Runs a command.
    *
    * @param arguments the words of the command line
-   * @return the exit code: 0 done, 1 failed, 2 wrong usage
+   * @return the exit code: 0 done, 1 failed, 2 wrong usage, 130 or 143 stopped by a signal
    */
   public static int run(String... arguments) {
     Medoid medoid = new Medoid();
     // UTF-8 whatever the console's locale: results are read by programs.
     PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
     PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+    for (String word : arguments) { // for a file of words picocli prints a stack trace
+      File file = new File(word.startsWith("@") ? word.substring(1) : "");
+      if (file.exists() && (file.isDirectory() || !file.canRead())) {
+        err.println("medoid: " + word + ": is no file of words that can be read");
+        return CommandLine.ExitCode.USAGE;
+      }
+    }
     try {
       return medoid.line(out, err, List.of(arguments)).execute(arguments);
     } catch (Error e) { // no memory, natives or classes that are missing: picocli lets them pass
@@ -198,6 +208,11 @@ public final class Medoid {
     Logging.setTensorFlow(System.getenv("TF_CPP_MIN_LOG_LEVEL"));
     if (threads != null && threads < 1) {
       throw new ParameterException(command, "--threads " + threads + ": must be 1 or more");
+    }
+    for (OptionSpec option : command.getParseResult().matchedOptions()) {
+      if (option.getValue() instanceof Collection<?> list && list.isEmpty()) {
+        throw new ParameterException(command, option.longestName() + ": names nothing");
+      }
     }
     ThreadLimit.set(threads);
     return new CommandLine.RunLast().execute(parsed);

@@ -20,7 +20,8 @@ final class OutputFile {
    * @param option its name
    * @param file null if the option is not given
    * @param others files that are read, or written as well; null for those that are not given
-   * @throws IllegalArgumentException if it is a folder, or in none, or one of the others
+   * @throws IllegalArgumentException if it is a folder, or in none, or one of the others, or where
+   *     standard output or error go
    * @throws IOException if a file cannot be looked at
    */
   static void check(String option, Path file, Path... others) throws IOException {
@@ -35,6 +36,15 @@ final class OutputFile {
     }
     if (Files.isDirectory(file)) {
       throw new IllegalArgumentException(option + " " + file + ": is a folder; name a file");
+    }
+    for (String stream : new String[] {"/dev/stdout", "/dev/stderr"}) {
+      Path printed = Path.of(stream);
+      if (Files.isRegularFile(printed)
+          && Files.isRegularFile(file)
+          && Files.isSameFile(file, printed)) {
+        throw new IllegalArgumentException(
+            option + " " + file + ": is the file that this command prints to; name another file");
+      }
     }
     Path folder = place(option, file).toAbsolutePath().getParent();
     if (folder == null || !Files.isDirectory(folder)) {

@@ -119,7 +119,7 @@ final class TrainCommand extends SpecCommand {
                           "medoid: "
                               + stopped
                               + "; go on with: medoid train --resume --out "
-                              + out));
+                              + TypedPath.quoted(out)));
       if (earlier != null && !progress.isMoving()) {
         tellFinished(earlier);
       }

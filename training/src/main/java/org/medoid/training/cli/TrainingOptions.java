@@ -133,7 +133,7 @@ final class TrainingOptions {
       names = "--frozen-features",
       description =
           "As --freeze-backbone, but computes the backbone's features only once, of the centre of"
-              + " each image, and keeps them in RUN.")
+              + " each image, and keeps them in --out.")
   Boolean frozenFeatures;
 
   @Option(

@@ -35,6 +35,12 @@ final class TypedPath implements ITypeConverter<Path> {
     }
   }
 
+  /** A name as a shell reads it back. */
+  static String quoted(Object path) {
+    String text = path.toString();
+    return text.matches("[\\w%+,./:=@-]+") ? text : "'" + text.replace("'", "'\\''") + "'";
+  }
+
   private static Path path(String text) {
     try {
       return Path.of(home(text));

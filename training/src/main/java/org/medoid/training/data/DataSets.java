@@ -165,14 +165,14 @@ public final class DataSets {
 
   /**
    * The folder that keeps what is made once: {@code medoid} in {@code XDG_CACHE_HOME}, or in {@code
-   * .cache} of the user's home.
+   * .cache} of the user's home where that is not set, or relative: its specification says so.
    *
    * @return its path; it need not exist
    */
   public static Path cache() {
     String xdg = System.getenv("XDG_CACHE_HOME");
     Path base =
-        xdg != null && !xdg.isEmpty()
+        xdg != null && Path.of(xdg).isAbsolute()
             ? Path.of(xdg)
             : Path.of(System.getProperty("user.home"), ".cache");
     return base.resolve("medoid");

@@ -21,8 +21,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks for pictures in folders: follows links, passes over what systems and programs hide, knows
- * pictures by their content, and counts what it leaves out, to be told by {@link #tell}.
+ * Looks for pictures in folders: follows links, passes over what systems and programs hide and over
+ * the folders of runs, knows pictures by their content, and counts what it leaves out, to be told
+ * by {@link #tell}.
  */
 final class Folders {
   private static final Logger LOG = LoggerFactory.getLogger(Folders.class);
@@ -51,6 +52,13 @@ final class Folders {
             || HIDDEN.contains(name.toString().toLowerCase(Locale.ROOT)));
   }
 
+  /** Whether a folder holds what a training wrote, pictures for TensorBoard among it. */
+  private static boolean isRun(Path folder) {
+    return Files.exists(folder.resolve("settings.json"))
+        && Stream.of("data.json", "checkpoint.json", "metrics.csv")
+            .anyMatch(file -> Files.exists(folder.resolve(file)));
+  }
+
   /**
    * The pictures in a folder and its subfolders.
    *
@@ -75,6 +83,10 @@ final class Folders {
             // The walk sees a loop below the folder only, not one through the folders around it.
             if (Files.isSymbolicLink(each) && real.startsWith(each.toRealPath())) {
               count(LOOP, 1);
+              return FileVisitResult.SKIP_SUBTREE;
+            }
+            if (isRun(each)) {
+              count("folder of a run", 1);
               return FileVisitResult.SKIP_SUBTREE;
             }
             return hidden(each) ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
@@ -147,7 +159,7 @@ final class Folders {
   }
 
   /**
-   * The folders in a folder that are not hidden, links to folders too.
+   * The folders in a folder that are not hidden and no runs, links to folders too.
    *
    * @param folder a folder
    * @return sorted by their names' bytes
@@ -157,7 +169,7 @@ final class Folders {
     try (Stream<Path> content = Files.list(folder)) {
       return content
           .filter(Files::isDirectory)
-          .filter(each -> !hidden(each))
+          .filter(each -> !hidden(each) && !isRun(each))
           .sorted(FileNames.BY_BYTES)
           .toList();
     }

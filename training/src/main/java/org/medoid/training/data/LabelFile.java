@@ -13,9 +13,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.medoid.training.format.Csv;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Labels in a file or a pipe: an array of NumPy's, or a text with a label on each line. */
 public final class LabelFile {
+  private static final Logger LOG = LoggerFactory.getLogger(LabelFile.class);
+
   /** No text holds others of them than tabs. */
   private static final Pattern CONTROL = Pattern.compile("[\\p{Cntrl}&&[^\t]]");
 
@@ -89,8 +93,8 @@ public final class LabelFile {
       return NpyReader.read(file, content);
     }
     List<String> labels = labels(file, Files.readAllBytes(content));
-    if (labels.size() != count && labels.stream().anyMatch(String::isEmpty)) {
-      labels = labels.stream().filter(label -> !label.isEmpty()).toList(); // empty lines
+    if (labels.size() != count) {
+      labels = withoutEmptyEnds(labels);
     }
     if (labels.size() != count) {
       throw new IllegalArgumentException(
@@ -98,7 +102,24 @@ public final class LabelFile {
               .formatted(
                   file, labels.size(), count, labels.isEmpty() ? "" : shortened(labels.get(0))));
     }
+    long empty = labels.stream().filter(String::isEmpty).count();
+    if (empty > 0) {
+      LOG.warn("{}: {} labels are empty, and are taken for a class of their own", file, empty);
+    }
     return new Npy(new int[] {labels.size()}, labels.toArray(String[]::new));
+  }
+
+  /** Between others an empty line is a label that is missing: without it the next ones move up. */
+  private static List<String> withoutEmptyEnds(List<String> labels) {
+    int from = 0;
+    int to = labels.size();
+    while (from < to && labels.get(from).isEmpty()) {
+      from++;
+    }
+    while (to > from && labels.get(to - 1).isEmpty()) {
+      to--;
+    }
+    return labels.subList(from, to);
   }
 
   private static String shortened(String text) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
@@ -38,7 +39,8 @@ public final class NpyRows implements AutoCloseable {
    * @param rows how many there will be
    * @param key of letters and digits; tells all that decides the rows: what is left of a file with
    *     another key is removed
-   * @throws IOException if it cannot be written, or is a folder, a device or a pipe
+   * @throws IOException if it cannot be written, is a folder, a device or a pipe, or another
+   *     process writes it
    */
   public NpyRows(Path file, int rows, String key) throws IOException {
     this.file = WholeFile.place(file);
@@ -50,14 +52,32 @@ public final class NpyRows implements AutoCloseable {
     String name = "." + this.file.getFileName() + ".";
     aside = this.file.resolveSibling(name + key + ".part");
     removeOthers(name);
-    out =
-        FileChannel.open(
-            aside, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    out = open(aside);
     try {
+      if (!lock(out)) {
+        throw new FileSystemException(
+            file.toString(), null, "is being written by another process; wait for it");
+      }
       goOn();
     } catch (IOException e) {
       out.close();
       throw e;
+    }
+  }
+
+  private static FileChannel open(Path file) throws IOException {
+    return FileChannel.open(
+        file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+  }
+
+  /** Whether no other process writes a file; yes on a file system without locks. */
+  private static boolean lock(FileChannel channel) {
+    try {
+      return channel.tryLock() != null;
+    } catch (OverlappingFileLockException e) {
+      return false;
+    } catch (IOException e) {
+      return true;
     }
   }
 
@@ -72,7 +92,11 @@ public final class NpyRows implements AutoCloseable {
         };
     try (DirectoryStream<Path> found = Files.newDirectoryStream(folder, others)) {
       for (Path each : found) {
-        Files.delete(each);
+        try (FileChannel other = open(each)) {
+          if (lock(other)) {
+            Files.delete(each);
+          }
+        }
       }
     }
   }

@@ -70,10 +70,10 @@ public record LossSettings(
                 ? " has none but its margin multiplier, gamma"
                 : " has none to set"));
     require(
-        lossParameter == null || (lossParameter > 0 && Double.isFinite(lossParameter)),
+        lossParameter == null || (lossParameter > 0 && lossParameter <= Float.MAX_VALUE),
         "loss_parameter",
         lossParameter,
-        "must be above 0");
+        "must be above 0, and finite as a float32");
     requireNotNegative("gamma", gamma);
     requireDecay("gamma_decay", gammaDecay);
     requireNotNegative("gamma_decay_steps", gammaDecaySteps);

@@ -47,9 +47,13 @@ public final class SettingException extends IllegalArgumentException {
     }
   }
 
-  /** Requires a finite value of 0 or more. */
+  /** Requires a value of 0 or more that a float32, in which graphs are fed, can hold. */
   static void requireNotNegative(String setting, double value) {
-    require(value >= 0 && Double.isFinite(value), setting, value, "must be 0 or more, and finite");
+    require(
+        value >= 0 && value <= Float.MAX_VALUE,
+        setting,
+        value,
+        "must be 0 or more, and finite as a float32");
   }
 
   /** Requires a number of 0 or more. */

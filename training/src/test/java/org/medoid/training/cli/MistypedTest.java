@@ -22,6 +22,11 @@ class MistypedTest {
         "init --to x --model convnet --image-size -1",
         "init --to x --model convnet --image-size 8193",
         "init --to x --run r --seed 3",
+        "compare --out x --model convnet --data folder:x --losses ,",
+        "compare --out x --model convnet --data folder:x --seeds ,",
+        "export --to x --model m --format ,",
+        "evaluate --embeddings e --labels l --recall-at ,",
+        "compare --runs 3 --out x --model convnet --data folder:x --seed 9223372036854775807",
         "evaluate --embeddings e --labels l --embeddings e"
       })
   void valuesAreToldWithTheirOptionBeforeAnythingIsDone(String words) {
@@ -34,6 +39,13 @@ class MistypedTest {
         .startsWith("medoid: ")
         .contains(parts[parts.length - 2])
         .doesNotContain("Exception", "Error:");
+  }
+
+  @Test
+  void aFileOfWordsThatCannotBeReadIsOneLine() {
+    Typed typed = Typed.medoid("loss", "@" + System.getProperty("java.io.tmpdir"));
+    assertThat(typed.code()).isEqualTo(2);
+    assertThat(typed.err().strip()).hasLineCount(1).startsWith("medoid: @");
   }
 
   @Test

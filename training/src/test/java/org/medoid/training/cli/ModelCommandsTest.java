@@ -172,6 +172,9 @@ class ModelCommandsTest {
     Typed refused = Typed.medoid("export", "--model", model, "--to", folder.resolve("x"));
     assertThat(refused.code()).isEqualTo(1);
     assertThat(refused.err()).contains("x is not empty: replace it with --overwrite");
+    Typed other = Typed.medoid("export", "--model", model, "--to", pictures);
+    assertThat(other.code()).isEqualTo(1);
+    assertThat(other.err()).contains("pictures is not empty and holds no earlier export");
   }
 
   @Test

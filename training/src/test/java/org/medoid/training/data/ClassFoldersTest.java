@@ -131,6 +131,21 @@ class ClassFoldersTest {
     assertThat(told()).doesNotContain("left out");
   }
 
+  /** TensorBoard's pictures of runs that were written beside the classes are no class. */
+  @Test
+  void foldersOfRunsArePassedOver() throws IOException {
+    classes("a", "b", "c", "d", "runs/one/events", "runs/two/events", "three/events", "a/four");
+    for (String run : List.of("runs/one", "runs/two", "three", "a/four")) {
+      Files.createFile(folder.resolve(run).resolve("settings.json"));
+      Files.createFile(folder.resolve(run).resolve("data.json"));
+    }
+    DataSplit split = open();
+    assertThat(split.train().classNames()).containsExactly("a", "b");
+    assertThat(split.test().classNames()).containsExactly("c", "d");
+    assertThat(split.train().size()).isEqualTo(4);
+    assertThat(told()).contains("folder of a run");
+  }
+
   @Test
   void picturesAreKnownByTheirContentAndTheRestIsToldWithItsNumber() throws IOException {
     classes("a", "b", "c", "d");

@@ -8,6 +8,7 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,9 +39,20 @@ class LabelFileTest {
   }
 
   @Test
-  void emptyLinesAreLeftOutWhereThereAreTooManyLines() throws IOException {
-    assertThat(read("a\n\nb\n\n", StandardCharsets.UTF_8, 2)).containsExactly("a", "b");
+  void emptyLinesAtTheEndsAreLeftOutWhereThereAreTooManyLines() throws IOException {
+    assertThat(read("\na\nb\n\n", StandardCharsets.UTF_8, 2)).containsExactly("a", "b");
     assertThat(read("a\n\nb\n", StandardCharsets.UTF_8, 3)).containsExactly("a", "", "b");
+    assertThat(read("a\n\nb\n\n", StandardCharsets.UTF_8, 3)).containsExactly("a", "", "b");
+  }
+
+  /** Without the missing one the heading would be a label, and each label that of the next row. */
+  @Test
+  void aMissingLabelBelowAHeadingIsNotLeftOut() {
+    for (String missing : List.of("", "\"\"")) {
+      refused("label\na\n" + missing + "\nb\n", StandardCharsets.UTF_8, 3)
+          .hasMessageContaining("4 labels for 3 embeddings")
+          .hasMessageContaining("\"label\"");
+    }
   }
 
   @ParameterizedTest

@@ -53,6 +53,21 @@ class NpyRowsTest {
   }
 
   @Test
+  void whatAnotherProcessWritesIsNeitherGoneOnWithNorRemoved() throws Exception {
+    try (NpyRows rows = new NpyRows(file, 2, "k1")) {
+      rows.add(new float[] {1, 2}, 2);
+      assertThatThrownBy(() -> new NpyRows(file, 2, "k1"))
+          .hasMessage(file + ": is being written by another process; wait for it");
+      try (NpyRows others = new NpyRows(file, 1, "k2")) {
+        others.add(new float[] {5}, 1);
+      }
+      assertThat(aside).exists();
+      rows.add(new float[] {3, 4}, 2);
+    }
+    assertThat((float[]) Npy.read(file).data()).containsExactly(1, 2, 3, 4);
+  }
+
+  @Test
   void goesOnAfterTheLastWholeRowOfAKilledProcess() throws Exception {
     killed();
     finish("k1", 4);
