@@ -36,6 +36,13 @@ import org.tensorflow.proto.TensorShapeProto;
  */
 public record FrozenGraph(GraphDef graph, Map<String, String> inputs, Map<String, String> outputs) {
 
+  /** With the number of its nodes: the graph itself would print all weights. */
+  @Override
+  public String toString() {
+    return "FrozenGraph[%s nodes, inputs=%s, outputs=%s]"
+        .formatted(String.valueOf(graph.getNodeCount()), inputs, outputs);
+  }
+
   /**
    * Checks and copies.
    *

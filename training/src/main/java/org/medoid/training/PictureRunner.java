@@ -33,6 +33,7 @@ final class PictureRunner implements AutoCloseable {
   private final boolean fixed;
   private Network network;
   private Preparation preparation;
+  private boolean closed;
   private volatile int width;
 
   /** Gives the pixels of a picture by its number. */
@@ -134,6 +135,9 @@ final class PictureRunner implements AutoCloseable {
   }
 
   private void open() throws IOException {
+    if (closed) {
+      throw new IllegalStateException("the model is closed");
+    }
     if (network == null) {
       network = opener.open();
     }
@@ -281,6 +285,7 @@ final class PictureRunner implements AutoCloseable {
 
   @Override
   public void close() {
+    closed = true;
     if (preparation != null) {
       preparation.close();
     }

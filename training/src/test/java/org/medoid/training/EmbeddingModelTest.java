@@ -3,6 +3,7 @@ package org.medoid.training;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.awt.image.BufferedImage;
@@ -113,6 +114,16 @@ class EmbeddingModelTest {
         assertThat(model.embedImages(List.of(image)).row(0)).containsExactly(wanted, within(1e-5));
       }
     }
+  }
+
+  @Test
+  void aClosedModelEmbedsNothingThoughItWasNeverUsed() throws IOException {
+    EmbeddingModel model =
+        EmbeddingModel.ofSavedModel(SmallSavedModel.write(folder.resolve("m"), HEIGHT, WIDTH));
+    model.close();
+    assertThatThrownBy(() -> model.embedPixels(new float[HEIGHT * WIDTH * 3]))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("the model is closed");
   }
 
   @Test

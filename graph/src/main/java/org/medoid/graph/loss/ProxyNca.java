@@ -32,7 +32,6 @@ import org.tensorflow.types.family.TNumber;
  */
 public record ProxyNca(Operand<? extends TNumber> proxies, double scale, boolean ownInDenominator)
     implements EmbeddingLoss {
-  /** Of the paper's re-implementations (vectors of length 3) and ProxyNCA++ (temperature 1/9). */
   /**
    * Checks the scale.
    *

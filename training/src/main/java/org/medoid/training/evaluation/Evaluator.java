@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -79,6 +80,7 @@ public final class Evaluator {
      *     iterations, or no start
      */
     public Options {
+      Objects.requireNonNull(distance, "distance");
       recallAt = recallAt.stream().distinct().sorted().toList();
       if (recallAt.isEmpty() || recallAt.get(0) < 1) {
         throw new IllegalArgumentException(
