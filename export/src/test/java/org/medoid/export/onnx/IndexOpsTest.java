@@ -320,32 +320,42 @@ class IndexOpsTest {
         });
   }
 
-  @Property(tries = 13)
+  @Property(tries = 25)
   void slicesOfComputedBounds(@ForAll long seed) {
     Draw.check(
         seed,
         Domain.AXES,
         (tf, draw, x, shape) -> {
-          int count = draw.in(1, shape.length);
+          int cut = draw.in(1, shape.length);
+          int added = draw.of(0, 0, 1, 2);
+          int count = cut + added + draw.in(0, 1);
+          int ellipsis = count > cut + added ? 1 << draw.in(0, count - 1) : 0;
+          int fresh = 0;
+          while (Integer.bitCount(fresh) < added) {
+            fresh |= (1 << draw.in(0, count - 1)) & ~ellipsis;
+          }
           int[] begin = new int[count];
           int[] end = new int[count];
           int[] step = new int[count];
           int shrink = 0;
+          int axis = 0;
           for (int i = 0; i < count; i++) {
-            int size = (int) shape[i];
-            begin[i] = draw.in(-size, size - 1);
-            end[i] = draw.in(-size, size + 1);
-            step[i] = draw.in(1, 2);
-            if (draw.chance(0.3)) {
-              shrink |= 1 << i;
-              step[i] = 1;
+            step[i] = 1;
+            if ((ellipsis >> i & 1) != 0) {
+              axis = shape.length - cut + axis;
+            } else if ((fresh >> i & 1) == 0) {
+              int size = (int) shape[axis++];
+              begin[i] = draw.in(-size, size - 1);
+              end[i] = draw.in(-size, size + 1);
+              if (draw.chance(0.3)) {
+                shrink |= 1 << i;
+              } else {
+                step[i] = draw.in(1, 2);
+              }
             }
           }
-          // Zero, but not known before it runs: the size of x, a number, times zero.
-          Operand<?> zeros = one(tf, "Mul", tf.constant(new int[count]), one(tf, "Size", x));
-          Operand<?> from = one(tf, "AddV2", tf.constant(begin), zeros);
-          Operand<?> to =
-              draw.flip() ? tf.constant(end) : one(tf, "AddV2", tf.constant(end), zeros);
+          Operand<?> from = atRunTime(tf, x, begin);
+          Operand<?> to = draw.flip() ? tf.constant(end) : atRunTime(tf, x, end);
           return Runs.node(
                   tf,
                   "StridedSlice",
@@ -354,6 +364,10 @@ class IndexOpsTest {
                       draw.in(0, (1 << count) - 1),
                       "end_mask",
                       draw.in(0, (1 << count) - 1),
+                      "ellipsis_mask",
+                      ellipsis,
+                      "new_axis_mask",
+                      fresh,
                       "shrink_axis_mask",
                       shrink),
                   x,
@@ -362,6 +376,14 @@ class IndexOpsTest {
                   tf.constant(step))
               .output();
         });
+  }
+
+  /** Numbers that are not known before it runs: with those of x that are above 99, none. */
+  static Operand<?> atRunTime(Ops tf, Operand<?> x, int... numbers) {
+    Operand<?> above = one(tf, "Greater", x, tf.constant(99f));
+    Operand<?> flat = one(tf, "Reshape", above, tf.constant(new int[] {-1}));
+    Operand<?> any = one(tf, "Any", flat, tf.constant(0));
+    return one(tf, "AddV2", tf.constant(numbers), cast(tf, any, DataType.DT_INT32));
   }
 
   @Property(tries = 4)

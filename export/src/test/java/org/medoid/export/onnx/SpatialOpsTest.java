@@ -312,6 +312,9 @@ class SpatialOpsTest {
         (tf, draw, x, shape) -> {
           int[] axes = draw.axes(shape.length, 1);
           int[] shifts = Arrays.stream(axes).map(a -> draw.in(-7, 7)).toArray();
+          if (draw.chance(0.3)) {
+            return one(tf, "Roll", x, IndexOpsTest.atRunTime(tf, x, shifts), tf.constant(axes));
+          }
           return axes.length == 1 && draw.flip()
               ? one(tf, "Roll", x, tf.constant(shifts[0]), tf.constant(axes[0]))
               : one(tf, "Roll", x, tf.constant(shifts), tf.constant(axes));
