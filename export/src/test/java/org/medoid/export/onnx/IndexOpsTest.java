@@ -10,11 +10,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.medoid.export.onnx.Draw.Domain;
 import org.tensorflow.Operand;
+import org.tensorflow.Output;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Squeeze;
 import org.tensorflow.proto.DataType;
@@ -56,6 +58,44 @@ class IndexOpsTest {
                     x,
                     tf.constant(draw.in(1, (int) shape[shape.length - 1])))
                 .output(draw.in(0, 1)));
+  }
+
+  @Property(tries = 8)
+  void oneOfTheSorted(@ForAll long seed) {
+    Draw.check(
+        seed,
+        new Domain(1, 4, true),
+        (tf, draw, x, shape) ->
+            Runs.node(
+                    tf,
+                    "NthElement",
+                    Map.of("reverse", draw.flip()),
+                    x,
+                    tf.constant(draw.in(0, (int) shape[shape.length - 1] - 1)))
+                .output());
+  }
+
+  @Property(tries = 8)
+  void histograms(@ForAll long seed) {
+    Draw.check(
+        seed,
+        Domain.EXACT,
+        (tf, draw, x, shape) -> {
+          boolean whole = draw.flip(); // some beyond the bounds
+          return whole
+              ? one(
+                  tf,
+                  "HistogramFixedWidth",
+                  cast(tf, times(tf, x, 5), DataType.DT_INT32),
+                  tf.constant(new int[] {-3, 4}),
+                  tf.constant(draw.in(1, 7)))
+              : one(
+                  tf,
+                  "HistogramFixedWidth",
+                  x,
+                  tf.constant(new float[] {-0.7f, 1.3f}),
+                  tf.constant(draw.in(1, 7)));
+        });
   }
 
   @Property(tries = 8)
@@ -237,6 +277,41 @@ class IndexOpsTest {
               indices,
               values);
         });
+  }
+
+  /** To so many experts by number, each does something else, and back. */
+  @Property(tries = 10)
+  void rowsPartedAndStitched(@ForAll long seed) {
+    Draw.check(
+        seed,
+        new Domain(1, 4, true),
+        (tf, draw, x, shape) -> {
+          int[] over = IntStream.range(1, shape.length).toArray();
+          Operand<?> sums = one(tf, "Sum", x, tf.constant(over));
+          Operand<?> several = one(tf, "Greater", sums, tf.constant(draw.of(-99f, 0f, 99f)));
+          Operand<?> numbers = cast(tf, several, DataType.DT_INT32);
+          Operand<?> count = one(tf, "Size", numbers);
+          Operand<?> each = one(tf, "Range", tf.constant(0), count, tf.constant(1));
+          Map<String, Integer> two = Map.of("num_partitions", 2);
+          Runs.Made places = Runs.node(tf, "DynamicPartition", two, each, numbers);
+          Runs.Made rows = Runs.node(tf, "DynamicPartition", two, x, numbers);
+          if (draw.chance(0.3)) {
+            return rows.output(draw.in(0, 1));
+          }
+          return new Runs.Made(
+                  tf.scope()
+                      .env()
+                      .opBuilder("DynamicStitch", tf.scope().makeOpName("stitched"), tf.scope())
+                      .addInputList(outputs(places.output(0), places.output(1)))
+                      .addInputList(
+                          outputs(times(tf, rows.output(0), 2), tf.math.neg(rows.output(1))))
+                      .build())
+              .output();
+        });
+  }
+
+  private static Output<?>[] outputs(Operand<?>... tensors) {
+    return Arrays.stream(tensors).map(Operand::asOutput).toArray(Output<?>[]::new);
   }
 
   private static Operand<TFloat32> first(Ops tf, Operand<TFloat32> x) {
