@@ -220,7 +220,7 @@ class WindowOpsTest {
                   longs(1, draw.in(1, 2), draw.in(1, 2), 1),
                   "padding",
                   draw.of("SAME", "VALID"));
-          int[] side = {draw.in(1, 3), draw.in(1, 3)};
+          long[] side = {draw.in(1, 3), draw.in(1, 3)};
           Operand<TFloat32> filter =
               draw.flip()
                   ? Runs.constant(
