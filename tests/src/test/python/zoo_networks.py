@@ -1064,6 +1064,67 @@ def response_of_neighbours(x, weight):
     return tf.reduce_mean(x, [1, 2])
 
 
+@function(FREE)
+def spectrum_with_its_middle_in_the_middle(x, weight):
+    grey = tf.image.rgb_to_grayscale(x)[..., 0]
+    spectrum = tf.signal.fftshift(tf.signal.fft2d(tf.cast(grey, tf.complex64)), axes=[1, -1])
+    low = tf.signal.ifft2d(tf.signal.ifftshift(spectrum[:, 8:24, 8:24], axes=[1, 2]))
+    maps = tf.stack([tf.math.log(tf.abs(spectrum[:, ::2, ::2]) + 1e-3), tf.math.real(low)], -1)
+    return tf.reduce_mean(tf.nn.conv2d(maps, weight("k", 3, 3, 2, 8), 2, "SAME"), [1, 2])
+
+
+@function(FREE)
+def slices_that_are_computed(x, weight):
+    x = tf.nn.conv2d(x, weight("k", 3, 3, 3, 6), 4, "SAME")
+    at = tf.argmax(weight("p", 5), output_type=tf.int32) + tf.cast(tf.reduce_max(x) > 1e6, tf.int32)
+    channels = tf.reduce_mean(x[..., at : at + 2, tf.newaxis], [1, 2])[..., 0]
+    return tf.concat([channels, tf.reduce_mean(x[:, at, tf.newaxis], [1, 2]), tf.roll(x, at, 1)[:, 0, 0]], -1)
+
+
+@function(FREE)
+def edges_by_morphology(x, weight):
+    flat = tf.zeros((3, 3, 3))
+    wide = tf.nn.dilation2d(x, flat, [1, 1, 1, 1], "SAME", "NHWC", [1, 1, 1, 1])
+    edges = wide - tf.nn.erosion2d(x, flat, [1, 1, 1, 1], "SAME", "NHWC", [1, 1, 1, 1])
+    return tf.reduce_mean(tf.nn.conv2d(edges, weight("k", 3, 3, 3, 8), 2, "SAME"), [1, 2])
+
+
+@function(FREE)
+def enlarged_channel_by_channel(x, weight):
+    x = tf.nn.conv2d(x, weight("k", 3, 3, 3, 6), 4, "SAME")
+    sizes = tf.stack([tf.shape(x)[0], 16, 16, 6])
+    x = tf.nn.depthwise_conv2d_backprop_input(sizes, weight("d", 4, 4, 6, 1), x, [1, 2, 2, 1], "SAME")
+    return tf.reduce_max(x, [1, 2])
+
+
+@function(FREE)
+def colours_counted(x, weight):
+    def counts(picture):
+        return tf.stack([tf.histogram_fixed_width(picture[..., c], [0.0, 1.0], 8) for c in range(3)])
+
+    shares = tf.cast(tf.map_fn(counts, x, fn_output_signature=tf.int32), tf.float32) / 1024.0
+    return tf.reshape(shares, (-1, 24)) @ weight("w", 24, 8)
+
+
+@function(FREE)
+def binary_patterns(x, weight):
+    grey = tf.cast(255.0 * tf.image.rgb_to_grayscale(x)[..., 0], tf.int32)
+    codes = tf.zeros_like(grey[:, 1:-1, 1:-1])
+    for bit, (top, left) in enumerate([(0, 0), (0, 1), (0, 2), (1, 2), (2, 2), (2, 1), (2, 0), (1, 0)]):
+        brighter = grey[:, top : top + 30, left : left + 30] >= grey[:, 1:-1, 1:-1]
+        codes = tf.bitwise.bitwise_or(codes, tf.bitwise.left_shift(tf.cast(brighter, tf.int32), bit))
+    return tf.reduce_mean(tf.one_hot(codes, 256), [1, 2]) @ weight("w", 256, 8)
+
+
+@network()
+def pictures_turned(x):
+    turn = np.array([[0.9, 0.1, 0.5, -0.1, 1.1, -0.2, 0, 0]], np.float32)
+    bent = np.array([[1.0, 0.05, -2.0, 0.1, 0.9, 1.3, 0.001, 0.002]], np.float32)
+    x = call(lambda t: ops.image.affine_transform(t, turn, interpolation="bilinear", fill_mode="reflect"), x)
+    x = call(lambda t: ops.image.affine_transform(t, bent, interpolation="bilinear", fill_mode="constant", fill_value=0.2), x)
+    return pooled(stem(x))
+
+
 def several_functions(folder):
     class Model(tf.Module):
         def __init__(self):

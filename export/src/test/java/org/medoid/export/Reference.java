@@ -54,6 +54,7 @@ public final class Reference {
             .anyMatch(
                 node ->
                     node.getOp().startsWith("NonMaxSuppression") // has no kernel for double
+                        || node.getOp().startsWith("ImageProjective") // whose numbers are floats
                         || node.getAttrMap().values().stream()
                             .anyMatch(attribute -> AS_THEY_ARE.contains(attribute.getType())));
     this.x = x;

@@ -19,8 +19,9 @@ final class ColourOps {
     for (String op : List.of("Args", "Vars", "VarsPerChannel")) {
       table.put("FakeQuantWithMinMax" + op, ColourOps::quantise);
     }
-    table.put("QuantizeAndDequantizeV2", ColourOps::quantiseEvenly);
-    table.put("QuantizeAndDequantizeV4", ColourOps::quantiseEvenly);
+    for (String version : List.of("V2", "V3", "V4")) {
+      table.put("QuantizeAndDequantize" + version, ColourOps::quantiseEvenly);
+    }
   }
 
   private static int axis(TfNode node) {
@@ -188,7 +189,8 @@ final class ColourOps {
     }
     float least = (float) node.decimals(1)[0];
     float most = (float) node.decimals(2)[0];
-    int bits = (int) node.integer("num_bits");
+    boolean third = node.op().endsWith("V3"); // whose bits are an input, and which rounds to even
+    int bits = (int) (third ? node.integers(3)[0] : node.integer("num_bits"));
     boolean signed = node.flag("signed_input");
     float low = signed ? -(1 << (bits - 1)) + (node.flag("narrow_range") ? 1 : 0) : 0;
     float high = signed ? (1 << (bits - 1)) - 1 : (1 << bits) - 1;
@@ -201,7 +203,7 @@ final class ColourOps {
     String x = between(node, node.input(0), bottom, top);
     String whole = node.emit("Mul", x, scalar(node, byLeast ? below : above));
     String rounded =
-        node.text("round_mode").equals("HALF_UP")
+        !third && node.text("round_mode").equals("HALF_UP")
             ? node.emit("Floor", node.emit("Add", whole, scalar(node, 0.5)))
             : node.emit("Round", whole);
     node.output(0, node.emit("Mul", rounded, scalar(node, step)));

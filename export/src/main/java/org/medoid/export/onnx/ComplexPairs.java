@@ -197,6 +197,8 @@ final class ComplexPairs {
       case "Complex" -> set(broadcast(in(0), in(1)), broadcast(in(1), in(0)));
       case "Cast" -> cast();
       case "Conj" -> set(pen.conjugate(pair(0)));
+      case "Shape", "Size", "Rank" -> // of either part
+          pen.rename(part(List.of(pair(0)), true), info(output(0)).type());
       case "Real" -> real(pair(0).real());
       case "Imag" -> real(pen.imaginary(pair(0)));
       case "ComplexAbs" -> real(pen.length(pair(0)));

@@ -19,6 +19,7 @@ final class ConvolutionOps {
     table.put("DepthwiseConv2dNative", node -> convolve(node, true));
     table.put("Conv2DBackpropInput", ConvolutionOps::transposed);
     table.put("Conv3DBackpropInputV2", ConvolutionOps::transposed);
+    table.put("DepthwiseConv2dNativeBackpropInput", ConvolutionOps::transposed);
     table.put("SpaceToBatchND", node -> toBatch(node, OnnxGraph.SPACE_TO_BATCH));
     table.put("BatchToSpaceND", node -> toBatch(node, OnnxGraph.BATCH_TO_SPACE));
     table.put("ExtractImagePatches", ConvolutionOps::patches);
@@ -42,13 +43,7 @@ final class ConvolutionOps {
     Map<String, Object> attributes = window.attributes();
     String kernel;
     if (depthwise) {
-      // TensorFlow: [h, w, channels, multiplier]; ONNX: [channels * multiplier, 1, h, w].
-      long[] shape = {filter[2] * filter[3], 1, filter[0], filter[1]};
-      kernel =
-          node.isConstant(1)
-              ? node.constant(1, node.known(1).transposed(2, 3, 0, 1).reshaped(shape))
-              : node.emit("Reshape", kernel(node, 2, 3, 0, 1), node.constant(shape));
-      attributes.put("group", filter[2]);
+      kernel = depthwise(node, attributes);
     } else {
       kernel = outputsFirst(node, axes);
       if (inputs > filter[axes]) {
@@ -60,6 +55,16 @@ final class ConvolutionOps {
       x = Window.padded(node, x, window.samePads(node, window.size(node, x)), 0);
     }
     window.setImages(node, node.emit("Conv", attributes, x, kernel));
+  }
+
+  /** A kernel [h, w, channels, multiplier] as [channels * multiplier, 1, h, w], and its groups. */
+  private static String depthwise(TfNode node, Map<String, Object> attributes) {
+    long[] filter = node.shape(1);
+    long[] shape = {filter[2] * filter[3], 1, filter[0], filter[1]};
+    attributes.put("group", filter[2]);
+    return node.isConstant(1)
+        ? node.constant(1, node.known(1).transposed(2, 3, 0, 1).reshaped(shape))
+        : node.emit("Reshape", kernel(node, 2, 3, 0, 1), node.constant(shape));
   }
 
   /** A kernel [sizes, in, out] as [out, in, sizes]. */
@@ -86,7 +91,8 @@ final class ConvolutionOps {
     }
     int axes = filter.length - 2;
     long channels = Window.channels(last, node.shape(2));
-    if (channels >= 0 && channels != filter[axes + 1]) {
+    boolean depthwise = node.op().startsWith("Depthwise");
+    if (!depthwise && channels >= 0 && channels != filter[axes + 1]) {
       throw node.unsupported("a transposed convolution in groups");
     }
     long[] strides = Window.spatial(last, node.integers("strides"));
@@ -96,7 +102,7 @@ final class ConvolutionOps {
     attributes.put("strides", strides);
     attributes.put("dilations", dilations);
     String x = node.input(2, last);
-    String kernel = outputsFirst(node, axes);
+    String kernel = depthwise ? depthwise(node, attributes) : outputsFirst(node, axes);
     long[] in = Window.spatial(last, sized(node.shape(2), axes));
     long[] out = Window.spatial(last, sized(node.outputShape(0), axes));
     long[] pads = new long[2 * axes];

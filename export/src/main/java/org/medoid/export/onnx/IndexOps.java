@@ -24,6 +24,8 @@ final class IndexOps {
     table.put("GatherNd", IndexOps::gatherNd);
     table.put("OneHot", IndexOps::oneHot);
     table.put("TopKV2", IndexOps::largest);
+    table.put("NthElement", IndexOps::nth);
+    table.put("HistogramFixedWidth", IndexOps::histogram);
     table.put("Where", IndexOps::places);
     table.put("Cumsum", IndexOps::runningSum);
     table.put("Bucketize", IndexOps::bucket);
@@ -118,6 +120,45 @@ final class IndexOps {
             2);
     node.output(0, found.get(0));
     node.output(1, node.cast(found.get(1), DT_INT64, node.outputType(1)));
+  }
+
+  /** The number of the last axis that so many are smaller than, or larger. */
+  private static void nth(TfNode node) {
+    String place = node.emit("Reshape", whole(node, 1), node.constant(new long[0]));
+    String k = node.emit("Add", node.unsqueezed(place, 0), node.constant(1));
+    List<String> sorted =
+        node.emit(
+            "TopK",
+            List.of(node.input(0), k),
+            Map.of("axis", -1, "largest", node.flag("reverse"), "sorted", true),
+            2);
+    node.output(0, node.emit("Gather", Map.of("axis", -1), sorted.get(0), place));
+  }
+
+  /** How many numbers are in each of as many equal steps between two bounds, beyond them too. */
+  private static void histogram(TfNode node) {
+    DataType type = node.type(0);
+    String x = node.emit("Reshape", node.input(0), node.constant(-1));
+    String low = node.emit("Gather", node.input(1), node.scalar(DT_INT64, 0));
+    String high = node.emit("Gather", node.input(1), node.scalar(DT_INT64, 1));
+    String count = node.emit("Reshape", whole(node, 2), node.constant(1));
+    String steps = node.cast(count, DT_INT64, DT_DOUBLE);
+    String span = node.cast(node.emit("Sub", high, low), type, DT_DOUBLE);
+    String above = node.cast(node.emit("Sub", node.emit("Max", x, low), low), type, DT_DOUBLE);
+    String step = node.emit("Div", above, node.emit("Div", span, steps));
+    String last = node.emit("Sub", steps, node.scalar(DT_DOUBLE, 1));
+    String at = node.cast(node.emit("Min", step, last), DT_DOUBLE, DT_INT64);
+    String one = node.scalar(node.outputType(0), 1);
+    String none = node.emit("Expand", node.scalar(node.outputType(0), 0), count);
+    node.needOpset(16);
+    node.output(
+        0,
+        node.emit(
+            "ScatterElements",
+            Map.of("axis", 0, "reduction", "add"),
+            none,
+            at,
+            node.emit("Expand", one, node.emit("Shape", at))));
   }
 
   /** Where something is true, or not zero: a row of numbers for each. */

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.DoubleBinaryOperator;
+import java.util.function.DoublePredicate;
 import java.util.stream.IntStream;
 import org.medoid.export.onnx.pass.Constant;
 import org.medoid.export.onnx.pass.Shapes;
@@ -246,14 +247,17 @@ final class KnownSizes {
   /** What is known of the numbers that a node makes; null if it is no arithmetic with sizes. */
   private Numbers evaluate(Source.Node node) {
     DataType type = info(new Source.TensorName(node.name(), 0)).type();
-    if (type != DataType.DT_INT32 && type != DataType.DT_INT64) {
+    if (type != DataType.DT_INT32 && type != DataType.DT_INT64 && type != DataType.DT_BOOL) {
       return null;
     }
     if (node.op().equals("Const")) {
       return literal(node.definition().getAttrOrThrow("value").getTensor());
     }
-    if (node.op().equals("Shape")) {
+    if (node.op().equals("Shape") || node.op().equals("Rank")) {
       long[] shape = shape(node, 0);
+      if (shape != null && node.op().equals("Rank")) {
+        return Numbers.scalar(shape.length);
+      }
       return shape == null
           ? null
           : Numbers.vector(Arrays.stream(shape).mapToDouble(d -> d < 0 ? Double.NaN : d).toArray());
@@ -263,7 +267,10 @@ final class KnownSizes {
       return null;
     }
     return switch (node.op()) {
-      case "Identity", "StopGradient", "Snapshot", "Cast" -> in.get(0);
+      case "Identity", "StopGradient", "Snapshot" -> in.get(0);
+      case "Cast" -> type == DataType.DT_BOOL ? null : in.get(0);
+      case "Neg" -> each(Numbers.scalar(0), in.get(0), (a, b) -> a - b);
+      case "Abs" -> each(in.get(0), in.get(0), (a, b) -> Math.abs(a));
       case "AddV2", "Add" -> each(in, (a, b) -> a + b);
       case "Sub" -> each(in, (a, b) -> a - b);
       case "Mul" -> each(in, (a, b) -> a * b);
@@ -271,6 +278,13 @@ final class KnownSizes {
       case "FloorMod" -> each(in, (a, b) -> b == 0 ? Double.NaN : a - b * Math.floor(a / b));
       case "Maximum" -> each(in, Math::max);
       case "Minimum" -> each(in, Math::min);
+      case "Less" -> compared(in, gap -> gap < 0);
+      case "LessEqual" -> compared(in, gap -> gap <= 0);
+      case "Greater" -> compared(in, gap -> gap > 0);
+      case "GreaterEqual" -> compared(in, gap -> gap >= 0);
+      case "Equal" -> compared(in, gap -> gap == 0);
+      case "NotEqual" -> compared(in, gap -> gap != 0);
+      case "Select", "SelectV2" -> chosen(in);
       case "Prod" ->
           in.get(0).rank() == 1
                   && in.get(1).values().length == 1
@@ -303,15 +317,31 @@ final class KnownSizes {
   }
 
   private static Numbers each(List<Numbers> in, DoubleBinaryOperator function) {
-    double[] a = in.get(0).values();
-    double[] b = in.get(1).values();
+    return each(in.get(0), in.get(1), function);
+  }
+
+  private static Numbers each(Numbers left, Numbers right, DoubleBinaryOperator function) {
+    double[] a = left.values();
+    double[] b = right.values();
     if (a.length != b.length && a.length != 1 && b.length != 1) {
       return null;
     }
     double[] out = new double[a.length == 1 ? b.length : a.length];
     Arrays.setAll(
         out, i -> function.applyAsDouble(a[a.length == 1 ? 0 : i], b[b.length == 1 ? 0 : i]));
-    return new Numbers(Math.max(in.get(0).rank(), in.get(1).rank()), out);
+    return new Numbers(Math.max(left.rank(), right.rank()), out);
+  }
+
+  /** 1 where it holds for what the first is more than the second, else 0. */
+  private static Numbers compared(List<Numbers> in, DoublePredicate holds) {
+    return each(in, (a, b) -> Double.isNaN(a - b) ? Double.NaN : holds.test(a - b) ? 1 : 0);
+  }
+
+  /** The sum of what a condition chooses of one and of the other; the rest may be unknown. */
+  private static Numbers chosen(List<Numbers> in) {
+    Numbers one = each(in.get(0), in.get(1), (c, a) -> c == 0 ? 0 : c == 1 ? a : Double.NaN);
+    Numbers other = each(in.get(0), in.get(2), (c, b) -> c == 1 ? 0 : c == 0 ? b : Double.NaN);
+    return one == null || other == null ? null : each(one, other, Double::sum);
   }
 
   private static Numbers gather(Numbers from, Numbers at) {

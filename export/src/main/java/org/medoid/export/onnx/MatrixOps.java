@@ -9,6 +9,9 @@ import org.tensorflow.proto.DataType;
 
 /** Matrix products. */
 final class MatrixOps {
+  /** Numbers of a sparse matrix that is written out; 64 MB. */
+  private static final long LARGEST = 1 << 24;
+
   private MatrixOps() {}
 
   static void register(Map<String, OpConverter> table) {
@@ -19,6 +22,25 @@ final class MatrixOps {
     table.put("MatrixDeterminant", node -> node.output(0, node.emit("Det", node.input(0))));
     table.put("Cross", MatrixOps::cross);
     table.put("Einsum", MatrixOps::einsum);
+    table.put("SparseTensorDenseMatMul", MatrixOps::sparse);
+  }
+
+  /** A sparse matrix that is constant, with its zeros. */
+  private static void sparse(TfNode node) {
+    long[] places = node.integers(0);
+    double[] values = node.decimals(1);
+    long[] shape = node.integers(2);
+    if (shape[0] * shape[1] > LARGEST) {
+      throw node.unsupported(
+          "a sparse matrix of %d x %d, too large to be written out".formatted(shape[0], shape[1]));
+    }
+    double[] all = new double[Math.toIntExact(shape[0] * shape[1])];
+    for (int i = 0; i < values.length; i++) {
+      all[(int) (places[2 * i] * shape[1] + places[2 * i + 1])] += values[i];
+    }
+    Constant dense = Constant.of(node.type(1), shape, all);
+    String a = node.literal(node.flag("adjoint_a") ? dense.transposed(1, 0) : dense);
+    node.output(0, node.emit("MatMul", a, matrix(node, 3, node.flag("adjoint_b"))));
   }
 
   private static void matMul(TfNode node) {

@@ -11,12 +11,14 @@ final class OpConverters {
 
   private static Map<String, OpConverter> standard() {
     Map<String, OpConverter> table = new HashMap<>();
+    BitOps.register(table);
     BoxOps.register(table);
     ColourOps.register(table);
     ConvolutionOps.register(table);
     CropOps.register(table);
     ElementwiseOps.register(table);
     ImageOps.register(table);
+    ImageTransforms.register(table);
     IndexOps.register(table);
     MatrixOps.register(table);
     PoolingOps.register(table);

@@ -2,11 +2,14 @@ package org.medoid.export.onnx;
 
 import static org.tensorflow.proto.DataType.DT_INT64;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.LongStream;
 import org.medoid.export.onnx.pass.Constant;
+import org.medoid.export.onnx.pass.Shapes;
+import org.medoid.export.onnx.pass.Types;
 
 /** Maxima and means of windows. */
 final class PoolingOps {
@@ -20,6 +23,51 @@ final class PoolingOps {
       table.put(op, node -> pool(node, "AveragePool"));
     }
     table.put("MaxPoolWithArgmax", PoolingOps::places);
+    table.put("Dilation2D", PoolingOps::dilate);
+  }
+
+  /** The largest of the window's places, each with its own number of the filter added. */
+  private static void dilate(TfNode node) {
+    long[] filter = node.shape(1);
+    if (!Shapes.isKnown(filter) || !Types.isFloating(node.type(0))) {
+      throw node.unsupported("a filter of unknown size, or of whole numbers");
+    }
+    long[] side = Arrays.copyOf(filter, 2);
+    long[] strides = Window.spatial(true, node.integers("strides"));
+    long[] rates = Window.spatial(true, node.integers("rates"));
+    Window window = Window.of(node, true, side, strides, rates);
+    String x = window.images(node);
+    String pads =
+        window.attributes().get("pads") instanceof long[] p
+            ? node.constant(0, 0, p[0], p[1], 0, 0, p[2], p[3])
+            : window.samePads(node, window.size(node, x));
+    String lowest = SegmentOps.extreme(node, true);
+    x = node.emit("Pad", Map.of("mode", "constant"), x, pads, lowest);
+    String numbers = node.emit("Transpose", Map.of("perm", new long[] {2, 0, 1}), node.input(1));
+    List<String> sums = new ArrayList<>();
+    for (long i = 0; i < side[0]; i++) {
+      for (long j = 0; j < side[1]; j++) {
+        String from = node.constant(i * rates[0], j * rates[1]);
+        String to =
+            node.constant(end((side[0] - 1 - i) * rates[0]), end((side[1] - 1 - j) * rates[1]));
+        String at = node.constant(2, 3);
+        String part = node.emit("Slice", x, from, to, at, node.constant(strides));
+        String number =
+            node.emit(
+                "Slice",
+                numbers,
+                node.constant(i, j),
+                node.constant(i + 1, j + 1),
+                node.constant(1, 2));
+        sums.add(node.emit("Add", part, number));
+      }
+    }
+    window.setImages(node, node.emit("Max", sums));
+  }
+
+  /** The end of an axis of which so many of the last are left out. */
+  private static long end(long less) {
+    return less == 0 ? Integer.MAX_VALUE : -less;
   }
 
   /**

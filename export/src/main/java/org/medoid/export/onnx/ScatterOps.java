@@ -2,8 +2,10 @@ package org.medoid.export.onnx;
 
 import static org.tensorflow.proto.DataType.DT_INT64;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.tensorflow.proto.DataType;
@@ -14,6 +16,8 @@ import org.tensorflow.proto.DataType;
  * some.
  */
 final class ScatterOps {
+  private static final long MAX = Integer.MAX_VALUE;
+
   private ScatterOps() {}
 
   static void register(Map<String, OpConverter> table) {
@@ -23,6 +27,52 @@ final class ScatterOps {
     table.put("TensorScatterSub", node -> add(node, node.emit("Neg", node.input(2))));
     table.put("TensorScatterMax", node -> choose(node, "Max"));
     table.put("TensorScatterMin", node -> choose(node, "Min"));
+    table.put("DynamicPartition", ScatterOps::part);
+    table.put("DynamicStitch", ScatterOps::stitch);
+    table.put("ParallelDynamicStitch", ScatterOps::stitch);
+  }
+
+  /** The rows of each number, in the order they have. */
+  private static void part(TfNode node) {
+    String numbers = node.emit("Reshape", IndexOps.whole(node, 1), node.constant(-1));
+    String rows = rows(node, 0, node.rank(1));
+    for (int i = 0; i < node.outputCount(); i++) {
+      String mine = node.emit("Equal", numbers, node.scalar(DT_INT64, i));
+      node.output(i, node.emit("Compress", Map.of("axis", 0), rows, mine));
+    }
+  }
+
+  /** A tensor as rows: some axes become one. */
+  private static String rows(TfNode node, int input, int axes) {
+    String shape =
+        node.emit(
+            "Slice",
+            node.emit("Shape", node.input(input)),
+            node.constant(axes),
+            node.constant(MAX));
+    String rows = node.emit("Concat", Map.of("axis", 0), node.constant(-1), shape);
+    return node.emit("Reshape", node.input(input), rows);
+  }
+
+  /** Rows to their places, of as many as the last place asks for; the first half are the places. */
+  private static void stitch(TfNode node) {
+    int parts = node.inputCount() / 2;
+    List<String> places = new ArrayList<>();
+    List<String> rows = new ArrayList<>();
+    for (int i = 0; i < parts; i++) {
+      places.add(node.emit("Reshape", IndexOps.whole(node, i), node.constant(-1)));
+      rows.add(rows(node, parts + i, node.rank(i)));
+    }
+    String at = node.emit("Concat", places, Map.of("axis", 0));
+    String all = node.emit("Concat", rows, Map.of("axis", 0));
+    // There may be none.
+    String most = node.emit("Concat", Map.of("axis", 0), at, node.constant(-1));
+    String last = node.emit("ReduceMax", Map.of("axes", new long[] {0}, "keepdims", true), most);
+    String count = node.emit("Add", last, node.constant(1));
+    String row = node.emit("Slice", node.emit("Shape", all), node.constant(1), node.constant(MAX));
+    String size = node.emit("Concat", Map.of("axis", 0), count, row);
+    String zeros = node.emit("Expand", node.scalar(node.outputType(0), 0), size);
+    node.output(0, node.emit("ScatterND", zeros, node.unsqueezed(at, 1), all));
   }
 
   private static void replace(TfNode node) {

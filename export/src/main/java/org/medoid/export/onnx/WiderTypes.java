@@ -62,6 +62,7 @@ final class WiderTypes {
         "Mean",
         "Min",
         "Minimum",
+        "NthElement",
         "Prod",
         "Relu",
         "Relu6",

@@ -66,7 +66,7 @@ class ColourOpsTest {
             tf ->
                 x -> {
                   Operand<TFloat32> y = times(tf, tf.math.floor(times(tf, x, 8)), 0.1373f);
-                  return switch (draw.in(0, 3)) {
+                  return switch (draw.in(0, 4)) {
                     case 0 ->
                         Runs.node(
                                 tf,
@@ -92,6 +92,16 @@ class ColourOpsTest {
                                 y,
                                 tf.constant(draw.of(-1.3f, 0f)),
                                 tf.constant(2.2f))
+                            .output();
+                    case 4 ->
+                        Runs.node(
+                                tf,
+                                "QuantizeAndDequantizeV3",
+                                Map.of("range_given", true, "signed_input", draw.flip()),
+                                y,
+                                tf.constant(draw.of(-1.3f, 0f)),
+                                tf.constant(2.2f),
+                                tf.constant((Integer) attributes.get("num_bits")))
                             .output();
                     case 1 ->
                         Runs.node(

@@ -166,6 +166,25 @@ class ComplexOpsTest {
     }
   }
 
+  /** As Python writes fftshift: half the size of each axis, some counted from the end. */
+  @Property(tries = 8)
+  void spectraWithTheirMiddleInTheMiddle(@ForAll long seed) {
+    Draw.check(
+        seed,
+        Domain.AXES,
+        (tf, draw, x, shape) -> {
+          Operand<?> z = draw.flip() ? x : drawn(tf, draw, x);
+          Operand<?> some = tf.constant(draw.axes(shape.length, 1));
+          Operand<?> below = one(tf, "Less", some, tf.constant(0));
+          Operand<?> counted = one(tf, "AddV2", some, one(tf, "Rank", z));
+          Operand<?> axes = one(tf, "SelectV2", below, counted, some);
+          Operand<?> sizes = one(tf, "GatherV2", one(tf, "Shape", z), axes, tf.constant(0));
+          Operand<?> half = one(tf, "FloorDiv", sizes, tf.constant(2));
+          Operand<?> y = one(tf, "Roll", z, draw.flip() ? half : one(tf, "Neg", half), axes);
+          return z == x ? y : size(tf, y);
+        });
+  }
+
   /** π or -π: by the sign of the zero that a real number has for its imaginary part. */
   @Test
   void anglesOfRealNumbersKeepTheSignOfZero() {

@@ -10,11 +10,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.medoid.export.onnx.Draw.Domain;
 import org.tensorflow.Operand;
+import org.tensorflow.Output;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Squeeze;
 import org.tensorflow.proto.DataType;
@@ -56,6 +58,44 @@ class IndexOpsTest {
                     x,
                     tf.constant(draw.in(1, (int) shape[shape.length - 1])))
                 .output(draw.in(0, 1)));
+  }
+
+  @Property(tries = 8)
+  void oneOfTheSorted(@ForAll long seed) {
+    Draw.check(
+        seed,
+        new Domain(1, 4, true),
+        (tf, draw, x, shape) ->
+            Runs.node(
+                    tf,
+                    "NthElement",
+                    Map.of("reverse", draw.flip()),
+                    x,
+                    tf.constant(draw.in(0, (int) shape[shape.length - 1] - 1)))
+                .output());
+  }
+
+  @Property(tries = 8)
+  void histograms(@ForAll long seed) {
+    Draw.check(
+        seed,
+        Domain.EXACT,
+        (tf, draw, x, shape) -> {
+          boolean whole = draw.flip(); // some beyond the bounds
+          return whole
+              ? one(
+                  tf,
+                  "HistogramFixedWidth",
+                  cast(tf, times(tf, x, 5), DataType.DT_INT32),
+                  tf.constant(new int[] {-3, 4}),
+                  tf.constant(draw.in(1, 7)))
+              : one(
+                  tf,
+                  "HistogramFixedWidth",
+                  x,
+                  tf.constant(new float[] {-0.7f, 1.3f}),
+                  tf.constant(draw.in(1, 7)));
+        });
   }
 
   @Property(tries = 8)
@@ -239,6 +279,41 @@ class IndexOpsTest {
         });
   }
 
+  /** To so many experts by number, each does something else, and back. */
+  @Property(tries = 10)
+  void rowsPartedAndStitched(@ForAll long seed) {
+    Draw.check(
+        seed,
+        new Domain(1, 4, true),
+        (tf, draw, x, shape) -> {
+          int[] over = IntStream.range(1, shape.length).toArray();
+          Operand<?> sums = one(tf, "Sum", x, tf.constant(over));
+          Operand<?> several = one(tf, "Greater", sums, tf.constant(draw.of(-99f, 0f, 99f)));
+          Operand<?> numbers = cast(tf, several, DataType.DT_INT32);
+          Operand<?> count = one(tf, "Size", numbers);
+          Operand<?> each = one(tf, "Range", tf.constant(0), count, tf.constant(1));
+          Map<String, Integer> two = Map.of("num_partitions", 2);
+          Runs.Made places = Runs.node(tf, "DynamicPartition", two, each, numbers);
+          Runs.Made rows = Runs.node(tf, "DynamicPartition", two, x, numbers);
+          if (draw.chance(0.3)) {
+            return rows.output(draw.in(0, 1));
+          }
+          return new Runs.Made(
+                  tf.scope()
+                      .env()
+                      .opBuilder("DynamicStitch", tf.scope().makeOpName("stitched"), tf.scope())
+                      .addInputList(outputs(places.output(0), places.output(1)))
+                      .addInputList(
+                          outputs(times(tf, rows.output(0), 2), tf.math.neg(rows.output(1))))
+                      .build())
+              .output();
+        });
+  }
+
+  private static Output<?>[] outputs(Operand<?>... tensors) {
+    return Arrays.stream(tensors).map(Operand::asOutput).toArray(Output<?>[]::new);
+  }
+
   private static Operand<TFloat32> first(Ops tf, Operand<TFloat32> x) {
     Operand<TFloat32> all = tf.reshape(x, tf.constant(new int[] {-1}));
     return tf.gather(all, tf.constant(0), tf.constant(0));
@@ -320,32 +395,42 @@ class IndexOpsTest {
         });
   }
 
-  @Property(tries = 13)
+  @Property(tries = 25)
   void slicesOfComputedBounds(@ForAll long seed) {
     Draw.check(
         seed,
         Domain.AXES,
         (tf, draw, x, shape) -> {
-          int count = draw.in(1, shape.length);
+          int cut = draw.in(1, shape.length);
+          int added = draw.of(0, 0, 1, 2);
+          int count = cut + added + draw.in(0, 1);
+          int ellipsis = count > cut + added ? 1 << draw.in(0, count - 1) : 0;
+          int fresh = 0;
+          while (Integer.bitCount(fresh) < added) {
+            fresh |= (1 << draw.in(0, count - 1)) & ~ellipsis;
+          }
           int[] begin = new int[count];
           int[] end = new int[count];
           int[] step = new int[count];
           int shrink = 0;
+          int axis = 0;
           for (int i = 0; i < count; i++) {
-            int size = (int) shape[i];
-            begin[i] = draw.in(-size, size - 1);
-            end[i] = draw.in(-size, size + 1);
-            step[i] = draw.in(1, 2);
-            if (draw.chance(0.3)) {
-              shrink |= 1 << i;
-              step[i] = 1;
+            step[i] = 1;
+            if ((ellipsis >> i & 1) != 0) {
+              axis = shape.length - cut + axis;
+            } else if ((fresh >> i & 1) == 0) {
+              int size = (int) shape[axis++];
+              begin[i] = draw.in(-size, size - 1);
+              end[i] = draw.in(-size, size + 1);
+              if (draw.chance(0.3)) {
+                shrink |= 1 << i;
+              } else {
+                step[i] = draw.in(1, 2);
+              }
             }
           }
-          // Zero, but not known before it runs: the size of x, a number, times zero.
-          Operand<?> zeros = one(tf, "Mul", tf.constant(new int[count]), one(tf, "Size", x));
-          Operand<?> from = one(tf, "AddV2", tf.constant(begin), zeros);
-          Operand<?> to =
-              draw.flip() ? tf.constant(end) : one(tf, "AddV2", tf.constant(end), zeros);
+          Operand<?> from = atRunTime(tf, x, begin);
+          Operand<?> to = draw.flip() ? tf.constant(end) : atRunTime(tf, x, end);
           return Runs.node(
                   tf,
                   "StridedSlice",
@@ -354,6 +439,10 @@ class IndexOpsTest {
                       draw.in(0, (1 << count) - 1),
                       "end_mask",
                       draw.in(0, (1 << count) - 1),
+                      "ellipsis_mask",
+                      ellipsis,
+                      "new_axis_mask",
+                      fresh,
                       "shrink_axis_mask",
                       shrink),
                   x,
@@ -362,6 +451,14 @@ class IndexOpsTest {
                   tf.constant(step))
               .output();
         });
+  }
+
+  /** Numbers that are not known before it runs: with those of x that are above 99, none. */
+  static Operand<?> atRunTime(Ops tf, Operand<?> x, int... numbers) {
+    Operand<?> above = one(tf, "Greater", x, tf.constant(99f));
+    Operand<?> flat = one(tf, "Reshape", above, tf.constant(new int[] {-1}));
+    Operand<?> any = one(tf, "Any", flat, tf.constant(0));
+    return one(tf, "AddV2", tf.constant(numbers), cast(tf, any, DataType.DT_INT32));
   }
 
   @Property(tries = 4)

@@ -136,6 +136,63 @@ class OpsTest {
             one(tf, "ClipByValue", x, tf.constant(-0.5f), tf.constant(draw.of(0.2f, 0.7f))));
   }
 
+  @Property(tries = 6)
+  void sparseMatrices(@ForAll long seed) {
+    Draw.check(
+        seed,
+        new Domain(2, 2, false),
+        (tf, draw, x, shape) -> {
+          boolean adjoint = draw.flip();
+          boolean turned = draw.flip();
+          long inner = shape[turned ? 1 : 0];
+          long[] sizes = adjoint ? longs(inner, 3) : longs(3, inner);
+          long[][] places = {{0, 0}, {0, sizes[1] - 1}, {sizes[0] - 1, 0}};
+          return Runs.node(
+                  tf,
+                  "SparseTensorDenseMatMul",
+                  Map.of("adjoint_a", adjoint, "adjoint_b", turned),
+                  tf.constant(places),
+                  draw.constant(tf, 3),
+                  tf.constant(sizes),
+                  x)
+              .output();
+        });
+  }
+
+  @Property(tries = 6)
+  void bitsOfWholeNumbers(@ForAll long seed) {
+    for (String op : List.of("And", "Or", "Xor", "Invert", "LeftShift", "RightShift")) {
+      Draw.check(
+          seed ^ op.hashCode(),
+          Domain.EXACT,
+          (tf, draw, x, shape) -> {
+            DataType type =
+                draw.of(
+                    DataType.DT_INT32,
+                    DataType.DT_UINT8,
+                    DataType.DT_INT8,
+                    DataType.DT_INT16,
+                    DataType.DT_UINT16);
+            boolean unsigned = type.name().contains("UINT");
+            Operand<TFloat32> some = times(tf, unsigned ? tf.math.abs(x) : x, 30);
+            Operand<?> a = cast(tf, some, type);
+            Operand<?> b = cast(tf, times(tf, some, unsigned ? 0.7f : -0.7f), type);
+            Operand<?> mask = cast(tf, tf.constant(draw.of(1, 5, 7, 85, 127)), type);
+            Operand<?> by =
+                draw.flip()
+                    ? cast(tf, tf.constant(draw.in(0, 6)), type)
+                    : cast(tf, tf.math.minimum(tf.math.abs(x), tf.constant(6f)), type);
+            Operand<?> y =
+                switch (op) {
+                  case "Invert" -> one(tf, op, a);
+                  case "LeftShift", "RightShift" -> one(tf, op, a, by);
+                  default -> one(tf, "Bitwise" + op, a, draw.flip() ? b : mask);
+                };
+            return cast(tf, y, DataType.DT_INT32);
+          });
+    }
+  }
+
   @Property(tries = 4)
   void arithmeticOfTwoTensors(@ForAll long seed) {
     for (String op :

@@ -5,6 +5,7 @@ import static org.medoid.export.onnx.OpsTest.ints;
 import static org.medoid.export.onnx.OpsTest.longs;
 import static org.medoid.export.onnx.OpsTest.one;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -148,6 +149,71 @@ class SpatialOpsTest {
           }
           y = draw.flip() ? tf.math.tanh(y) : y;
           return one(tf, "BatchToSpaceND", y, tf.constant(blocks.block), tf.constant(blocks.crops));
+        });
+  }
+
+  @Property(tries = 16)
+  void transposedDepthwiseConvolutions(@ForAll long seed) {
+    WindowOpsTest.windowed(
+        seed,
+        (tf, draw, x, channels) -> {
+          int stride = draw.in(1, 3);
+          int multiplier = channels % 2 == 0 ? draw.in(1, 2) : 1;
+          int filters = (int) channels / multiplier;
+          boolean same = draw.flip();
+          int[] kernel = {draw.in(1, 4), draw.in(1, 4)};
+          int[] add = new int[2];
+          Arrays.setAll(add, i -> (same ? 1 : kernel[i]) + draw.in(0, stride - 1));
+          Operand<?> shape = tf.shape(x);
+          Operand<?> hw = one(tf, "Slice", shape, tf.constant(ints(1)), tf.constant(ints(2)));
+          Operand<?> least = one(tf, "Sub", hw, tf.constant(1));
+          hw = one(tf, "AddV2", one(tf, "Mul", least, tf.constant(stride)), tf.constant(add));
+          Operand<?> batch = one(tf, "Slice", shape, tf.constant(ints(0)), tf.constant(ints(1)));
+          List<Operand<?>> parts = List.of(batch, hw, tf.constant(ints(filters)));
+          Operand<?> sizes =
+              Runs.node(tf, "ConcatV2", Map.of(), List.of(tf.constant(0)), parts).output();
+          Map<String, Object> attributes =
+              Map.of("strides", longs(1, stride, stride, 1), "padding", same ? "SAME" : "VALID");
+          Operand<?> numbers = draw.constant(tf, kernel[0], kernel[1], filters, multiplier);
+          return Runs.node(tf, "DepthwiseConv2dNativeBackpropInput", attributes, sizes, numbers, x)
+              .output();
+        });
+  }
+
+  @Property(tries = 24)
+  void imagesTransformed(@ForAll long seed) {
+    Draw.check(
+        seed,
+        new Domain(4, 4, true),
+        (tf, draw, x, shape) -> {
+          float[][] transforms = new float[draw.flip() ? 1 : (int) shape[0]][];
+          Arrays.setAll(
+              transforms,
+              i ->
+                  new float[] {
+                    draw.of(0.9f, -1.1f), draw.of(0.13f, 0f), draw.of(0.5f, -6.3f), // row
+                    draw.of(0.21f, 0f), draw.of(1.2f, -0.8f), draw.of(9.7f, -0.2f), // column
+                    draw.of(0f, 0.01f), draw.of(0f, 0.03f)
+                  });
+          boolean third = draw.flip();
+          Map<String, Object> attributes =
+              Map.of(
+                  "interpolation",
+                  draw.of("NEAREST", "BILINEAR"),
+                  "fill_mode",
+                  draw.of("CONSTANT", "NEAREST", "REFLECT", "WRAP"));
+          List<Operand<?>> in = new ArrayList<>();
+          in.add(x);
+          in.add(tf.constant(transforms));
+          in.add(
+              draw.flip()
+                  ? tf.constant(ints(draw.in(1, 6), draw.in(1, 6)))
+                  : one(tf, "Slice", tf.shape(x), tf.constant(ints(1)), tf.constant(ints(2))));
+          if (third) {
+            in.add(tf.constant(0.7f));
+          }
+          String op = "ImageProjectiveTransformV" + (third ? 3 : 2);
+          return Runs.node(tf, op, attributes, in.toArray(Operand[]::new)).output();
         });
   }
 
@@ -312,6 +378,9 @@ class SpatialOpsTest {
         (tf, draw, x, shape) -> {
           int[] axes = draw.axes(shape.length, 1);
           int[] shifts = Arrays.stream(axes).map(a -> draw.in(-7, 7)).toArray();
+          if (draw.chance(0.3)) {
+            return one(tf, "Roll", x, IndexOpsTest.atRunTime(tf, x, shifts), tf.constant(axes));
+          }
           return axes.length == 1 && draw.flip()
               ? one(tf, "Roll", x, tf.constant(shifts[0]), tf.constant(axes[0]))
               : one(tf, "Roll", x, tf.constant(shifts), tf.constant(axes));

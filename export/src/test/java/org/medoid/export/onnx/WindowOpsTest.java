@@ -207,6 +207,33 @@ class WindowOpsTest {
         });
   }
 
+  @Property(tries = 20)
+  void dilationsAndErosions(@ForAll long seed) {
+    windowed(
+        seed,
+        (tf, draw, x, channels) -> {
+          Map<String, Object> attributes =
+              Map.of(
+                  "strides",
+                  longs(1, draw.in(1, 3), draw.in(1, 3), 1),
+                  "rates",
+                  longs(1, draw.in(1, 2), draw.in(1, 2), 1),
+                  "padding",
+                  draw.of("SAME", "VALID"));
+          long[] side = {draw.in(1, 3), draw.in(1, 3)};
+          Operand<TFloat32> filter =
+              draw.flip()
+                  ? Runs.constant(
+                      tf,
+                      new float[(int) (side[0] * side[1] * channels)],
+                      side[0],
+                      side[1],
+                      channels)
+                  : draw.constant(tf, side[0], side[1], channels);
+          return Runs.node(tf, "Dilation2D", attributes, x, filter).output();
+        });
+  }
+
   /** A dilated kernel is a larger one with zeros between. */
   @Property(tries = 15)
   void dilatedDepthwiseConvolutions(@ForAll long seed) {
