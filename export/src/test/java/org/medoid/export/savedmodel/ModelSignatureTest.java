@@ -37,6 +37,7 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TFloat64;
 import org.tensorflow.types.TInt32;
 import org.tensorflow.types.TString;
+import org.tensorflow.types.TUint16;
 import org.tensorflow.types.TUint8;
 import org.tensorflow.types.family.TNumber;
 import org.tensorflow.types.family.TType;
@@ -281,6 +282,8 @@ class ModelSignatureTest {
     BY_255(PixelRange.ZERO_TO_255, 1 / 255.0, 0),
     BY_HALF_OF_255(PixelRange.ZERO_TO_255, 1 / 127.5, -1),
     BY_DEVIATION(PixelRange.ZERO_TO_255, 1 / 58.4, -2.1),
+    BY_65535(PixelRange.ZERO_TO_65535, 1 / 65535.0, 0),
+    BY_HALF_OF_65535(PixelRange.ZERO_TO_65535, 1 / 32767.5, -1),
     MEAN_OFF(PixelRange.ZERO_TO_255, 1, -116),
     TWICE(PixelRange.ZERO_TO_ONE, 2, -1),
     BY_SMALL_DEVIATION(PixelRange.ZERO_TO_ONE, 4.37, -2.12),
@@ -373,6 +376,25 @@ class ModelSignatureTest {
     Placeholder<TInt32> integers = placeholder(TInt32.class, -1, SIDE, SIDE, 3);
     assertThat(only(integers, colours(tf.dtypes.cast(integers, TFloat32.class))).range())
         .isEqualTo(PixelRange.ZERO_TO_255);
+  }
+
+  @Test
+  void integersOf16BitsTakePixelsUpTo65535() throws IOException {
+    Placeholder<TUint16> in = placeholder(TUint16.class, -1, SIDE, SIDE, 3);
+    Operand<TFloat32> numbers = tf.dtypes.cast(in, TFloat32.class);
+    ModelSignature signature = only(in, colours(tf.math.div(numbers, tf.constant(65535f))));
+    assertThat(signature.range()).isEqualTo(PixelRange.ZERO_TO_65535);
+    assertThat(signature.notes().toString()).contains("pixels: 0,65535, as uint16");
+    float[] pictures = pictures(2);
+    assertThat(run(signature, pictures)).containsExactly(expected(pictures, 1, 0), within(1e-5f));
+    // What the graph does with them is seen here too.
+    assertThat(only(in, colours(numbers)).range()).isEqualTo(PixelRange.ZERO_TO_65535);
+    assertThat(only(in, colours(tf.math.div(numbers, tf.constant(255f)))).range())
+        .isEqualTo(PixelRange.ZERO_TO_255);
+    Placeholder<TInt32> wide = placeholder(TInt32.class, -1, SIDE, SIDE, 3);
+    Operand<TFloat32> wider = tf.dtypes.cast(wide, TFloat32.class);
+    assertThat(only(wide, colours(tf.math.div(wider, tf.constant(65535f)))).range())
+        .isEqualTo(PixelRange.ZERO_TO_65535);
   }
 
   @Test
