@@ -22,6 +22,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
+import org.tensorflow.Output;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.ndarray.Shape;
@@ -29,6 +30,7 @@ import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.op.nn.AvgPool;
+import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
 import org.tensorflow.types.TBfloat16;
 import org.tensorflow.types.TBool;
@@ -493,10 +495,27 @@ class ModelSignatureTest {
   }
 
   @Test
+  void aCallOfPythonCodeIsRefusedBeforeAnythingIsRun() {
+    Placeholder<TFloat32> in = images();
+    Output<TFloat32> called =
+        tf.scope()
+            .opBuilder("EagerPyFunc", "called")
+            .addInputList(new Output<?>[] {in.asOutput()})
+            .setAttr("token", "pyfunc_0")
+            .setAttr("Tout", new DataType[] {DataType.DT_FLOAT})
+            .build()
+            .output(0);
+    assertThatIOException()
+        .isThrownBy(() -> only(in, colours(tf.reshape(called, tf.shape(in)))))
+        .withMessageContaining("node called (EagerPyFunc) calls Python code");
+  }
+
+  @Test
   void whatIsNoPictureIsRefusedWithTheReason() {
     for (Map.Entry<long[], String> each :
         Map.of(
-                new long[] {-1, SIDE, SIDE, 1}, "pictures of 1 channels, not 3",
+                new long[] {-1, SIDE, SIDE, 1}, "pictures of 1 channel, not 3",
+                new long[] {-1, SIDE, SIDE}, "pictures without an axis of channels",
                 new long[] {SIDE, SIDE, 3}, "takes one picture, not a batch",
                 new long[] {-1, 9}, "takes no pictures")
             .entrySet()) {
