@@ -203,6 +203,22 @@ final class ExportWork {
     }
   }
 
+  /** The width of embeddings as it was measured: TensorFlow may leave it open without a run. */
+  static OnnxMl.ModelProto sized(OnnxMl.ModelProto model, int size) {
+    OnnxMl.ModelProto.Builder sized = model.toBuilder();
+    OnnxMl.TensorShapeProto.Builder shape =
+        sized
+            .getGraphBuilder()
+            .getOutputBuilder(0)
+            .getTypeBuilder()
+            .getTensorTypeBuilder()
+            .getShapeBuilder();
+    if (shape.getDimCount() == 2) {
+      shape.getDimBuilder(1).setDimValue(size);
+    }
+    return sized.build();
+  }
+
   private void writeOnnx() throws IOException {
     Map<String, String> properties = new LinkedHashMap<>(options.onnx.metadata());
     for (String key : ONNX_PROPERTIES) {
@@ -212,11 +228,13 @@ final class ExportWork {
     }
     properties.put("input", "images: float32 [batch, height, width, 3], RGB in [0, 1]");
     OnnxMl.ModelProto model =
-        OnnxConverter.convert(
-            source.frozen.graph(),
-            source.frozen.inputs(),
-            source.frozen.outputs(),
-            options.onnx.withMetadata(properties));
+        sized(
+            OnnxConverter.convert(
+                source.frozen.graph(),
+                source.frozen.inputs(),
+                source.frozen.outputs(),
+                options.onnx.withMetadata(properties)),
+            parity.expected().size());
     Path file = place.aside().resolve("model.onnx");
     SavedModelWriter.write(file, model);
     parity.compare(

@@ -125,8 +125,11 @@ public final class ModelExporter {
   public static ModelExporter of(ModelSignature signature) throws IOException {
     if (signature.batch() > 0) {
       throw new IOException(
-          "%s: the network takes %d pictures at a time and no other number: write it with an open batch"
-              .formatted(signature.model().folder(), signature.batch()));
+          "%s: the network takes %d picture%s at a time and no other number: write it with an open batch"
+              .formatted(
+                  signature.model().folder(),
+                  signature.batch(),
+                  signature.batch() == 1 ? "" : "s"));
     }
     return new ModelExporter(null, signature);
   }

@@ -1,6 +1,7 @@
 package org.medoid.export;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -179,8 +180,9 @@ final class Parity {
         "embeddings of the %s differ by %.2e, more than %.1e; their largest value is %.3g"
             .formatted(what, difference, allowed, expected.largest());
     String judgement =
-        "; from %s those of the %s differ by %.2e and TensorFlow's own by %.2e"
-            .formatted(judgeName(), what, ours, theirs);
+        "; from %s those of the %s differ by %.2e%s and TensorFlow's own by %.2e"
+            .formatted(
+                judgeName(), what, ours, ours <= most ? " (which is the one told)" : "", theirs);
     String roundings =
         tolerance.told() > 0
             ? ""
@@ -285,9 +287,24 @@ final class Parity {
     return frozen.outputs().values().iterator().next();
   }
 
+  /** Whether the second picture, which is run with those after it, is another alone. */
+  private boolean isCoupled() {
+    int count = expected.count();
+    if (count < 3) {
+      return false;
+    }
+    int size = expected.size();
+    int values = pixels.length / count;
+    float[] second = Arrays.copyOfRange(pixels, values, 2 * values);
+    float[] row = Arrays.copyOfRange(expected.values(), size, 2 * size);
+    double difference = new Vectors(row, 1, size).difference(single(frozen.graph(), second).get(0));
+    return !(difference <= tolerance.allowed(expected));
+  }
+
   /** Why embeddings may differ, as far as the graph shows. */
   private String reason() {
     String first = null;
+    String normalization = "";
     int random = 0;
     boolean half = false;
     for (NodeDef node : frozen.graph().getNodeList()) {
@@ -296,11 +313,18 @@ final class Parity {
         first = first == null ? "%s (%s)".formatted(node.getName(), node.getOp()) : first;
       }
       DataType type = node.getAttrOrDefault("T", AttrValue.getDefaultInstance()).getType();
+      if (node.getOp().startsWith("FusedBatchNorm")
+          && node.getAttrOrDefault("is_training", AttrValue.getDefaultInstance()).getB()) {
+        normalization = ": %s normalizes as in training".formatted(node.getName());
+      }
       half |= type == DataType.DT_HALF || type == DataType.DT_BFLOAT16;
     }
     if (random > 0) {
       return "; it draws random numbers in %s%s: leave the augmentation of images out of the model"
           .formatted(first, random > 1 ? " and %d other nodes".formatted(random - 1) : "");
+    }
+    if (isCoupled()) {
+      return "; a picture's embedding depends on the others in its batch" + normalization;
     }
     return half ? "; it computes in half precision: allow a larger difference (tolerance)" : "";
   }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import ai.onnx.proto.OnnxMl;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -286,6 +287,28 @@ class ModelExporterTest {
     assertThat(content(folder.resolve("icons")))
         .containsExactly(
             "1", "1/export.json", "1/model.onnx", "config.pbtxt", "config.pbtxt/in the way");
+  }
+
+  @Test
+  void aWidthThatTensorFlowLeavesOpenIsTheMeasuredOne() {
+    OnnxMl.ModelProto.Builder open = OnnxMl.ModelProto.newBuilder();
+    OnnxMl.TensorShapeProto.Builder shape =
+        open.getGraphBuilder()
+            .addOutputBuilder()
+            .getTypeBuilder()
+            .getTensorTypeBuilder()
+            .getShapeBuilder();
+    shape.addDimBuilder().setDimParam("batch");
+    shape.addDimBuilder().setDimParam("embedding_1");
+    OnnxMl.TensorShapeProto sized =
+        ExportWork.sized(open.build(), 7)
+            .getGraph()
+            .getOutput(0)
+            .getType()
+            .getTensorType()
+            .getShape();
+    assertThat(sized.getDim(0).getDimParam()).isEqualTo("batch");
+    assertThat(sized.getDim(1).getDimValue()).isEqualTo(7);
   }
 
   @Test

@@ -51,6 +51,20 @@ class ParityTest {
     return graph((tf, x) -> tf.math.tanh(tf.math.mul(x, tf.constant(2f))));
   }
 
+  @Test
+  void aPictureThatDependsOnTheOthersOfItsBatchIsTheReason() {
+    Parity parity = of(graph((tf, x) -> tf.math.sub(x, tf.math.mean(x, tf.constant(0)))));
+    Vectors other = plus(parity.expected(), 0.1);
+    assertThatIllegalStateException()
+        .isThrownBy(() -> parity.compare("reference", "model before it was frozen", other))
+        .withMessageEndingWith("; a picture's embedding depends on the others in its batch");
+    Parity alone = of(tame());
+    Vectors wrong = plus(alone.expected(), 0.1);
+    assertThatIllegalStateException()
+        .isThrownBy(() -> alone.compare("reference", "model before it was frozen", wrong))
+        .satisfies(e -> assertThat(e.getMessage()).doesNotContain("in its batch"));
+  }
+
   private static Parity of(FrozenGraph frozen) {
     return new Parity(frozen, PIXELS, IMAGE, USUAL);
   }
@@ -89,6 +103,7 @@ class ParityTest {
         .singleElement()
         .asString()
         .contains("differ by 2.50e-01", "TensorFlow's own by 2.50e-01", "double precision")
+        .contains("(which is the one told) and TensorFlow's own")
         .contains("this TensorFlow computes the network wrong", "the ONNX file is right");
   }
 

@@ -341,11 +341,7 @@ final class Flattener implements Border.Nodebook {
   }
 
   private List<String> operation(Body body, NodeDef node, List<String> inputs) {
-    OpDef definition = Operations.registered(node.getOp());
-    if (definition == null) {
-      throw new IllegalArgumentException(
-          body.where(node) + " is an operation that this TensorFlow does not have");
-    }
+    OpDef definition = Operations.required(body, node);
     for (String input : inputs) {
       if (TensorLists.isList(input)) {
         throw new IllegalArgumentException(

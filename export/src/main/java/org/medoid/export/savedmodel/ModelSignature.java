@@ -70,7 +70,11 @@ public final class ModelSignature {
     Shape inferred = new InferredShapes(core.open()).of(tensor);
     output = merged(output, inferred);
     boolean open = Border.size(fit.images(), output.of(inferred)) < 0;
-    border = new Border(fit.images(), range(core, choice), output, open);
+    PixelRange range = choice.range();
+    if (range == null) {
+      range = SeenRange.of(core, fit.images(), model::values, notes);
+    }
+    border = new Border(fit.images(), range, output, open);
     long fixed = fit.images().size(0);
     batch =
         fixed > 0 && FreeBatch.of(bordered(Purpose.INFERENCE, sizes(false)), fixed) == null
@@ -98,12 +102,20 @@ public final class ModelSignature {
     Flattener flattener = new Flattener(model.meta().getGraphDef(), Purpose.INFERENCE);
     String images = flattener.unique(IMAGES);
     TensorShapeProto shape = Nodes.shape(sizes(SignatureChooser.channelsFirst(fit.images())));
-    flattener.add(Nodes.placeholder(images, fit.images().type(), shape));
+    String pixels = images + ":0";
+    if (fit.images().isInteger()) { // fed with float32 as all are, so that the range is seen
+      String cast = flattener.unique("pixels/Cast");
+      flattener.add(Nodes.placeholder(images, DataType.DT_FLOAT, shape));
+      flattener.add(Nodes.cast(cast, images, DataType.DT_FLOAT, fit.images().type()));
+      pixels = cast + ":0";
+    } else {
+      flattener.add(Nodes.placeholder(images, fit.images().type(), shape));
+    }
     int best = SignatureChooser.unlikely(fit.outputs().get(0));
     List<ModelTensor> likely =
         fit.outputs().stream().filter(o -> SignatureChooser.unlikely(o) == best).toList();
     List<String> tensors =
-        fed.flatten(flattener, images + ":0", likely.stream().map(ModelTensor::tensor).toList());
+        fed.flatten(flattener, pixels, likely.stream().map(ModelTensor::tensor).toList());
     Map<String, String> outputs = new LinkedHashMap<>();
     for (int i = 0; i < tensors.size(); i++) {
       outputs.put(likely.get(i).name(), tensors.get(i));
@@ -120,25 +132,6 @@ public final class ModelSignature {
     return channelsFirst
         ? new long[] {-1, 3, height(), width()}
         : new long[] {-1, height(), width(), 3};
-  }
-
-  private PixelRange range(FlatGraph core, SignatureChoice choice) throws IOException {
-    if (choice.range() != null) {
-      return choice.range();
-    }
-    String pixels = "pixels: ";
-    if (fit.images().isInteger()) {
-      notes.add(pixels + "0,255, as " + Precision.name(fit.images().type()));
-      return PixelRange.ZERO_TO_255;
-    }
-    PixelRange seen = SeenRange.of(core, model::values);
-    if (seen == null) {
-      notes.add(
-          pixels + "the graph does not show their range; 0,1 is taken (others: 0,255 and -1,1)");
-      return PixelRange.ZERO_TO_ONE;
-    }
-    notes.add(pixels + seen + ", by what the graph does with them first");
-    return seen;
   }
 
   private void tell(SignatureChoice choice, long fixed) {

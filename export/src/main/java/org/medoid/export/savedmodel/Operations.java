@@ -127,6 +127,20 @@ public final class Operations {
     return -1;
   }
 
+  /** The definition of a node's operation, which any program with this TensorFlow can run. */
+  static OpDef required(Body body, NodeDef node) {
+    if (node.getOp().matches("PyFunc|PyFuncStateless|EagerPyFunc")) {
+      throw new IllegalArgumentException(
+          body.where(node) + " calls Python code (tf.numpy_function), which no SavedModel holds");
+    }
+    OpDef definition = registered(node.getOp());
+    if (definition == null) {
+      throw new IllegalArgumentException(
+          body.where(node) + " is an operation that this TensorFlow does not have");
+    }
+    return definition;
+  }
+
   /**
    * Names the tensor that a function gives.
    *

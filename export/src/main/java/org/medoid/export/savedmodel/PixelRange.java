@@ -10,7 +10,9 @@ public enum PixelRange {
   /** From 0 to 255, as image files have them; Keras networks that begin with a Rescaling. */
   ZERO_TO_255("0,255", 255, 0),
   /** From -1 to 1. */
-  MINUS_ONE_TO_ONE("-1,1", 2, -1);
+  MINUS_ONE_TO_ONE("-1,1", 2, -1),
+  /** From 0 to 65535, as image files of 16 bits have them. */
+  ZERO_TO_65535("0,65535", 65535, 0);
 
   private final String text;
   private final float scale;
@@ -25,7 +27,7 @@ public enum PixelRange {
   /**
    * The range that a text means.
    *
-   * @param text {@code 0,1}, {@code 0,255} or {@code -1,1}
+   * @param text {@code 0,1}, {@code 0,255}, {@code -1,1} or {@code 0,65535}
    * @return the range
    * @throws IllegalArgumentException if it is none of them
    */
@@ -48,7 +50,7 @@ public enum PixelRange {
   /**
    * Returns what a pixel in [0, 1] is multiplied by to lie in this range.
    *
-   * @return 1, 255 or 2
+   * @return 1, 255, 2 or 65535
    */
   public float scale() {
     return scale;
@@ -66,7 +68,7 @@ public enum PixelRange {
   /**
    * Returns the text that {@link #of} reads.
    *
-   * @return {@code 0,1}, {@code 0,255} or {@code -1,1}
+   * @return {@code 0,1}, {@code 0,255}, {@code -1,1} or {@code 0,65535}
    */
   @Override
   public String toString() {

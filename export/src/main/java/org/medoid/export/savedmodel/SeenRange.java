@@ -15,6 +15,7 @@ import org.tensorflow.Session;
 import org.tensorflow.exceptions.TensorFlowException;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.DataBuffers;
+import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.TensorProto;
 import org.tensorflow.types.TFloat32;
@@ -97,13 +98,37 @@ final class SeenRange {
   /**
    * Looks.
    *
-   * @param flat in float32, with one placeholder of images
+   * @param flat with one placeholder, of float32
+   * @param input what the network itself takes
    * @param values asked for those variables that pixels are scaled with, if there are any
-   * @return the range, or null if the graph does not show it
+   * @param notes gets one that says what is taken, and why
+   * @return the range; the usual one of the input's type if the graph does not show it
    * @throws IOException if variables cannot be read
    */
-  static PixelRange of(FlatGraph flat, Values values) throws IOException {
-    return new SeenRange(flat, values).find();
+  static PixelRange of(FlatGraph flat, ModelTensor input, Values values, List<String> notes)
+      throws IOException {
+    String pixels = "pixels: ";
+    DataType type = input.type();
+    PixelRange usual =
+        type == DataType.DT_UINT16 ? PixelRange.ZERO_TO_65535 : PixelRange.ZERO_TO_255;
+    boolean bytes = type == DataType.DT_UINT8 || type == DataType.DT_INT8;
+    PixelRange seen = bytes ? usual : new SeenRange(flat, values).find();
+    if (seen == PixelRange.ZERO_TO_65535 && type == DataType.DT_INT16) {
+      throw new IllegalArgumentException("takes pixels up to 32767, which no picture file has");
+    }
+    if (input.isInteger() && (seen == null || seen.scale() < 255 || seen == usual)) {
+      notes.add(pixels + usual + ", as " + Precision.name(type));
+      return usual;
+    }
+    if (seen == null) {
+      notes.add(
+          pixels
+              + "the graph does not show their range; 0,1 is taken (others: 0,255, -1,1 and"
+              + " 0,65535)");
+      return PixelRange.ZERO_TO_ONE;
+    }
+    notes.add(pixels + seen + ", by what the graph does with them first");
+    return seen;
   }
 
   private PixelRange find() throws IOException {
@@ -215,6 +240,10 @@ final class SeenRange {
     double size = Math.abs(scale);
     if (size < 1e-6 || (Math.abs(size - 1) < 1e-3 && Math.abs(shift) < 1e-3)) {
       return null;
+    }
+    // x / 65535, / 32767.5, / (65535 * 0.2).
+    if (size < 1e-4) {
+      return PixelRange.ZERO_TO_65535;
     }
     // x / 255, / 127.5, / (255 * 0.2): at most 1 / 50. Or the mean colour, 100 to 124, taken off.
     if (size < 0.05 || (size < 2 && Math.abs(shift) > 20)) {

@@ -226,16 +226,19 @@ final class SignatureChooser {
       return null;
     }
     if (input.rank() != 4) {
-      return input.rank() == 3
+      if (input.rank() != 3) {
+        return "takes no pictures, which have the shape [batch, height, width, 3]";
+      }
+      return input.size(2) == 3 || input.size(2) < 0
           ? "takes one picture, not a batch of them"
-          : "takes no pictures, which have the shape [batch, height, width, 3]";
+          : "takes pictures without an axis of channels, not [batch, height, width, 3]";
     }
     long last = input.size(3);
     if (last == 3 || last < 0 || channelsFirst(input)) {
       return null;
     }
-    return "takes pictures of %d channels, not 3"
-        .formatted(input.size(1) < 0 || last < input.size(1) ? last : input.size(1));
+    long channels = input.size(1) < 0 || last < input.size(1) ? last : input.size(1);
+    return "takes pictures of %d channel%s, not 3".formatted(channels, channels == 1 ? "" : "s");
   }
 
   /** Whether pictures are [batch, 3, height, width]. */

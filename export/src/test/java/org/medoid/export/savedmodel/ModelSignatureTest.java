@@ -22,6 +22,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
+import org.tensorflow.Output;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.ndarray.Shape;
@@ -29,6 +30,7 @@ import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.op.nn.AvgPool;
+import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
 import org.tensorflow.types.TBfloat16;
 import org.tensorflow.types.TBool;
@@ -37,6 +39,7 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TFloat64;
 import org.tensorflow.types.TInt32;
 import org.tensorflow.types.TString;
+import org.tensorflow.types.TUint16;
 import org.tensorflow.types.TUint8;
 import org.tensorflow.types.family.TNumber;
 import org.tensorflow.types.family.TType;
@@ -281,6 +284,8 @@ class ModelSignatureTest {
     BY_255(PixelRange.ZERO_TO_255, 1 / 255.0, 0),
     BY_HALF_OF_255(PixelRange.ZERO_TO_255, 1 / 127.5, -1),
     BY_DEVIATION(PixelRange.ZERO_TO_255, 1 / 58.4, -2.1),
+    BY_65535(PixelRange.ZERO_TO_65535, 1 / 65535.0, 0),
+    BY_HALF_OF_65535(PixelRange.ZERO_TO_65535, 1 / 32767.5, -1),
     MEAN_OFF(PixelRange.ZERO_TO_255, 1, -116),
     TWICE(PixelRange.ZERO_TO_ONE, 2, -1),
     BY_SMALL_DEVIATION(PixelRange.ZERO_TO_ONE, 4.37, -2.12),
@@ -373,6 +378,25 @@ class ModelSignatureTest {
     Placeholder<TInt32> integers = placeholder(TInt32.class, -1, SIDE, SIDE, 3);
     assertThat(only(integers, colours(tf.dtypes.cast(integers, TFloat32.class))).range())
         .isEqualTo(PixelRange.ZERO_TO_255);
+  }
+
+  @Test
+  void integersOf16BitsTakePixelsUpTo65535() throws IOException {
+    Placeholder<TUint16> in = placeholder(TUint16.class, -1, SIDE, SIDE, 3);
+    Operand<TFloat32> numbers = tf.dtypes.cast(in, TFloat32.class);
+    ModelSignature signature = only(in, colours(tf.math.div(numbers, tf.constant(65535f))));
+    assertThat(signature.range()).isEqualTo(PixelRange.ZERO_TO_65535);
+    assertThat(signature.notes().toString()).contains("pixels: 0,65535, as uint16");
+    float[] pictures = pictures(2);
+    assertThat(run(signature, pictures)).containsExactly(expected(pictures, 1, 0), within(1e-5f));
+    // What the graph does with them is seen here too.
+    assertThat(only(in, colours(numbers)).range()).isEqualTo(PixelRange.ZERO_TO_65535);
+    assertThat(only(in, colours(tf.math.div(numbers, tf.constant(255f)))).range())
+        .isEqualTo(PixelRange.ZERO_TO_255);
+    Placeholder<TInt32> wide = placeholder(TInt32.class, -1, SIDE, SIDE, 3);
+    Operand<TFloat32> wider = tf.dtypes.cast(wide, TFloat32.class);
+    assertThat(only(wide, colours(tf.math.div(wider, tf.constant(65535f)))).range())
+        .isEqualTo(PixelRange.ZERO_TO_65535);
   }
 
   @Test
@@ -471,10 +495,27 @@ class ModelSignatureTest {
   }
 
   @Test
+  void aCallOfPythonCodeIsRefusedBeforeAnythingIsRun() {
+    Placeholder<TFloat32> in = images();
+    Output<TFloat32> called =
+        tf.scope()
+            .opBuilder("EagerPyFunc", "called")
+            .addInputList(new Output<?>[] {in.asOutput()})
+            .setAttr("token", "pyfunc_0")
+            .setAttr("Tout", new DataType[] {DataType.DT_FLOAT})
+            .build()
+            .output(0);
+    assertThatIOException()
+        .isThrownBy(() -> only(in, colours(tf.reshape(called, tf.shape(in)))))
+        .withMessageContaining("node called (EagerPyFunc) calls Python code");
+  }
+
+  @Test
   void whatIsNoPictureIsRefusedWithTheReason() {
     for (Map.Entry<long[], String> each :
         Map.of(
-                new long[] {-1, SIDE, SIDE, 1}, "pictures of 1 channels, not 3",
+                new long[] {-1, SIDE, SIDE, 1}, "pictures of 1 channel, not 3",
+                new long[] {-1, SIDE, SIDE}, "pictures without an axis of channels",
                 new long[] {SIDE, SIDE, 3}, "takes one picture, not a batch",
                 new long[] {-1, 9}, "takes no pictures")
             .entrySet()) {

@@ -27,8 +27,8 @@ class SignatureOptions {
       paramLabel = "RANGE",
       converter = RangeConverter.class,
       description =
-          "The pixels that a SavedModel takes: 0,1, 0,255 or -1,1; by default what it shows, or"
-              + " 0,1.")
+          "The pixels that a SavedModel takes: 0,1, 0,255, -1,1 or 0,65535; by default what it"
+              + " shows, or 0,1.")
   private PixelRange range;
 
   /** Reads {@code 0,255}. */

@@ -97,8 +97,8 @@ final class TrainingOptions {
       names = "--range",
       paramLabel = "R",
       description =
-          "The pixels that a SavedModel takes: 0,1 or 0,255 or -1,1. Default: what its graph shows,"
-              + " else 0,1.")
+          "The pixels that a SavedModel takes: 0,1 or 0,255 or -1,1 or 0,65535. Default: what"
+              + " its graph shows, else 0,1.")
   String range;
 
   @Option(
