@@ -428,8 +428,9 @@ class NpyTest {
   void whatCannotBeWrittenLeavesTheOldFile() throws IOException {
     Path file = folder.resolve("old.npy");
     new Npy(new int[] {1}, new int[] {5}).write(file);
-    Files.createDirectory(folder.resolve("old.npy.part")); // in the way
-    Files.createFile(folder.resolve("old.npy.part").resolve("x"));
+    Path aside = folder.resolve(".old.npy." + ProcessHandle.current().pid() + ".part");
+    Files.createDirectory(aside); // in the way
+    Files.createFile(aside.resolve("x"));
     assertThatThrownBy(() -> new Npy(new int[] {1}, new int[] {6}).write(file))
         .isInstanceOf(IOException.class);
     assertThat(Npy.read(file).data()).isEqualTo(new int[] {5});
