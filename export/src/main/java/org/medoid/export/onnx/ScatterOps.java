@@ -16,8 +16,6 @@ import org.tensorflow.proto.DataType;
  * some.
  */
 final class ScatterOps {
-  private static final long MAX = Integer.MAX_VALUE;
-
   private ScatterOps() {}
 
   static void register(Map<String, OpConverter> table) {
@@ -44,14 +42,16 @@ final class ScatterOps {
 
   /** A tensor as rows: some axes become one. */
   private static String rows(TfNode node, int input, int axes) {
-    String shape =
-        node.emit(
-            "Slice",
-            node.emit("Shape", node.input(input)),
-            node.constant(axes),
-            node.constant(MAX));
-    String rows = node.emit("Concat", Map.of("axis", 0), node.constant(-1), shape);
-    return node.emit("Reshape", node.input(input), rows);
+    String x = node.input(input);
+    String rows =
+        node.emit("Concat", Map.of("axis", 0), node.constant(-1), sizesFrom(node, x, axes));
+    return node.emit("Reshape", x, rows);
+  }
+
+  /** The sizes of a tensor from an axis on. */
+  static String sizesFrom(TfNode node, String x, int axis) {
+    return node.emit(
+        "Slice", node.emit("Shape", x), node.constant(axis), node.constant(Integer.MAX_VALUE));
   }
 
   /** Rows to their places, of as many as the last place asks for; the first half are the places. */
@@ -69,8 +69,7 @@ final class ScatterOps {
     String most = node.emit("Concat", Map.of("axis", 0), at, node.constant(-1));
     String last = node.emit("ReduceMax", Map.of("axes", new long[] {0}, "keepdims", true), most);
     String count = node.emit("Add", last, node.constant(1));
-    String row = node.emit("Slice", node.emit("Shape", all), node.constant(1), node.constant(MAX));
-    String size = node.emit("Concat", Map.of("axis", 0), count, row);
+    String size = node.emit("Concat", Map.of("axis", 0), count, sizesFrom(node, all, 1));
     String zeros = node.emit("Expand", node.scalar(node.outputType(0), 0), size);
     node.output(0, node.emit("ScatterND", zeros, node.unsqueezed(at, 1), all));
   }

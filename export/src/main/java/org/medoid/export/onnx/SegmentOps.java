@@ -55,9 +55,7 @@ final class SegmentOps {
             yield sorted ? orZero(node, belongs, most) : most;
           }
         };
-    String sizes = node.emit("Shape", node.input(0));
-    String behind =
-        node.emit("Slice", sizes, node.constant(depth), node.constant(Integer.MAX_VALUE));
+    String behind = ScatterOps.sizesFrom(node, node.input(0), depth);
     String front = node.emit("Reshape", many, node.constant(1));
     String shape = node.emit("Concat", Map.of("axis", 0), front, behind);
     node.output(0, node.emit("Reshape", of, shape));

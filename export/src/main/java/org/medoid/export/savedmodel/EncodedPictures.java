@@ -166,23 +166,23 @@ final class EncodedPictures {
     List<String> outputs =
         new ArrayList<>(Collections.nCopies(parser.outputs(), flat.refused(unfed)));
     for (int i = 0; i < parser.features().size(); i++) {
-      ExampleParser.Feature feature = parser.features().get(i);
-      String pixels = inputs.get(0);
-      if (feature.isFile()) {
-        for (int axis = 0; axis < feature.shape().numDimensions(); axis++) {
-          String name = body.flatName(node) + "/" + feature.key();
-          pixels = marked(nodes.expanded(name, pixels, -1 - AXES, DataType.DT_UINT8));
-        }
-        outputs.set(parser.first() + i, pixels);
-      } else {
-        outputs.set(
-            parser.first() + i,
-            flat.refused(
-                "%s gives the feature %s of an example, and only pictures are fed"
-                    .formatted(body.where(node), feature.key())));
-      }
+      outputs.set(parser.first() + i, fed(body, node, inputs.get(0), parser.features().get(i)));
     }
     return outputs;
+  }
+
+  private String fed(Body body, NodeDef node, String pictures, ExampleParser.Feature feature) {
+    if (!feature.isFile()) {
+      return flat.refused(
+          "%s gives the feature %s of an example, and only pictures are fed"
+              .formatted(body.where(node), feature.key()));
+    }
+    String pixels = pictures;
+    for (int axis = 0; axis < feature.shape().numDimensions(); axis++) {
+      String name = body.flatName(node) + "/" + feature.key();
+      pixels = marked(nodes.expanded(name, pixels, -1 - AXES, DataType.DT_UINT8));
+    }
+    return pixels;
   }
 
   private String reshaped(String name, NodeDef node, List<String> inputs) {

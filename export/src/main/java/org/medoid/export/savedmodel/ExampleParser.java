@@ -54,14 +54,9 @@ record ExampleParser(int outputs, int first, List<Feature> features) {
    */
   static ExampleParser of(Flattener flat, Body body, NodeDef node, List<String> inputs) {
     OpDef definition = Operations.registered(node.getOp());
-    int outputs = 0;
-    int first = 0;
-    for (OpDef.ArgDef output : definition.getOutputArgList()) {
-      if (output.getName().equals("dense_values")) {
-        first = outputs;
-      }
-      outputs += Operations.size(node, output);
-    }
+    int outputs =
+        definition.getOutputArgList().stream().mapToInt(each -> Operations.size(node, each)).sum();
+    int first = Operations.offset(node, definition, "dense_values");
     ListValue types = node.getAttrOrThrow("Tdense").getList();
     List<TensorShapeProto> shapes = node.getAttrOrThrow("dense_shapes").getList().getShapeList();
     List<ByteString> keys = keys(flat, definition, node, inputs);

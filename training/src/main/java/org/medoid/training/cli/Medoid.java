@@ -98,9 +98,8 @@ public final class Medoid {
     PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
     PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
     for (String word : arguments) { // for a file of words picocli prints a stack trace
-      File file = new File(word.replaceFirst("^@", ""));
-      boolean words = word.startsWith("@") && file.exists();
-      if (words && (file.isDirectory() || !file.canRead())) {
+      File words = word.startsWith("@") ? new File(word.substring(1)) : null;
+      if (words != null && words.exists() && (words.isDirectory() || !words.canRead())) {
         err.println("medoid: " + word + ": is no file of words that can be read");
         return CommandLine.ExitCode.USAGE;
       }
