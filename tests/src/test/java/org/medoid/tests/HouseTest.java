@@ -28,6 +28,7 @@ class HouseTest {
   private static final Pattern IMPORT =
       Pattern.compile("^import (?:static )?(org\\.medoid[a-z.]*)\\.[A-Z]", Pattern.MULTILINE);
 
+  private static final Pattern PROPERTY = Pattern.compile("^ *@Property\\b.*", Pattern.MULTILINE);
   private static final Pattern PROGRAM =
       Pattern.compile("\"(?:[^\"]*[\\s'(])?--[a-z]|System\\.(?:out|err|exit)\\b");
 
@@ -57,6 +58,19 @@ class HouseTest {
       assertThat(files).as(name).anyMatch(file -> file.endsWith(name));
     }
     assertThat(seen).isGreaterThan(20);
+  }
+
+  /** Without one, a build that passed here fails on somebody's machine by the draw. */
+  @Test
+  void everyPropertyHasASeed() throws IOException {
+    int seen = 0;
+    for (Path file : sources("test")) {
+      Matcher property = PROPERTY.matcher(Files.readString(file));
+      for (; property.find(); seen++) {
+        assertThat(property.group()).as(file.toString()).contains("seed = ");
+      }
+    }
+    assertThat(seen).isGreaterThan(100);
   }
 
   @Test

@@ -47,6 +47,11 @@ class OpsTest {
     return tf.math.mul(x, tf.constant(by));
   }
 
+  /** Within the range of int8: what a number beyond it becomes is nowhere defined. */
+  static Operand<TFloat32> bytes(Ops tf, Operand<TFloat32> x) {
+    return tf.clipByValue(x, tf.constant(-127f), tf.constant(127f));
+  }
+
   /** From 0.5 up. */
   static Operand<TFloat32> positive(Ops tf, Operand<TFloat32> x) {
     return tf.math.add(tf.math.abs(x), tf.constant(0.5f));
@@ -98,7 +103,7 @@ class OpsTest {
     UNARY.put("Acosh", (tf, x) -> tf.math.add(tf.math.abs(x), tf.constant(1.1f)));
   }
 
-  @Property(tries = 2)
+  @Property(seed = "1", tries = 2)
   void functionsOfOneTensor(@ForAll long seed) {
     UNARY.forEach(
         (op, argument) ->
@@ -108,7 +113,7 @@ class OpsTest {
                 (tf, draw, x, shape) -> one(tf, op, argument.apply(tf, x))));
   }
 
-  @Property(tries = 3)
+  @Property(seed = "1", tries = 3)
   void functionsThatJump(@ForAll long seed) {
     for (String op : List.of("Ceil", "Floor", "Rint", "Round", "Sign")) {
       Draw.check(
@@ -118,7 +123,7 @@ class OpsTest {
     }
   }
 
-  @Property(tries = 12)
+  @Property(seed = "1", tries = 12)
   void activationsWithAttributes(@ForAll long seed) {
     Draw.check(
         seed,
@@ -136,7 +141,7 @@ class OpsTest {
             one(tf, "ClipByValue", x, tf.constant(-0.5f), tf.constant(draw.of(0.2f, 0.7f))));
   }
 
-  @Property(tries = 6)
+  @Property(seed = "1", tries = 6)
   void sparseMatrices(@ForAll long seed) {
     Draw.check(
         seed,
@@ -159,7 +164,7 @@ class OpsTest {
         });
   }
 
-  @Property(tries = 6)
+  @Property(seed = "1", tries = 6)
   void bitsOfWholeNumbers(@ForAll long seed) {
     for (String op : List.of("And", "Or", "Xor", "Invert", "LeftShift", "RightShift")) {
       Draw.check(
@@ -174,7 +179,7 @@ class OpsTest {
                     DataType.DT_INT16,
                     DataType.DT_UINT16);
             boolean unsigned = type.name().contains("UINT");
-            Operand<TFloat32> some = times(tf, unsigned ? tf.math.abs(x) : x, 30);
+            Operand<TFloat32> some = bytes(tf, times(tf, unsigned ? tf.math.abs(x) : x, 30));
             Operand<?> a = cast(tf, some, type);
             Operand<?> b = cast(tf, times(tf, some, unsigned ? 0.7f : -0.7f), type);
             Operand<?> mask = cast(tf, tf.constant(draw.of(1, 5, 7, 85, 127)), type);
@@ -193,7 +198,7 @@ class OpsTest {
     }
   }
 
-  @Property(tries = 4)
+  @Property(seed = "1", tries = 4)
   void arithmeticOfTwoTensors(@ForAll long seed) {
     for (String op :
         List.of(
@@ -264,7 +269,7 @@ class OpsTest {
         shape);
   }
 
-  @Property(tries = 4)
+  @Property(seed = "1", tries = 4)
   void matricesOfThree(@ForAll long seed) {
     Draw.check(
         seed,
@@ -312,7 +317,7 @@ class OpsTest {
     ofPairs("FloorMod", values);
   }
 
-  @Property(tries = 4)
+  @Property(seed = "1", tries = 4)
   void arithmeticOfOtherTypes(@ForAll long seed) {
     for (String op :
         List.of(
@@ -343,7 +348,7 @@ class OpsTest {
     }
   }
 
-  @Property(tries = 3)
+  @Property(seed = "1", tries = 3)
   void comparisons(@ForAll long seed) {
     for (String op : List.of("Greater", "GreaterEqual", "Less", "LessEqual", "Equal", "NotEqual")) {
       Draw.check(
@@ -357,7 +362,7 @@ class OpsTest {
     }
   }
 
-  @Property(tries = 12)
+  @Property(seed = "1", tries = 12)
   void choosingByConditions(@ForAll long seed) {
     Draw.check(
         seed,
@@ -402,7 +407,7 @@ class OpsTest {
         });
   }
 
-  @Property(tries = 15)
+  @Property(seed = "1", tries = 15)
   void sumsOfManyTensors(@ForAll long seed) {
     Draw.check(
         seed,
@@ -417,7 +422,7 @@ class OpsTest {
         });
   }
 
-  @Property(tries = 20)
+  @Property(seed = "1", tries = 20)
   void biases(@ForAll long seed) {
     Draw.check(
         seed,
@@ -441,7 +446,7 @@ class OpsTest {
     return tf.constant(IntStream.range(0, shape.length).toArray());
   }
 
-  @Property(tries = 4)
+  @Property(seed = "1", tries = 4)
   void reductions(@ForAll long seed) {
     for (String op : List.of("Mean", "Sum", "Max", "Min", "Prod", "EuclideanNorm")) {
       for (int i = 0; i < 2; i++) {
@@ -481,7 +486,7 @@ class OpsTest {
     }
   }
 
-  @Property(tries = 8)
+  @Property(seed = "1", tries = 8)
   void placesOfTheLargest(@ForAll long seed) {
     for (String op : List.of("ArgMax", "ArgMin")) {
       Draw.check(
@@ -498,7 +503,7 @@ class OpsTest {
     }
   }
 
-  @Property(tries = 15)
+  @Property(seed = "1", tries = 15)
   void squaredLength(@ForAll long seed) {
     Draw.check(seed, Domain.ANY, (tf, draw, x, shape) -> one(tf, "L2Loss", x));
     Draw.check(
@@ -520,7 +525,7 @@ class OpsTest {
         });
   }
 
-  @Property(tries = 20)
+  @Property(seed = "1", tries = 20)
   void matrixProducts(@ForAll long seed) {
     Draw.check(
         seed,
@@ -574,7 +579,7 @@ class OpsTest {
         });
   }
 
-  @Property(tries = 20)
+  @Property(seed = "1", tries = 20)
   void batchesOfMatrixProducts(@ForAll long seed) {
     Draw.check(
         seed,
@@ -613,7 +618,7 @@ class OpsTest {
   }
 
   /** As Keras writes layers of int8. */
-  @Property(tries = 4)
+  @Property(seed = "1", tries = 4)
   void productsOfBytes(@ForAll long seed) {
     Draw.check(
         seed,
@@ -624,13 +629,13 @@ class OpsTest {
                   tf,
                   "BatchMatMulV3",
                   Map.of("Tout", DataType.DT_INT32),
-                  cast(tf, times(tf, x, 30), DataType.DT_INT8),
-                  cast(tf, times(tf, weights, 30), DataType.DT_INT8))
+                  cast(tf, bytes(tf, times(tf, x, 30)), DataType.DT_INT8),
+                  cast(tf, bytes(tf, times(tf, weights, 30)), DataType.DT_INT8))
               .output();
         });
   }
 
-  @Property(tries = 10)
+  @Property(seed = "1", tries = 10)
   void sumsOfProducts(@ForAll long seed) {
     Draw.check(
         seed,
@@ -653,7 +658,7 @@ class OpsTest {
                     .output());
   }
 
-  @Property(tries = 20)
+  @Property(seed = "1", tries = 20)
   void elementsOfTensorsOfUnknownRank(@ForAll long seed) {
     Draw draw = new Draw(seed);
     long[] sizes = draw.sizes(draw.in(1, 4), 1, 4);

@@ -43,7 +43,7 @@ class DistanceMatrixTest {
    * A cosine distance of 1e-14 comes from an angle of 1e-7, where the Gram form in double has one
    * digit left and in float none.
    */
-  @Property(tries = 2000, shrinking = ShrinkingMode.OFF)
+  @Property(seed = "1", tries = 2000, shrinking = ShrinkingMode.OFF)
   void nearDuplicatesInFloatKeepTheirRelativeAccuracy(
       @ForAll @IntRange(min = 1, max = 300) int d, @ForAll Distance distance, @ForAll long seed) {
     Random random = new Random(seed);
@@ -62,7 +62,7 @@ class DistanceMatrixTest {
     }
   }
 
-  @Property(tries = 300, shrinking = ShrinkingMode.OFF)
+  @Property(seed = "1", tries = 300, shrinking = ShrinkingMode.OFF)
   void theMatrixIsSymmetricToTheBitWithAZeroDiagonal(
       @ForAll @IntRange(min = 1, max = 300) int m,
       @ForAll @IntRange(min = 1, max = 40) int d,
@@ -82,7 +82,7 @@ class DistanceMatrixTest {
   }
 
   /** The order of summation makes candidates tie that tie in a Python program. */
-  @Property(tries = 500, shrinking = ShrinkingMode.OFF)
+  @Property(seed = "1", tries = 500, shrinking = ShrinkingMode.OFF)
   void distancesAddUpInTheOrderOfSums(
       @ForAll @IntRange(min = 1, max = 700) int d, @ForAll long seed) {
     double[] x = Samples.gaussian(3, d, seed);
@@ -92,7 +92,7 @@ class DistanceMatrixTest {
         .isEqualTo(Sums.sum(squares, 0, d));
   }
 
-  @Property(tries = 1000, shrinking = ShrinkingMode.OFF)
+  @Property(seed = "1", tries = 1000, shrinking = ShrinkingMode.OFF)
   void bothSumsAgreeAndAreAccurate(
       @ForAll @IntRange(min = 0, max = 2000) int n, @ForAll long seed) {
     Random random = new Random(seed);

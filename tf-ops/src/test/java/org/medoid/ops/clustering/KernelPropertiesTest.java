@@ -80,13 +80,13 @@ class KernelPropertiesTest {
         .as(ClusteringOptions::new);
   }
 
-  @Property(tries = 6000, shrinking = ShrinkingMode.OFF)
+  @Property(seed = "1", tries = 6000, shrinking = ShrinkingMode.OFF)
   void theResultIsTheDefinitionsToTheLastBit(
       @ForAll("batches") Batch batch, @ForAll("options") ClusteringOptions options) {
     equalsTheDefinition(batch, options);
   }
 
-  @Property(tries = 60, shrinking = ShrinkingMode.OFF)
+  @Property(seed = "1", tries = 60, shrinking = ShrinkingMode.OFF)
   void theResultIsTheDefinitionsAlsoForLargerBatches(
       @ForAll("batchesAroundTheBlockSizes") Batch batch,
       @ForAll("options") ClusteringOptions options) {
@@ -150,7 +150,7 @@ class KernelPropertiesTest {
         .isEqualTo(Math.max(0, definition.augmented(medoids) - definition.oracle()));
   }
 
-  @Property(tries = 3000, shrinking = ShrinkingMode.OFF)
+  @Property(seed = "1", tries = 3000, shrinking = ShrinkingMode.OFF)
   void theScoreNeverFallsDuringExactSearch(
       @ForAll("batches") Batch batch, @ForAll("options") ClusteringOptions options) {
     double before = Double.NEGATIVE_INFINITY;
@@ -164,7 +164,7 @@ class KernelPropertiesTest {
     }
   }
 
-  @Property(tries = 1500, shrinking = ShrinkingMode.OFF)
+  @Property(seed = "1", tries = 1500, shrinking = ShrinkingMode.OFF)
   void swapsEndWhereNoSingleSwapIsBetterAndNeverBelowExactSearch(
       @ForAll("batches") Batch batch, @ForAll("options") ClusteringOptions drawn) {
     ClusteringOptions options =
@@ -272,7 +272,7 @@ class KernelPropertiesTest {
     assertThat(reached[1]).isGreaterThan(cases * 3 / 4);
   }
 
-  @Property(tries = 2000, shrinking = ShrinkingMode.OFF)
+  @Property(seed = "1", tries = 2000, shrinking = ShrinkingMode.OFF)
   void renamingLabelsChangesNothing(
       @ForAll("batches") Batch batch, @ForAll("options") ClusteringOptions options) {
     long[] renamed = Arrays.stream(batch.labels()).map(label -> label * -31 + 17).toArray();
@@ -307,7 +307,7 @@ class KernelPropertiesTest {
     return definition.lead();
   }
 
-  @Property(tries = 4000, shrinking = ShrinkingMode.OFF, maxDiscardRatio = 50)
+  @Property(seed = "1", tries = 4000, shrinking = ShrinkingMode.OFF, maxDiscardRatio = 50)
   void rotatingAndTranslatingChangesNothing(
       @ForAll("smoothBatches") Batch batch,
       @ForAll("options") ClusteringOptions options,
@@ -338,7 +338,7 @@ class KernelPropertiesTest {
     assertThat(after.loss()).isCloseTo(before.loss(), within(1e-10));
   }
 
-  @Property(tries = 4000, shrinking = ShrinkingMode.OFF, maxDiscardRatio = 50)
+  @Property(seed = "1", tries = 4000, shrinking = ShrinkingMode.OFF, maxDiscardRatio = 50)
   void permutingTheBatchPermutesTheResult(
       @ForAll("smoothBatches") Batch batch,
       @ForAll("options") ClusteringOptions drawn,
@@ -379,7 +379,7 @@ class KernelPropertiesTest {
     }
   }
 
-  @Property(tries = 2000, shrinking = ShrinkingMode.OFF)
+  @Property(seed = "1", tries = 2000, shrinking = ShrinkingMode.OFF)
   void withoutMarginItIsPlainKMedoidsBlindToTheLabels(
       @ForAll("batches") Batch drawn, @ForAll("options") ClusteringOptions options) {
     Batch batch = new Batch(drawn.x(), drawn.m(), drawn.d(), drawn.labels(), 0);
@@ -394,7 +394,7 @@ class KernelPropertiesTest {
     assertThat(other.facilityScore()).isEqualTo(result.facilityScore());
   }
 
-  @Property(tries = 4000, shrinking = ShrinkingMode.OFF, maxDiscardRatio = 50)
+  @Property(seed = "1", tries = 4000, shrinking = ShrinkingMode.OFF, maxDiscardRatio = 50)
   void theGradientIsThatOfCentralDifferencesWhereverTheLossIsSmooth(
       @ForAll("smoothBatches") Batch batch, @ForAll("options") ClusteringOptions options) {
     Clustering result = batch.solve(options);
@@ -423,7 +423,7 @@ class KernelPropertiesTest {
     }
   }
 
-  @Property(tries = 1000, shrinking = ShrinkingMode.OFF)
+  @Property(seed = "1", tries = 1000, shrinking = ShrinkingMode.OFF)
   void aRandomStartIsDistinctRowsThatTheSeedDecides(
       @ForAll("batches") Batch batch, @ForAll long seed) {
     ClusteringOptions options =

@@ -45,7 +45,7 @@ class NeighboursTest {
     return Neighbours.leaveOneOut(points, n - 1, Distance.EUCLIDEAN);
   }
 
-  @Property(tries = 25)
+  @Property(seed = "1", tries = 25)
   void theOrderIsThatOfExactArithmeticWithTiesByTheLowerRow(
       @ForAll @IntRange(min = 2, max = 25) int n,
       @ForAll @IntRange(min = 1, max = 9) int d,
