@@ -97,7 +97,11 @@ final class Translation {
         return;
       }
       if (converter == null) {
-        throw context.unsupported("no converter");
+        throw context.unsupported(
+            "no converter"
+                + (node.op().contains("Random")
+                    ? " for random numbers: leave the augmentation of images out of the model"
+                    : ""));
       }
       for (Value value : made) {
         if (!Types.known(value.type())) {

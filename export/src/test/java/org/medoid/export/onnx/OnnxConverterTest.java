@@ -129,6 +129,22 @@ class OnnxConverterTest {
   }
 
   @Test
+  void anAugmentationIsToBeLeftOut() {
+    GraphDef graph =
+        Runs.graph(
+            new long[] {-1, 4},
+            tf ->
+                x ->
+                    tf.math.add(
+                        x,
+                        tf.random.statelessRandomUniform(
+                            tf.constant(new int[] {1, 4}), tf.shape(x))));
+    assertThatThrownBy(() -> Runs.convert(graph))
+        .hasMessageContaining("StatelessRandomUniform")
+        .hasMessageContaining("leave the augmentation of images out of the model");
+  }
+
+  @Test
   void everyUnsupportedNodeIsListedAtOnce() {
     GraphDef graph =
         Runs.graph(
