@@ -137,10 +137,10 @@ public record FrozenGraph(GraphDef graph, Map<String, String> inputs, Map<String
    * @param signature which way, and how its images are fed
    * @return from {@value ModelSignature#IMAGES}, float32 [batch, height, width, 3] in [0, 1], to
    *     {@value ModelSignature#FEATURES}, float32 [batch, features]
-   * @throws IOException if the variables cannot be read
+   * @throws IOException if the variables cannot be read, or {@link ModelSignature#served} refuses
    */
   public static FrozenGraph of(ModelSignature signature) throws IOException {
-    FlatGraph flat = signature.flat(Purpose.INFERENCE);
+    FlatGraph flat = served(signature);
     return frozen(signature.model(), flat, signature.values(flat));
   }
 
@@ -150,12 +150,20 @@ public record FrozenGraph(GraphDef graph, Map<String, String> inputs, Map<String
    * @param signature which way, and how its images are fed
    * @param original what {@link ModelSignature#original} gave for it
    * @return as {@link #of(ModelSignature)}
-   * @throws IOException if the variables cannot be read
+   * @throws IOException if the variables cannot be read, or {@link ModelSignature#served} refuses
    */
   public static FrozenGraph of(ModelSignature signature, OriginalModel original)
       throws IOException {
-    FlatGraph flat = signature.flat(Purpose.INFERENCE);
+    FlatGraph flat = served(signature);
     return frozen(signature.model(), flat, original.values(flat));
+  }
+
+  private static FlatGraph served(ModelSignature signature) throws IOException {
+    try {
+      return signature.served();
+    } catch (IllegalArgumentException e) {
+      throw new IOException(signature.model().folder() + " cannot be served: " + e.getMessage(), e);
+    }
   }
 
   private static FrozenGraph frozen(

@@ -107,8 +107,7 @@ public final class ModelExporter {
    * @param folder with {@code saved_model.pb}
    * @param choice which of its signatures, as far as it is not found out
    * @return an exporter
-   * @throws IOException as {@link SavedModel#open}, {@link SavedModel#signature} and {@link
-   *     #of(ModelSignature)}
+   * @throws IOException as {@link SavedModel#open} and {@link SavedModel#signature}
    */
   public static ModelExporter ofSavedModel(Path folder, SignatureChoice choice) throws IOException {
     return of(SavedModel.open(folder).signature(choice));
@@ -119,18 +118,8 @@ public final class ModelExporter {
    *
    * @param signature from images to features
    * @return an exporter
-   * @throws IOException if the network takes a fixed number of pictures at a time, as nobody could
-   *     be served with that
    */
-  public static ModelExporter of(ModelSignature signature) throws IOException {
-    if (signature.batch() > 0) {
-      throw new IOException(
-          "%s: the network takes %d picture%s at a time and no other number: write it with an open batch"
-              .formatted(
-                  signature.model().folder(),
-                  signature.batch(),
-                  signature.batch() == 1 ? "" : "s"));
-    }
+  public static ModelExporter of(ModelSignature signature) {
     return new ModelExporter(null, signature);
   }
 

@@ -30,9 +30,8 @@ import org.medoid.training.settings.TrainingSettings;
  * that files, encoded bytes, {@link BufferedImage}s and pixels of the same picture have the same
  * embedding, and it hands itself to the {@link ModelExporter}.
  *
- * <p>Rows are in the order of the pictures. Pictures are run in batches of {@value #BATCH}, or as
- * many as the model was written for; memory beyond the result does not grow with their number. Not
- * for several threads at once.
+ * <p>Rows are in the order of the pictures. Pictures are run in batches of {@value #BATCH}; memory
+ * beyond the result does not grow with their number. Not for several threads at once.
  */
 public final class EmbeddingModel implements AutoCloseable {
   /** Pictures in one run, two runs at a time: at 227x227 pixels 20 MB of input each. */
@@ -215,11 +214,7 @@ public final class EmbeddingModel implements AutoCloseable {
         folder.toString(),
         folder,
         image,
-        new PictureRunner(
-            () -> PictureRunner.Network.of(FrozenGraph.of(signature)),
-            image,
-            signature.batch() > 0 ? signature.batch() : BATCH,
-            signature.batch() > 0),
+        new PictureRunner(() -> PictureRunner.Network.of(FrozenGraph.of(signature)), image, BATCH),
         () -> ModelExporter.of(signature).imageSize(image.height(), image.width()),
         before.kept(),
         signature.notes());

@@ -5,7 +5,6 @@ import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.Arrays;
 import org.medoid.export.FrozenGraph;
 import org.medoid.export.image.ImageSize;
 import org.medoid.export.image.Pictures;
@@ -30,7 +29,6 @@ final class PictureRunner implements AutoCloseable {
   private final Opener opener;
   private final ImageSize image;
   private final int batch;
-  private final boolean fixed;
   private Network network;
   private Preparation preparation;
   private boolean closed;
@@ -82,7 +80,7 @@ final class PictureRunner implements AutoCloseable {
    * @param batch pictures in one run
    */
   PictureRunner(Network network, ImageSize image, int batch) {
-    this(() -> network, image, batch, false);
+    this(() -> network, image, batch);
     this.network = network;
   }
 
@@ -90,13 +88,11 @@ final class PictureRunner implements AutoCloseable {
    * Of a network that is opened when it is first run.
    *
    * @param batch pictures in one run
-   * @param fixed whether it must be so many
    */
-  PictureRunner(Opener opener, ImageSize image, int batch, boolean fixed) {
+  PictureRunner(Opener opener, ImageSize image, int batch) {
     this.opener = opener;
     this.image = image;
     this.batch = batch;
-    this.fixed = fixed;
   }
 
   private int size() {
@@ -107,17 +103,7 @@ final class PictureRunner implements AutoCloseable {
   void run(ImageDataSet pictures, EmbeddingModel.Rows rows) throws IOException {
     open();
     try (ImagePipeline pipeline = ImagePipeline.evaluation(pictures, batch, image)) {
-      pipeline.<float[], IOException>compute(
-          images -> {
-            int count = (int) images.shape().get(0);
-            if (fixed && count < batch) {
-              float[] pixels = new float[count * size()];
-              images.copyTo(DataBuffers.of(pixels, false, false));
-              return embedded(pixels, count);
-            }
-            return embedded(images, count);
-          },
-          values -> rows.add(values, width));
+      pipeline.<float[], IOException>compute(this::embedded, values -> rows.add(values, width));
     }
   }
 
@@ -144,21 +130,15 @@ final class PictureRunner implements AutoCloseable {
   }
 
   private float[] embedded(float[] pixels, int count) {
-    int fed = fixed ? batch : count;
-    float[] all = pixels;
-    if (pixels.length < fed * size()) {
-      all = new float[fed * size()];
-      System.arraycopy(pixels, 0, all, 0, count * size());
-    }
     try (TFloat32 images =
         TFloat32.tensorOf(
-            Shape.of(fed, image.height(), image.width(), 3),
-            DataBuffers.of(all, true, false).slice(0, (long) fed * size()))) {
-      return embedded(images, count);
+            Shape.of(count, image.height(), image.width(), 3),
+            DataBuffers.of(pixels, true, false).slice(0, (long) count * size()))) {
+      return embedded(images);
     }
   }
 
-  private float[] embedded(TFloat32 images, int count) {
+  private float[] embedded(TFloat32 images) {
     try (Result result =
         network.session.runner().feed(network.input, images).fetch(network.output).run()) {
       TFloat32 given = (TFloat32) result.get(0);
@@ -170,7 +150,7 @@ final class PictureRunner implements AutoCloseable {
       width = Math.toIntExact(given.shape().get(1));
       float[] values = new float[Math.toIntExact(given.size())];
       given.copyTo(DataBuffers.of(values, false, false));
-      return fed > count ? Arrays.copyOf(values, count * width) : values;
+      return values;
     }
   }
 

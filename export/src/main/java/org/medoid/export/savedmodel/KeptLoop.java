@@ -13,9 +13,7 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.FunctionDef;
-import org.tensorflow.proto.NameAttrList;
 import org.tensorflow.proto.NodeDef;
-import org.tensorflow.proto.OpDef;
 import org.tensorflow.proto.TensorShapeProto;
 
 /**
@@ -128,8 +126,8 @@ final class KeptLoop {
     flattener.add(
         Nodes.node(name, "StatelessWhile", given.toArray(String[]::new))
             .putAttr("T", kinds.build())
-            .putAttr("cond", named(condName))
-            .putAttr("body", named(bodyName))
+            .putAttr("cond", FlatFunction.named(condName))
+            .putAttr("body", FlatFunction.named(bodyName))
             .putAttr("output_shapes", sizes.build())
             .putAttr("parallel_iterations", Nodes.number(10))
             .build());
@@ -294,55 +292,10 @@ final class KeptLoop {
 
   /** A function of all arguments. */
   private FunctionDef.Builder function(List<NodeDef> nodes, List<String> results, boolean test) {
-    FunctionDef.Builder function = FunctionDef.newBuilder();
     List<String> names = new ArrayList<>(arguments);
     names.addAll(outside.values());
-    Map<String, NodeDef> byName = new HashMap<>();
-    nodes.forEach(each -> byName.put(each.getName(), each));
-    for (int i = 0; i < names.size(); i++) {
-      function
-          .getSignatureBuilder()
-          .addInputArgBuilder()
-          .setName(names.get(i))
-          .setType(types.get(i));
-    }
-    for (NodeDef each : nodes) {
-      NodeDef.Builder inside = each.toBuilder().clearInput();
-      each.getInputList().forEach(input -> inside.addInput(inside(input, byName)));
-      function.addNodeDef(inside);
-    }
-    for (int i = 0; i < results.size(); i++) {
-      function
-          .getSignatureBuilder()
-          .addOutputArgBuilder()
-          .setName("result_" + i)
-          .setType(test ? DataType.DT_BOOL : types.get(i));
-      function.putRet("result_" + i, inside(results.get(i), byName));
-    }
-    return function;
-  }
-
-  /** How a function writes a tensor: an argument, or node:output:number. */
-  private String inside(String tensor, Map<String, NodeDef> nodes) {
-    String canonical = Tensors.canonical(tensor);
-    NodeDef from = nodes.get(Tensors.node(tensor));
-    if (from == null) {
-      return outside.getOrDefault(canonical, Tensors.node(tensor));
-    }
-    int number = Integer.parseInt(canonical.substring(canonical.indexOf(':') + 1));
-    OpDef definition = Operations.registered(from.getOp());
-    for (OpDef.ArgDef output : definition.getOutputArgList()) {
-      int size = Operations.size(from, output);
-      if (number < size) {
-        return from.getName() + ":" + output.getName() + ":" + number;
-      }
-      number -= size;
-    }
-    throw new IllegalArgumentException("there is no tensor " + tensor);
-  }
-
-  private static AttrValue named(String name) {
-    return AttrValue.newBuilder().setFunc(NameAttrList.newBuilder().setName(name)).build();
+    List<DataType> given = test ? List.of(DataType.DT_BOOL) : types;
+    return FlatFunction.of(names, types, outside, nodes, results, given);
   }
 
   private static TensorShapeProto proto(Shape shape) {

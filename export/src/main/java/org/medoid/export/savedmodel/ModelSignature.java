@@ -25,7 +25,7 @@ import org.tensorflow.proto.TensorShapeProto;
  * sequence of features is averaged over its places. Half precision and float64 are computed in
  * float32. Layers with their channels first become such with their channels last. For training,
  * operations without a gradient are written by others that have one, where these are known. A batch
- * that was fixed is freed where the graph allows it.
+ * that was fixed is freed where the graph allows it, or {@link #served} in a loop.
  *
  * <p>Immutable and safe for threads. Holds the graph, not the variables.
  */
@@ -40,7 +40,7 @@ public final class ModelSignature {
   private final SignatureChooser.Fit fit;
   private final FedImages fed;
   private final Border border;
-  private final long batch;
+  private final FixedBatch batch;
   private final Set<DataType> narrowed;
   private final double step;
   private final boolean transposed;
@@ -75,12 +75,14 @@ public final class ModelSignature {
       range = SeenRange.of(core, fit.images(), model::values, notes);
     }
     border = new Border(fit.images(), range, output, open);
-    long fixed = fit.images().size(0);
     batch =
-        fixed > 0 && FreeBatch.of(bordered(Purpose.INFERENCE, sizes(false)), fixed) == null
-            ? fixed
-            : -1;
-    tell(choice, fixed);
+        FixedBatch.of(
+            fit.images().size(0),
+            many -> bordered(Purpose.INFERENCE, many, height(), width(), 3),
+            model::values,
+            meantHeight(),
+            meantWidth());
+    tell(choice);
   }
 
   /** An output with what the graph shows where the signature leaves its shape open. */
@@ -134,7 +136,7 @@ public final class ModelSignature {
         : new long[] {-1, height(), width(), 3};
   }
 
-  private void tell(SignatureChoice choice, long fixed) {
+  private void tell(SignatureChoice choice) {
     List<String> all = model.signatures();
     notes.add(
         0,
@@ -179,12 +181,7 @@ public final class ModelSignature {
     if (border.features().rank() > 2) {
       notes.add("features: the mean over all places of " + border.features());
     }
-    if (fixed > 0) {
-      notes.add(
-          batch < 0
-              ? "batch: freed, the model was written for " + fixed
-              : "batch: fixed at " + fixed + ", other numbers of pictures do not fit the graph");
-    }
+    batch.note().ifPresent(notes::add);
   }
 
   /**
@@ -275,12 +272,12 @@ public final class ModelSignature {
   }
 
   /**
-   * Returns the number of pictures that {@link #flat} takes.
+   * Returns the number of pictures that {@link #flat} takes; {@link #served} takes any.
    *
-   * @return -1 for any, else the only number that fits the graph
+   * @return -1 for any, else the only number with which the features are right
    */
   public int batch() {
-    return Math.toIntExact(batch);
+    return Math.toIntExact(batch.size());
   }
 
   /**
@@ -334,12 +331,22 @@ public final class ModelSignature {
    * @return from {@value #IMAGES} to {@value #FEATURES}
    */
   public FlatGraph flat(Purpose purpose, Shape images) {
-    long fixed = fit.images().size(0);
-    boolean freed = fixed > 0 && batch < 0;
     long[] sizes = images.asArray();
-    sizes[0] = freed ? -1 : sizes[0];
+    sizes[0] = batch.freed() ? -1 : batch.size() > 0 ? batch.size() : sizes[0];
     FlatGraph flat = bordered(purpose, sizes);
-    return freed ? FreeBatch.of(flat, fixed) : flat;
+    return batch.freed() ? FreeBatch.of(flat, batch.written()) : flat;
+  }
+
+  /**
+   * Flattens the network for inference with any number of pictures: one that takes a fixed number
+   * at a time runs in a loop.
+   *
+   * @return from {@value #IMAGES} to {@value #FEATURES}, as the class comment says
+   * @throws IllegalArgumentException if its pictures meddle with each other, or the number of
+   *     features is open
+   */
+  public FlatGraph served() {
+    return batch.served(flat(Purpose.INFERENCE));
   }
 
   private FlatGraph bordered(Purpose purpose, long... sizes) {
@@ -347,7 +354,6 @@ public final class ModelSignature {
     Flattener flattener = new Flattener(source, purpose);
     String images = flattener.unique(IMAGES);
     String features = flattener.unique(FEATURES);
-    sizes[0] = batch > 0 ? batch : sizes[0];
     flattener.add(Nodes.placeholder(images, DataType.DT_FLOAT, Nodes.shape(sizes)));
     String tensor =
         fed.flatten(

@@ -20,6 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.medoid.export.ModelExporter;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.Output;
@@ -29,6 +30,7 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
+import org.tensorflow.op.math.Mean;
 import org.tensorflow.op.nn.AvgPool;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
@@ -468,12 +470,80 @@ class ModelSignatureTest {
       float[] pictures = pictures(11);
       assertThat(run(signature, pictures)).containsExactly(expected(pictures, 1, 0), within(1e-5f));
     }
-    Placeholder<TFloat32> in = placeholder(TFloat32.class, 3, SIDE, SIDE, 3);
-    ModelSignature fixed =
-        only(in, tf.math.add(colours(in), tf.constant(new float[][] {{1, 1}, {2, 2}, {3, 3}})));
-    assertThat(fixed.batch()).isEqualTo(3);
-    assertThat(fixed.notes().toString()).contains("batch: fixed at 3");
-    assertThat(run(fixed, pictures(3))).hasSize(6);
+  }
+
+  /** A mean over everything is one picture's own as long as it is alone. */
+  @Test
+  void anyNumberOfPicturesIsServedWhereOnlyOneIsRight() throws IOException {
+    Placeholder<TFloat32> in = placeholder(TFloat32.class, 1, SIDE, SIDE, 3);
+    Operand<TFloat32> mean = tf.math.mean(in, tf.constant(new int[] {0, 1, 2, 3}));
+    ModelSignature signature = only(in, colours(tf.math.sub(in, mean)));
+    assertThat(signature.batch()).isEqualTo(1);
+    assertThat(signature.notes())
+        .contains("batch: fixed at 1; an export takes so many at a time, in a loop");
+    assertThat(run(signature, pictures(1))).hasSize(2);
+    assertServed(signature, 1, 2, 5);
+  }
+
+  @Test
+  void aBatchOfTwoThatCannotBeFreedIsServedInPairs() throws IOException {
+    Placeholder<TFloat32> in = placeholder(TFloat32.class, 2, SIDE, SIDE, 3);
+    List<Operand<TFloat32>> rows = new ArrayList<>();
+    for (Operand<TFloat32> row : tf.unstack(in, 2L)) {
+      rows.add(tf.squeeze(colours(tf.expandDims(row, tf.constant(0)))));
+    }
+    ModelSignature signature = only(in, tf.stack(rows));
+    assertThat(signature.batch()).isEqualTo(2);
+    assertThat(run(signature, pictures(2))).hasSize(4);
+    assertServed(signature, 1, 2, 3, 6);
+  }
+
+  private void assertServed(ModelSignature signature, int... counts) throws IOException {
+    assertThat(ModelExporter.of(signature).export(folder.resolve("out")).differences())
+        .containsKeys("reference", "savedmodel", "onnx");
+    FlatGraph flat = signature.served();
+    try (OriginalModel original = signature.original();
+        Graph graph = new Graph();
+        Session session = new Session(graph)) {
+      graph.importGraphDef(flat.frozen(signature.values(flat)));
+      for (int count : counts) {
+        float[] pictures = pictures(count);
+        for (int i = 0; i < pictures.length; i++) {
+          pictures[i] *= 1f / (1 + i / PIXELS); // each of another brightness
+        }
+        try (TFloat32 in =
+                TFloat32.tensorOf(Shape.of(count, SIDE, SIDE, 3), DataBuffers.of(pictures));
+            Result result = session.runner().feed("images", in).fetch("features").run()) {
+          assertThat(result.get(0).shape()).isEqualTo(Shape.of(count, 2));
+          float[] out = new float[count * 2];
+          ((TFloat32) result.get(0)).asRawTensor().data().asFloats().read(out);
+          assertThat(out).containsExactly(original.features(pictures, SIDE, SIDE), within(1e-5f));
+        }
+      }
+    }
+  }
+
+  @Test
+  void picturesThatDependOnEachOtherAreNotServed() throws IOException {
+    Operand<TFloat32> places = tf.constant(new float[][] {{1, 1}, {2, 2}, {3, 3}});
+    Placeholder<TFloat32> three = placeholder(TFloat32.class, 3, SIDE, SIDE, 3);
+    Placeholder<TFloat32> four = placeholder(TFloat32.class, 4, SIDE, SIDE, 3);
+    Operand<TFloat32> mean =
+        tf.math.mean(four, tf.constant(0), Mean.keepDims(true)); // of the batch
+    Operand<TFloat32> behind =
+        tf.reshape(colours(tf.math.sub(four, mean)), tf.constant(new int[] {4, 2}));
+    ModelSignature place = only(three, tf.math.add(colours(three), places));
+    assertThat(place.batch()).isEqualTo(3);
+    assertThat(run(place, pictures(3))).hasSize(6);
+    ModelSignature others = only(four, behind);
+    assertThat(others.batch()).isEqualTo(4);
+    for (ModelSignature signature : List.of(place, others)) {
+      assertThat(signature.notes().toString())
+          .contains("the features of one picture depend on the others");
+      assertThatIllegalArgumentException()
+          .isThrownBy(signature::served)
+          .withMessageContaining("%d pictures at a time".formatted(signature.batch()));
+    }
   }
 
   @Test
