@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,12 +29,14 @@ class EmbedWorkersTest {
   /** More than two workers embed before they tell each other, twice and a bit. */
   private static final int PICTURES = 4_500;
 
-  @TempDir private Path folder;
-  private Path pictures;
-  private Path run;
+  @TempDir private static Path given;
+  private static Path pictures;
+  private static Path run;
 
-  @BeforeEach
-  void draw() throws IOException {
+  @TempDir private Path folder;
+
+  @BeforeAll
+  static void draw() throws IOException {
     List<byte[]> drawn = new ArrayList<>();
     for (int i = 0; i < 60; i++) {
       Random random = new Random(i);
@@ -46,13 +48,13 @@ class EmbedWorkersTest {
       ImageIO.write(picture, "png", png);
       drawn.add(png.toByteArray());
     }
-    pictures = folder.resolve("pictures");
+    pictures = given.resolve("pictures");
     for (int i = 0; i < PICTURES; i++) {
       Path file = pictures.resolve("class%d/%04d.png".formatted(i % 10, i));
       Files.createDirectories(file.getParent());
       Files.write(file, drawn.get(i % drawn.size()));
     }
-    run = folder.resolve("run");
+    run = given.resolve("run");
     Shell.medoid(Commands.training(run, pictures, 8, 0)).output();
   }
 
@@ -99,6 +101,23 @@ class EmbedWorkersTest {
     }
     assertThat(rows(shared)).hasSameSizeAs(rows(alone)).satisfies(all -> isNear(all, rows(alone)));
     assertThat(parts()).isZero();
+  }
+
+  /** On a full disk a file cannot grow either. */
+  @Test
+  void goesOnWhereTheDiskWasFull() throws Exception {
+    Path out = folder.resolve("out.npy");
+    Commands.Done full = Commands.medoid("trap '' XFSZ; ulimit -f 64;", folder, words(out));
+    assertThat(full.code()).as(full.output()).isEqualTo(1);
+    assertThat(full.line()).contains(out.toString());
+    assertThat(full.output())
+        .containsPattern("\\d+ of 4500 pictures stay aside; the same command goes on after them");
+    assertThat(out).doesNotExist();
+    String after = Commands.medoid("", folder, words(out)).well();
+    assertThat(after).containsPattern("going on after \\d+ of 4500 pictures");
+    Path alone = folder.resolve("alone.npy");
+    Shell.medoid(words(alone)).output();
+    assertThat(rows(out)).hasSameSizeAs(rows(alone)).satisfies(all -> isNear(all, rows(alone)));
   }
 
   /** Other pictures are beside one another in a batch, which moves the last bits. */

@@ -48,16 +48,29 @@ public final class Commands {
     return builder.start();
   }
 
-  /** What a command ended with. */
-  record Done(int code, String output) {
-    /** The output of a command that must have succeeded. */
-    String well() {
+  /**
+   * What a command ended with.
+   *
+   * @param code its exit code
+   * @param output all that it printed
+   */
+  public record Done(int code, String output) {
+    /**
+     * The output of a command that must have succeeded.
+     *
+     * @return all that it printed
+     */
+    public String well() {
       assertThat(code).as(output).isZero();
       return output;
     }
 
-    /** The only line that tells of a failure. */
-    String line() {
+    /**
+     * The only line that tells of a failure.
+     *
+     * @return with the program's name
+     */
+    public String line() {
       List<String> lines = output.lines().filter(line -> line.startsWith("medoid: ")).toList();
       assertThat(lines).as(output).hasSize(1);
       assertThat(output).doesNotContain("\tat ", "Exception in thread");
@@ -88,8 +101,16 @@ public final class Commands {
     return words.toArray();
   }
 
-  /** Runs {@code medoid} to its end. */
-  static Done medoid(String before, Path scratch, Object... words) throws Exception {
+  /**
+   * Runs {@code medoid} to its end.
+   *
+   * @param before what bash does first, for example {@code ulimit -f 8;}
+   * @param scratch a folder for what it prints
+   * @param words its arguments, each by its string
+   * @return what it ended with
+   * @throws Exception if it cannot be started
+   */
+  public static Done medoid(String before, Path scratch, Object... words) throws Exception {
     Path output = Files.createTempFile(scratch, "output", ".txt");
     Process process = start(before, output, List.of(), "org.medoid.training.cli.Medoid", words);
     if (!process.waitFor(240, TimeUnit.SECONDS)) {

@@ -104,6 +104,15 @@ final class EmbedCommand extends SpecCommand {
         } catch (IllegalStateException e) { // of another worker, which can be mended
           rows.keep();
           throw e;
+        } catch (IOException e) { // a full disk, which can be mended too
+          if (rows.written() > 0) {
+            rows.keep();
+            LOG.info(
+                "{} of {} pictures stay aside; the same command goes on after them",
+                rows.written(),
+                pictures.size());
+          }
+          throw e;
         }
       }
     }
