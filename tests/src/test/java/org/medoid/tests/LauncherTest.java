@@ -127,7 +127,10 @@ class LauncherTest {
     assertThat(shell.err()).isEmpty();
   }
 
-  /** A full disk fails; streams that are closed are as if they led to {@code /dev/null}. */
+  /**
+   * A full disk fails; streams that are closed are as if they led to {@code /dev/null}; a file that
+   * is printed to is not replaced.
+   */
   @Test
   void goesByWhatItsStreamsAre() throws Exception {
     assumeThat(Path.of("/dev/full")).exists();
@@ -138,6 +141,10 @@ class LauncherTest {
     assertThat(told).hasLineCount(1).contains("standard output", "No space left on device");
     words[2] = "\"$0\" --help <&- >&- 2>&-";
     assertThat(new ProcessBuilder(words).start().waitFor()).isZero();
+    Shell replaced = loss(Map.of(), "--gradient-out", "/dev/stdout");
+    assertThat(replaced.code()).isNotZero();
+    assertThat(replaced.err())
+        .contains("--gradient-out /dev/stdout: is the file that this command prints to");
   }
 
   private static Path program(Path file, String body) throws IOException {
