@@ -5,12 +5,17 @@ import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.medoid.export.FrozenGraph;
 import org.medoid.export.image.ImageSize;
 import org.medoid.export.image.Pictures;
 import org.medoid.export.savedmodel.ModelSignature;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.data.ImagePipeline;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.Result;
@@ -26,6 +31,11 @@ import org.tensorflow.types.TString;
 
 /** Brings pictures to the size that a network takes, and runs it on them batch by batch. */
 final class PictureRunner implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(PictureRunner.class);
+
+  /** Of the largest number of an embedding, far beyond rounding. */
+  private static final double SAME = 1e-3;
+
   private final Opener opener;
   private final ImageSize image;
   private final int batch;
@@ -33,6 +43,7 @@ final class PictureRunner implements AutoCloseable {
   private Preparation preparation;
   private boolean closed;
   private volatile int width;
+  private final AtomicBoolean compared = new AtomicBoolean();
 
   /** Gives the pixels of a picture by its number. */
   interface Source {
@@ -150,7 +161,32 @@ final class PictureRunner implements AutoCloseable {
       width = Math.toIntExact(given.shape().get(1));
       float[] values = new float[Math.toIntExact(given.size())];
       given.copyTo(DataBuffers.of(values, false, false));
+      if (fed > 1 && compared.compareAndSet(false, true)) {
+        compareAlone(images, Arrays.copyOfRange(values, values.length - width, values.length));
+      }
       return values;
+    }
+  }
+
+  /** Tells, once, if the last picture of a batch has another embedding alone than it has there. */
+  private void compareAlone(TFloat32 images, float[] among) {
+    float[] pixels = new float[size()];
+    images.get(images.shape().get(0) - 1).copyTo(DataBuffers.of(pixels, false, false));
+    float[] alone = embedded(pixels, 1);
+    double largest = 0;
+    double difference = 0;
+    for (int i = 0; i < among.length; i++) {
+      double one = alone[i];
+      largest = Math.max(largest, Math.abs(one));
+      difference = Math.max(difference, Math.abs(one - among[i]));
+    }
+    if (difference > SAME * largest) {
+      LOG.warn(
+          "a picture's embedding differs by {}, of {} at most, alone and among others: the model"
+              + " lets the pictures of a batch depend on each other, draws random numbers or"
+              + " magnifies rounding",
+          String.format(Locale.ROOT, "%.1e", difference),
+          String.format(Locale.ROOT, "%.1e", largest));
     }
   }
 

@@ -43,6 +43,26 @@ public final class SmallSavedModel {
     return folder;
   }
 
+  /**
+   * Writes one whose features are the mean colours less those of all pictures of the batch.
+   *
+   * @param folder where to
+   * @return the folder
+   * @throws IOException if it cannot be written
+   */
+  public static Path writeCoupled(Path folder) throws IOException {
+    try (Graph graph = new Graph();
+        Session session = new Session(graph)) {
+      Ops tf = Ops.create(graph);
+      Placeholder<TFloat32> images =
+          tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1, 8, 8, 3)));
+      Operand<TFloat32> own = tf.math.mean(images, tf.constant(new int[] {1, 2}));
+      Operand<TFloat32> all = tf.math.mean(own, tf.constant(0));
+      SavedModelNetwork.write(session, images, tf.math.sub(own, all), folder);
+    }
+    return folder;
+  }
+
   private static Operand<TFloat32> mean(Ops tf, Operand<TFloat32> images, int from, int rows) {
     Operand<TFloat32> part =
         tf.slice(

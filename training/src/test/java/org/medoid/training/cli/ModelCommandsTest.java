@@ -178,6 +178,24 @@ class ModelCommandsTest {
   }
 
   @Test
+  void picturesThatDependOnEachOtherAreTold() throws IOException {
+    Path coupled = SmallSavedModel.writeCoupled(folder.resolve("coupled"));
+    Path apart = SmallSavedModel.write(folder.resolve("apart"), 8, 8);
+    Path out = folder.resolve("e.npy");
+    String told = "lets the pictures of a batch depend on each other";
+    for (Path model : List.of(coupled, apart)) {
+      Typed typed =
+          Typed.medoid(
+              "embed", "--model", model, "--images", shared.resolve("pictures"), "--out", out);
+      assertThat(typed.ok().err().lines().filter(line -> line.contains(told)).count())
+          .isEqualTo(model.equals(coupled) ? 1 : 0);
+    }
+    Typed exported = Typed.medoid("export", "--model", coupled, "--to", folder.resolve("x"));
+    assertThat(exported.code()).isEqualTo(1);
+    assertThat(exported.err()).contains("depends on the others in its batch");
+  }
+
+  @Test
   void whatAModelLeavesOpenIsSaidOnTheCommandLine() throws IOException {
     Path model = SmallSavedModel.write(folder.resolve("m"), -1, -1);
     Path pictures = shared.resolve("pictures");
