@@ -32,7 +32,7 @@ from onnx_check import export, pictures, place, randomise, run
 from zoo_networks import NETWORKS
 
 TENTH = (
-    "bright_or_dark colours eight_pictures generalised_mean keras_2_convolutions lstm_over_rows mixed_float16 shifted_windows two_inputs"
+    "bright_or_dark colours eight_pictures generalised_mean keras_2_convolutions lstm_over_rows mixed_float16 one_picture_over_all shifted_windows two_inputs"
 ).split()
 FAMILIES = (
     "MobileNet MobileNetV2 MobileNetV3Small DenseNet121 EfficientNetB0 EfficientNetV2B0 ConvNeXtTiny InceptionV3 InceptionResNetV2"

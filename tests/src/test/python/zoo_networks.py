@@ -874,6 +874,20 @@ def one_picture(x, weight):
     return tf.reshape(tf.nn.conv2d(x, weight("k", 32, 32, 3, 8), 1, "VALID"), (1, 8))
 
 
+@function(images(1, 32, 32, 3))
+def one_picture_over_all(x, weight):
+    """What is taken over all axes is that picture's own; in a larger batch it would be everybody's."""
+    x = (x - tf.reduce_mean(x)) / tf.math.reduce_std(x)
+    x = tf.squeeze(tf.nn.relu(tf.nn.conv2d(x, weight("k", 3, 3, 3, 8), 2, "SAME")), 0)
+    return tf.expand_dims(tf.reduce_max(x, [0, 1]), 0)
+
+
+@function(images(2, 32, 32, 3))
+def two_pictures_apart(x, weight):
+    halves = tf.unstack(tf.nn.relu(tf.nn.conv2d(x, weight("k", 3, 3, 3, 8), 2, "SAME")))
+    return tf.stack([tf.reduce_mean(half, [0, 1]) for half in halves])
+
+
 @function(images(8, 32, 32, 3))
 def eight_pictures(x, weight):
     x = tf.reshape(tf.nn.conv2d(x, weight("k", 3, 3, 3, 8), 2, "SAME"), (8, 256, 8))

@@ -199,6 +199,11 @@ class RewritesTest {
     ops((tf, x) -> conv(tf, pad(tf, x, 0, 0, 0, 1, 2, 0, 3, 0, 0), "SAME"))
         .containsExactly("Transpose", "Conv", "Transpose");
     ops((tf, x) -> {
+          Operand<TFloat32> once = pad(tf, x, 0, 0, 0, 0, 1, 0, 1, 0, 0);
+          return conv(tf, pad(tf, once, 0, 0, 0, 1, 0, 0, 2, 0, 0), "VALID");
+        })
+        .containsExactly("Transpose", "Conv", "Transpose");
+    ops((tf, x) -> {
           Operand<TFloat32> padded = pad(tf, tf.nn.relu(x), 0, 0, 0, 1, 1, 1, 1, 0, 0);
           return tf.math.add(conv(tf, padded, "VALID"), sum(tf, padded, false, 0, 1, 2, 3));
         })
@@ -221,6 +226,26 @@ class RewritesTest {
                     tf.constant(new int[][] {{0, 0}, {1, 1}, {1, 1}, {0, 0}})),
                 "VALID"))
         .contains("Pad");
+  }
+
+  private static Operand<TFloat32> join(
+      Ops tf, int axis, Operand<TFloat32> a, Operand<TFloat32> b) {
+    return tf.concat(List.of(a, b), tf.constant(axis));
+  }
+
+  @Test
+  void whatIsJoinedTwiceIsJoinedOnce() {
+    ops((tf, x) -> join(tf, 3, tf.math.tanh(x), join(tf, 3, tf.nn.relu(x), tf.math.sigmoid(x))))
+        .containsOnlyOnce("Concat");
+    ops((tf, x) -> join(tf, 3, tf.math.tanh(join(tf, 2, x, x)), join(tf, 2, tf.nn.relu(x), x)))
+        .filteredOn("Concat"::equals)
+        .hasSize(3); // along other axes
+    ops((tf, x) -> {
+          Operand<TFloat32> both = join(tf, 3, tf.nn.relu(x), tf.math.sigmoid(x));
+          return join(tf, 3, tf.math.tanh(both), both);
+        })
+        .filteredOn("Concat"::equals)
+        .hasSize(2); // something else reads it
   }
 
   private static Operand<TFloat32> pool(Ops tf, Operand<TFloat32> x, String op, String padding) {

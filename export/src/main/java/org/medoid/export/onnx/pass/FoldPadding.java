@@ -43,5 +43,6 @@ final class FoldPadding extends Pass {
     }
     node.inputs.set(0, pad.inputs.get(0));
     node.attributes.put("pads", sum);
+    visit(node); // one Pad may stand behind another
   }
 }

@@ -10,6 +10,7 @@ import java.util.Map;
  * <ol>
  *   <li>Reshapes and transpositions that cancel go first: they hide the patterns of the others.
  *   <li>Products with one and sums with zero go, then equal nodes are one: what else they hide.
+ *       What is joined twice is joined once.
  *   <li>Dilated convolutions are put together before anything folds into their parts.
  *   <li>Patterns of several nodes become the one operation they stand for, as long as squares,
  *       reciprocal roots and error functions are still one node each.
@@ -36,6 +37,7 @@ public final class Passes {
             new MergeReshapes(),
             new DropNeutral(),
             new ShareEqualNodes(),
+            new MergeConcats(),
             new DilatedConvolution(),
             new Lengths(),
             new CentreFirst(opset),
