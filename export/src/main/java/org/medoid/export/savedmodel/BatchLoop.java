@@ -29,7 +29,7 @@ final class BatchLoop implements Border.Nodebook {
   private final String output;
   private final Set<String> names = new HashSet<>();
   private final FlatNodes nodes = new FlatNodes(this);
-  private List<NodeDef> written = new ArrayList<>();
+  private List<NodeDef> written;
 
   private BatchLoop(FlatGraph flat, int batch) {
     this.flat = flat;
@@ -43,11 +43,7 @@ final class BatchLoop implements Border.Nodebook {
 
   @Override
   public String unique(String wanted) {
-    String name = wanted;
-    for (int i = 1; !names.add(name); i++) {
-      name = wanted + "_" + i;
-    }
-    return name;
+    return Border.Nodebook.unique(names, wanted);
   }
 
   @Override
@@ -134,12 +130,7 @@ final class BatchLoop implements Border.Nodebook {
     }
     String one = nodes.numbers("places/rows", List.of(batch, 1));
     String at = nodes.reshaped("places/column", places, one, INT);
-    String rows =
-        nodes.add(
-            "changed",
-            Nodes.typed("TensorScatterUpdate", FLOAT, arguments.get(1), at, output)
-                .putAttr("Tindices", Nodes.type(INT))
-                .putAttr("bad_indices_policy", Nodes.text("")));
+    String rows = nodes.replacedRows("changed", arguments.get(1), at, output, FLOAT);
     String next = sum("next", first, nodes.number("next/by", batch));
     List<String> results = new ArrayList<>(List.of(next, rows));
     results.addAll(arguments.subList(2, arguments.size()));
@@ -178,19 +169,15 @@ final class BatchLoop implements Border.Nodebook {
     List<String> inputs =
         new ArrayList<>(List.of(nodes.number("start", 0), zeros, count, images + ":0"));
     flat.variables().forEach(variable -> inputs.add(variable.name() + ":0"));
-    AttrValue.Builder kinds = AttrValue.newBuilder();
-    AttrValue.Builder sizes = AttrValue.newBuilder();
-    types.forEach(kinds.getListBuilder()::addType);
-    shapes.forEach(sizes.getListBuilder()::addShape);
     String loop =
         nodes.add(
             "batch",
-            Nodes.node("", "StatelessWhile", inputs.toArray(String[]::new))
-                .putAttr("T", kinds.build())
-                .putAttr("cond", FlatFunction.named(condition.getSignature().getName()))
-                .putAttr("body", FlatFunction.named(body.getSignature().getName()))
-                .putAttr("output_shapes", sizes.build())
-                .putAttr("parallel_iterations", Nodes.number(10)));
+            FlatFunction.loop(
+                inputs,
+                types,
+                shapes,
+                condition.getSignature().getName(),
+                body.getSignature().getName()));
     String rows = Tensors.node(loop) + ":1";
     written.add(Nodes.identity(Tensors.node(output), rows, FLOAT));
     return written;

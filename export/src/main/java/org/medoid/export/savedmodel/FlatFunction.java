@@ -9,6 +9,7 @@ import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.NameAttrList;
 import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.OpDef;
+import org.tensorflow.proto.TensorShapeProto;
 
 /** Functions that loops of a flat graph run: nodes as flat as the graph's own. */
 final class FlatFunction {
@@ -77,8 +78,34 @@ final class FlatFunction {
     throw new IllegalArgumentException("there is no tensor " + tensor);
   }
 
-  /** An attribute that is a function. */
-  static AttrValue named(String name) {
+  /**
+   * The loop that runs two functions, for a node that is to be named.
+   *
+   * @param inputs what it starts with
+   * @param types of the inputs
+   * @param shapes that they keep
+   * @param condition the function that says whether there is another round
+   * @param body the function that is a round
+   */
+  static NodeDef.Builder loop(
+      List<String> inputs,
+      List<DataType> types,
+      List<TensorShapeProto> shapes,
+      String condition,
+      String body) {
+    AttrValue.Builder kinds = AttrValue.newBuilder();
+    AttrValue.Builder sizes = AttrValue.newBuilder();
+    types.forEach(kinds.getListBuilder()::addType);
+    shapes.forEach(sizes.getListBuilder()::addShape);
+    return Nodes.node("", "StatelessWhile", inputs.toArray(String[]::new))
+        .putAttr("T", kinds.build())
+        .putAttr("cond", named(condition))
+        .putAttr("body", named(body))
+        .putAttr("output_shapes", sizes.build())
+        .putAttr("parallel_iterations", Nodes.number(10));
+  }
+
+  private static AttrValue named(String name) {
     return AttrValue.newBuilder().setFunc(NameAttrList.newBuilder().setName(name)).build();
   }
 }

@@ -44,9 +44,14 @@ final class FlatNodes {
     String one = numbers(name + "/one", List.of(1, 1));
     String at = reshaped(name + "/place", place, one, DataType.DT_INT32);
     String rows = expanded(name + "/row", row, 0, type);
+    return replacedRows(name, tensor, at, rows, type);
+  }
+
+  /** A tensor with other rows at places, int32 [n, 1]. */
+  String replacedRows(String name, String tensor, String places, String rows, DataType type) {
     return add(
         name,
-        Nodes.typed("TensorScatterUpdate", type, tensor, at, rows)
+        Nodes.typed("TensorScatterUpdate", type, tensor, places, rows)
             .putAttr("Tindices", INT)
             .putAttr("bad_indices_policy", Nodes.text("")));
   }

@@ -80,11 +80,7 @@ final class Flattener implements Border.Nodebook {
   /** A name that no flat node has yet; from now on it is taken. */
   @Override
   public String unique(String wanted) {
-    String name = wanted;
-    for (int i = 1; !names.add(name); i++) {
-      name = wanted + "_" + i;
-    }
-    return name;
+    return Border.Nodebook.unique(names, wanted);
   }
 
   /** Adds a node of the caller's own to the flat graph, under a name from {@link #unique}. */

@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.tensorflow.ndarray.Shape;
-import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.NodeDef;
@@ -119,18 +118,8 @@ final class KeptLoop {
     String condName = flattener.keep(base + "_cond", function(tests, List.of(condition), true));
     List<String> given = new ArrayList<>(starts);
     given.addAll(outside.keySet());
-    AttrValue.Builder kinds = AttrValue.newBuilder();
-    AttrValue.Builder sizes = AttrValue.newBuilder();
-    types.forEach(kinds.getListBuilder()::addType);
-    shapes.forEach(shape -> sizes.getListBuilder().addShape(proto(shape)));
-    flattener.add(
-        Nodes.node(name, "StatelessWhile", given.toArray(String[]::new))
-            .putAttr("T", kinds.build())
-            .putAttr("cond", FlatFunction.named(condName))
-            .putAttr("body", FlatFunction.named(bodyName))
-            .putAttr("output_shapes", sizes.build())
-            .putAttr("parallel_iterations", Nodes.number(10))
-            .build());
+    List<TensorShapeProto> sizes = shapes.stream().map(KeptLoop::proto).toList();
+    flattener.add(FlatFunction.loop(given, types, sizes, condName, bodyName).setName(name).build());
     List<String> outputs = new ArrayList<>(inputs);
     for (int i = 0; i < changing.size(); i++) {
       outputs.set(changing.get(i), kept(i, name + ":" + i));

@@ -332,7 +332,7 @@ public final class ModelSignature {
    */
   public FlatGraph flat(Purpose purpose, Shape images) {
     long[] sizes = images.asArray();
-    sizes[0] = batch.freed() ? -1 : batch.size() > 0 ? batch.size() : sizes[0];
+    sizes[0] = batch.written() > 0 ? batch.size() : sizes[0];
     FlatGraph flat = bordered(purpose, sizes);
     return batch.freed() ? FreeBatch.of(flat, batch.written()) : flat;
   }
