@@ -92,6 +92,9 @@ final class ElementwiseOps {
         node ->
             node.alignedOutput(0, node.emit(OnnxGraph.SQUARE, node.emit("Sub", node.aligned()))));
     table.put("FloorMod", ElementwiseOps::floorMod);
+    table.put(
+        "TruncateMod",
+        node -> node.alignedOutput(0, node.emit("Mod", node.aligned(), Map.of("fmod", 1))));
     table.put("FloorDiv", ElementwiseOps::floorDiv);
     table.put("ClipByValue", ElementwiseOps::clipByValue);
     table.put("BiasAdd", ElementwiseOps::biasAdd);

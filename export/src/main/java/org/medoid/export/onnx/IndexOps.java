@@ -27,7 +27,9 @@ final class IndexOps {
     table.put("NthElement", IndexOps::nth);
     table.put("HistogramFixedWidth", IndexOps::histogram);
     table.put("Where", IndexOps::places);
+    table.put("InvertPermutation", IndexOps::inverse);
     table.put("Cumsum", IndexOps::runningSum);
+    table.put("Cumprod", IndexOps::runningProduct);
     table.put("Bucketize", IndexOps::bucket);
     table.put("LowerBound", node -> search(node, "Less"));
     table.put("UpperBound", node -> search(node, "LessOrEqual"));
@@ -167,6 +169,14 @@ final class IndexOps {
     node.output(0, node.emit("Transpose", Map.of("perm", new long[] {1, 0}), columns));
   }
 
+  /** Where each number is in an order of all of them. */
+  private static void inverse(TfNode node) {
+    String order = whole(node, 0);
+    List<String> placed = List.of(order, order, numbers(node, node.emit("Size", order)));
+    String places = node.emit("ScatterElements", placed, Map.of("axis", 0));
+    node.output(0, node.cast(places, DT_INT64, node.type(0)));
+  }
+
   private static void runningSum(TfNode node) {
     node.output(
         0,
@@ -175,6 +185,33 @@ final class IndexOps {
             Map.of("exclusive", node.flag("exclusive"), "reverse", node.flag("reverse")),
             node.input(0),
             node.input(1)));
+  }
+
+  /** By products of neighbours, then of neighbours' neighbours, twice as far each time. */
+  private static void runningProduct(TfNode node) {
+    int rank = node.rank(0);
+    int axis = node.axis(node.integers(1)[0], rank);
+    long size = node.shape(0)[axis];
+    if (size < 0) {
+      throw node.unsupported("an axis of unknown size");
+    }
+    int from = node.flag("reverse") ? axis + rank : axis;
+    String product = node.input(0);
+    if (node.flag("exclusive")) {
+      product = shifted(node, product, rank, from, 1);
+    }
+    for (long step = 1; step < size; step *= 2) {
+      product = node.emit("Mul", product, shifted(node, product, rank, from, step));
+    }
+    node.output(0, product);
+  }
+
+  /** Some ones before an axis and as many elements off its end, or turned round. */
+  private static String shifted(TfNode node, String x, int rank, int before, long by) {
+    long[] pads = new long[2 * rank];
+    pads[before] = by;
+    pads[(before + rank) % pads.length] = -by;
+    return node.emit("Pad", x, node.constant(pads), node.scalar(node.type(0), 1));
   }
 
   /** How many of the boundaries a value reaches. */

@@ -56,6 +56,7 @@ final class WiderTypes {
         "ArgMax",
         "ArgMin",
         "ClipByValue",
+        "Cumprod",
         "Cumsum",
         "Max",
         "Maximum",

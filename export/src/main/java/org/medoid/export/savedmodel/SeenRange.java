@@ -89,8 +89,15 @@ final class SeenRange {
   private final Values values;
   private final String images;
 
-  private SeenRange(FlatGraph flat, Values values) {
+  /** A pixel that whole numbers scaled by the largest of their type still tell from none. */
+  private final float white;
+
+  /** Whether pixels are scaled down by more than any picture file has. */
+  private boolean beyondFiles;
+
+  private SeenRange(FlatGraph flat, boolean integers, Values values) {
     this.flat = flat;
+    this.white = integers ? 255 : 1;
     this.values = values;
     this.images = Tensors.node(flat.inputs().values().iterator().next());
   }
@@ -112,9 +119,12 @@ final class SeenRange {
     PixelRange usual =
         type == DataType.DT_UINT16 ? PixelRange.ZERO_TO_65535 : PixelRange.ZERO_TO_255;
     boolean bytes = type == DataType.DT_UINT8 || type == DataType.DT_INT8;
-    PixelRange seen = bytes ? usual : new SeenRange(flat, values).find();
-    if (seen == PixelRange.ZERO_TO_65535 && type == DataType.DT_INT16) {
-      throw new IllegalArgumentException("takes pixels up to 32767, which no picture file has");
+    SeenRange look = new SeenRange(flat, input.isInteger(), values);
+    PixelRange seen = bytes ? usual : look.find();
+    boolean half = seen == PixelRange.ZERO_TO_65535 && type == DataType.DT_INT16;
+    if (half || (look.beyondFiles && input.isInteger())) {
+      throw new IllegalArgumentException(
+          "takes pixels up to the largest " + Precision.name(type) + ", which no picture file has");
     }
     if (input.isInteger() && (seen == null || seen.scale() < 255 || seen == usual)) {
       notes.add(pixels + usual + ", as " + Precision.name(type));
@@ -146,9 +156,9 @@ final class SeenRange {
       graph.importGraphDef(first.frozen(scales));
       Shape shape = picture(graph.operation(images).output(0).shape());
       List<float[]> black = run(session, shape, 0, ends);
-      List<float[]> bright = run(session, shape, 1, ends);
+      List<float[]> bright = run(session, shape, white, ends);
       for (int i = 0; i < black.size(); i++) {
-        seen.add(range(black.get(i), bright.get(i)));
+        seen.add(look(black.get(i), bright.get(i)));
       }
     } catch (TensorFlowException | IllegalArgumentException e) {
       // A first step that wants pictures of another size shows nothing.
@@ -216,23 +226,29 @@ final class SeenRange {
   }
 
   /** By the numbers that depend on the pixels: those of a padding, for instance, do not. */
-  private static PixelRange range(float[] black, float[] bright) {
+  private PixelRange look(float[] black, float[] bright) {
     double largest = 0;
     for (int i = 0; i < black.length; i++) {
       largest = Math.max(largest, Math.abs((double) bright[i] - black[i]));
     }
-    double scale = 0;
+    double sum = 0;
     double shift = 0;
     int count = 0;
     for (int i = 0; i < black.length; i++) {
       double slope = (double) bright[i] - black[i];
       if (Math.abs(slope) > largest / 2) {
-        scale += slope;
+        sum += slope;
         shift += black[i];
         count++;
       }
     }
-    return count == 0 ? null : range(scale / count, shift / count);
+    if (count == 0) {
+      return null;
+    }
+    double scale = sum / count / white;
+    // x / (2^31 - 1), or twice that: what convert_image_dtype makes of int32.
+    beyondFiles |= Math.abs(scale) < 1e-8;
+    return range(scale, shift / count);
   }
 
   /** The range of x for which scale * x + shift is what layers are fed with; null if unclear. */

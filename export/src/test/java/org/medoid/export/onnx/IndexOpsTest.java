@@ -143,6 +143,34 @@ class IndexOpsTest {
                 .output());
   }
 
+  @Property(seed = "1", tries = 12)
+  void runningProducts(@ForAll long seed) {
+    Draw.check(
+        seed,
+        Domain.AXES,
+        (tf, draw, x, shape) ->
+            Runs.node(
+                    tf,
+                    "Cumprod",
+                    Map.of("exclusive", draw.flip(), "reverse", draw.flip()),
+                    tf.reshape(
+                        cast(tf, x, draw.of(DataType.DT_FLOAT, DataType.DT_INT32)),
+                        tf.constant(shape)),
+                    tf.constant(draw.axis(shape.length)))
+                .output());
+  }
+
+  @Property(seed = "1", tries = 3)
+  void ordersTurnedRound(@ForAll long seed) {
+    Draw.check(
+        seed,
+        new Domain(1, 1, true),
+        (tf, draw, x, shape) -> {
+          Operand<?> sorted = Runs.node(tf, "TopKV2", Map.of(), x, one(tf, "Size", x)).output(1);
+          return one(tf, "InvertPermutation", sorted);
+        });
+  }
+
   @Property(seed = "1", tries = 4)
   void finiteOrNot(@ForAll long seed) {
     for (String op : List.of("IsFinite", "IsInf", "IsNan")) {

@@ -110,7 +110,7 @@ class NarrowTypesTest {
             "SquaredDifference")) {
       NUMBERS.put(op, (tf, x) -> one(tf, op, x, other(tf, x)));
     }
-    for (String op : List.of("FloorMod", "FloorDiv", "Div")) {
+    for (String op : List.of("FloorMod", "TruncateMod", "FloorDiv", "Div")) {
       NUMBERS.put(op, (tf, x) -> one(tf, op, x, one(tf, "Maximum", other(tf, x), like(tf, x, 1))));
     }
     NUMBERS.put(
@@ -128,7 +128,9 @@ class NarrowTypesTest {
     for (String op : List.of("ArgMax", "ArgMin")) {
       NUMBERS.put(op, (tf, x) -> one(tf, op, x, tf.constant(3)));
     }
-    NUMBERS.put("Cumsum", (tf, x) -> one(tf, "Cumsum", x, tf.constant(1)));
+    for (String op : List.of("Cumsum", "Cumprod")) {
+      NUMBERS.put(op, (tf, x) -> one(tf, op, x, tf.constant(1)));
+    }
     NUMBERS.put("TopKV2", (tf, x) -> one(tf, "TopKV2", x, tf.constant(2)));
     NUMBERS.put(
         "Range", (tf, x) -> one(tf, "Range", first(tf, x), like(tf, x, 120), like(tf, x, 3)));

@@ -214,8 +214,9 @@ class OpsTest {
             "Pow",
             "Atan2",
             "FloorMod",
+            "TruncateMod",
             "FloorDiv")) {
-      boolean jumps = op.startsWith("Floor");
+      boolean jumps = op.startsWith("Floor") || op.endsWith("Mod");
       Draw.check(
           seed ^ op.hashCode(),
           jumps ? Domain.EXACT : Domain.ANY,
@@ -327,6 +328,7 @@ class OpsTest {
             "Maximum",
             "Minimum",
             "FloorMod",
+            "TruncateMod",
             "FloorDiv",
             "Div",
             "TruncateDiv")) {
@@ -339,7 +341,7 @@ class OpsTest {
               type = DataType.DT_INT32;
             }
             Operand<TFloat32> b = times(tf, draw.mate(tf, x, shape), 5);
-            if (op.startsWith("Floor") || op.endsWith("Div")) {
+            if (op.endsWith("Mod") || op.endsWith("Div")) {
               b = tf.math.add(positive(tf, b), tf.constant(1f));
               b = draw.flip() ? b : tf.math.neg(b);
             }

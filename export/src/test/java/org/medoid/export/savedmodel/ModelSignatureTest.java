@@ -401,6 +401,17 @@ class ModelSignatureTest {
         .isEqualTo(PixelRange.ZERO_TO_65535);
   }
 
+  /** What convert_image_dtype makes of whole numbers: no picture file reaches the largest. */
+  @Test
+  void pixelsUpToTheLargestIntegerAreRefused() {
+    Placeholder<TInt32> in = placeholder(TInt32.class, -1, SIDE, SIDE, 3);
+    Operand<TFloat32> numbers = tf.dtypes.cast(in, TFloat32.class);
+    Operand<TFloat32> scaled = tf.math.mul(numbers, tf.constant(2f / Integer.MAX_VALUE));
+    assertThatIOException()
+        .isThrownBy(() -> only(in, colours(tf.math.sub(scaled, tf.constant(1f)))))
+        .withMessageContaining("pixels up to the largest int32");
+  }
+
   @Test
   void anOpenSizeIsWhatTheGraphScalesImagesTo() throws IOException {
     Placeholder<TFloat32> in = placeholder(TFloat32.class, -1, -1, -1, 3);
