@@ -198,7 +198,12 @@ final class IndexOps {
     int from = node.flag("reverse") ? axis + rank : axis;
     String product = node.input(0);
     if (node.flag("exclusive")) {
-      product = shifted(node, product, rank, from, 1);
+      // onnxruntime's Pad leaves what it had where nothing is left of an axis.
+      String one = node.scalar(node.type(0), 1);
+      product =
+          size > 1
+              ? shifted(node, product, rank, from, 1)
+              : node.emit("Expand", one, node.emit("Shape", product));
     }
     for (long step = 1; step < size; step *= 2) {
       product = node.emit("Mul", product, shifted(node, product, rank, from, step));
