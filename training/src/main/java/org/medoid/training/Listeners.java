@@ -2,11 +2,31 @@ package org.medoid.training;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import org.medoid.training.settings.ScheduleSettings;
 
 /** Several listeners as one, told in their order. */
 record Listeners(List<TrainingListener> all) implements TrainingListener {
+  /** Of a worker that does not lead. */
+  static final Listeners NONE = new Listeners(List.of());
+
+  /** Those of every run, and then the user's own. */
+  static Listeners of(ScheduleSettings schedule, boolean trial, List<TrainingListener> own) {
+    List<TrainingListener> all = new ArrayList<>();
+    all.add(new MetricsLog());
+    if (!trial) {
+      all.add(new TensorBoard());
+    }
+    all.add(new CollapseWatch());
+    if (schedule.earlyStop() > 0) {
+      all.add(new EarlyStop(schedule.earlyStop() * schedule.evalEvery()));
+    }
+    all.addAll(own);
+    return new Listeners(all);
+  }
+
   @Override
   public void started(TrainingRun run) throws IOException {
     for (TrainingListener each : all) {

@@ -307,7 +307,11 @@ public final class Trainer {
                       checkpoints,
                       scoring,
                       first)
-                  .go(stepper, new Listeners(worker.leads() ? all() : List.of()));
+                  .go(
+                      stepper,
+                      worker.leads()
+                          ? Listeners.of(settings.schedule(), trial, listeners)
+                          : Listeners.NONE);
           worker.leave();
           return result;
         } catch (CancellationException e) {
@@ -371,20 +375,6 @@ public final class Trainer {
 
   Share share() {
     return share;
-  }
-
-  private List<TrainingListener> all() {
-    List<TrainingListener> all = new ArrayList<>();
-    all.add(new MetricsLog());
-    if (!trial) {
-      all.add(new TensorBoard());
-    }
-    all.add(new CollapseWatch());
-    if (settings.schedule().earlyStop() > 0) {
-      all.add(new EarlyStop(settings.schedule().earlyStop() * settings.schedule().evalEvery()));
-    }
-    all.addAll(listeners);
-    return all;
   }
 
   private Stepper stepper(Session session, TrainingGraph training, FeatureCache cache, long first)

@@ -1,11 +1,9 @@
 package org.medoid.export.savedmodel;
 
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.IntStream;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.AttrValue;
@@ -27,7 +25,7 @@ final class BatchLoop implements Border.Nodebook {
   private final int batch;
   private final String images;
   private final String output;
-  private final Set<String> names = new HashSet<>();
+  private final Names names = new Names();
   private final FlatNodes nodes = new FlatNodes(this);
   private List<NodeDef> written;
 
@@ -36,14 +34,14 @@ final class BatchLoop implements Border.Nodebook {
     this.batch = batch;
     this.images = Tensors.node(flat.inputs().values().iterator().next());
     this.output = flat.outputs().values().iterator().next();
-    flat.nodes().forEach(node -> names.add(node.getName()));
-    flat.variables().forEach(variable -> names.add(variable.name()));
-    flat.functions().forEach(function -> names.add(function.getSignature().getName()));
+    flat.nodes().forEach(node -> names.take(node.getName()));
+    flat.variables().forEach(variable -> names.take(variable.name()));
+    flat.functions().forEach(function -> names.take(function.getSignature().getName()));
   }
 
   @Override
   public String unique(String wanted) {
-    return Border.Nodebook.unique(names, wanted);
+    return names.unique(wanted);
   }
 
   @Override

@@ -1,7 +1,6 @@
 package org.medoid.export.savedmodel;
 
 import java.util.List;
-import java.util.Set;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
 
@@ -24,15 +23,6 @@ record Border(ModelTensor images, PixelRange range, ModelTensor features, boolea
 
     /** Writes down a node. */
     void add(NodeDef node);
-
-    /** The wanted name, numbered if it is taken; it is taken from now on. */
-    static String unique(Set<String> taken, String wanted) {
-      String name = wanted;
-      for (int i = 1; !taken.add(name); i++) {
-        name = wanted + "_" + i;
-      }
-      return name;
-    }
   }
 
   private boolean channelsFirst() {

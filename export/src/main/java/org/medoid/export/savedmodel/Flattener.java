@@ -54,8 +54,9 @@ final class Flattener implements Border.Nodebook {
   private final Map<String, String> fed = new HashMap<>();
   private final Map<String, NodeDef> variables = new LinkedHashMap<>();
   private final List<String> refusals = new ArrayList<>();
-  private final Set<String> names = new HashSet<>();
+  private final Names names = new Names();
   private final Map<String, NodeDef> flat = new LinkedHashMap<>();
+  private final Names functionNames = new Names();
   private final Map<String, FunctionDef> functions = new LinkedHashMap<>();
   private final InferredScalars inferred = new InferredScalars(flat, variables, functions);
   private final Constants constants = new Constants(flat, this, inferred);
@@ -80,7 +81,7 @@ final class Flattener implements Border.Nodebook {
   /** A name that no flat node has yet; from now on it is taken. */
   @Override
   public String unique(String wanted) {
-    return Border.Nodebook.unique(names, wanted);
+    return names.unique(wanted);
   }
 
   /** Adds a node of the caller's own to the flat graph, under a name from {@link #unique}. */
@@ -131,15 +132,17 @@ final class Flattener implements Border.Nodebook {
    * @return these nodes
    */
   List<NodeDef> forget(int size) {
-    List<NodeDef> newest = List.copyOf(flat.values()).subList(size, flat.size());
+    List<NodeDef> newest = nodes().subList(size, flat.size());
+    Set<String> freed = new HashSet<>();
     for (NodeDef node : newest) {
       flat.remove(node.getName());
       pictures.forget(node);
       // An argument of a loop keeps its name for the next trial.
       if (!node.getOp().equals("Placeholder")) {
-        names.remove(node.getName());
+        freed.add(node.getName());
       }
     }
+    names.free(freed);
     constants.forget();
     return newest;
   }
@@ -151,10 +154,7 @@ final class Flattener implements Border.Nodebook {
 
   /** Keeps a function that a node of the flat graph runs; returns the name it has here. */
   String keep(String wanted, FunctionDef.Builder function) {
-    String name = wanted;
-    for (int i = 1; functions.containsKey(name); i++) {
-      name = wanted + "_" + i;
-    }
+    String name = functionNames.unique(wanted);
     function.getSignatureBuilder().setName(name);
     functions.put(name, function.build());
     return name;
@@ -189,11 +189,9 @@ final class Flattener implements Border.Nodebook {
         throw new IllegalArgumentException(reason(tensor));
       }
       if (tensor.equals(DEAD) || TensorLists.isList(tensor)) {
-        throw new IllegalArgumentException(
-            tensors.get(flattened.indexOf(tensor))
-                + (tensor.equals(DEAD)
-                    ? " lies in a branch that is never taken"
-                    : " is a list of tensors"));
+        String why =
+            tensor.equals(DEAD) ? " lies in a branch that is never taken" : " is a list of tensors";
+        throw new IllegalArgumentException(tensors.get(flattened.indexOf(tensor)) + why);
       }
     }
     return flattened;

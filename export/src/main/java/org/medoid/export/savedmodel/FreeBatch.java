@@ -51,8 +51,8 @@ final class FreeBatch {
       FlatGraph flat, String images, long batch, InferredShapes fixed) {
     Map<String, NodeDef> constants = new HashMap<>();
     Set<String> behind = new HashSet<>(Set.of(images));
-    Set<String> names = new HashSet<>();
-    flat.nodes().forEach(node -> names.add(node.getName()));
+    Names names = new Names();
+    flat.nodes().forEach(node -> names.take(node.getName()));
     List<NodeDef> nodes = new ArrayList<>();
     for (NodeDef node : flat.nodes()) {
       if (node.getOp().equals("Const")) {
@@ -65,10 +65,7 @@ final class FreeBatch {
             node.getOp().equals("Reshape") ? constants.get(Tensors.node(node.getInput(1))) : null;
         List<Integer> sizes = shape == null ? null : sizes(shape, fixed.of(node.getName()), batch);
         if (sizes != null) {
-          String name = shape.getName() + "/free";
-          while (!names.add(name)) {
-            name += "_";
-          }
+          String name = names.unique(shape.getName() + "/free");
           nodes.add(Nodes.constant(name, sizes));
           kept =
               node.toBuilder()

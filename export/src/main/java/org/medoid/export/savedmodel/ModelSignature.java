@@ -68,7 +68,7 @@ public final class ModelSignature {
         narrowed.stream().mapToDouble(Precision::step).max().orElse(Precision.step(output.type()));
     String tensor = core.outputs().get(output.name());
     Shape inferred = new InferredShapes(core.open()).of(tensor);
-    output = merged(output, inferred);
+    output = output.with(inferred);
     boolean open = Border.size(fit.images(), output.of(inferred)) < 0;
     PixelRange range = choice.range();
     if (range == null) {
@@ -83,18 +83,6 @@ public final class ModelSignature {
             meantHeight(),
             meantWidth());
     tell(choice);
-  }
-
-  /** An output with what the graph shows where the signature leaves its shape open. */
-  private static ModelTensor merged(ModelTensor declared, Shape inferred) {
-    if (inferred.isUnknown() || declared.rank() != inferred.numDimensions()) {
-      return inferred.isUnknown() ? declared : declared.of(inferred);
-    }
-    long[] sizes = declared.shape().asArray();
-    for (int axis = 0; axis < sizes.length; axis++) {
-      sizes[axis] = sizes[axis] < 0 ? inferred.get(axis) : sizes[axis];
-    }
-    return declared.of(Shape.of(sizes));
   }
 
   /**

@@ -35,6 +35,18 @@ public record ModelTensor(String name, String tensor, DataType type, Shape shape
     return new ModelTensor(name, tensor, type, other);
   }
 
+  /** The same with what the graph shows where the signature leaves its shape open. */
+  ModelTensor with(Shape inferred) {
+    if (inferred.isUnknown() || rank() != inferred.numDimensions()) {
+      return inferred.isUnknown() ? this : of(inferred);
+    }
+    long[] sizes = shape.asArray();
+    for (int axis = 0; axis < sizes.length; axis++) {
+      sizes[axis] = sizes[axis] < 0 ? inferred.get(axis) : sizes[axis];
+    }
+    return of(Shape.of(sizes));
+  }
+
   /** A size of it; -1 if unknown, also where the rank is. */
   long size(int axis) {
     return shape.isUnknown() ? Shape.UNKNOWN_SIZE : shape.get(axis);

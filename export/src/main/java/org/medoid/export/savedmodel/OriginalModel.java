@@ -3,10 +3,8 @@ package org.medoid.export.savedmodel;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.BiFunction;
 import org.tensorflow.Graph;
 import org.tensorflow.Result;
@@ -44,7 +42,7 @@ public final class OriginalModel implements AutoCloseable {
     private static final String OUT = "out";
 
     private final List<NodeDef> nodes = new ArrayList<>();
-    private final Set<String> names = new HashSet<>();
+    private final Names names = new Names();
     private final Graph graph = new Graph();
     private final Session session;
 
@@ -58,11 +56,7 @@ public final class OriginalModel implements AutoCloseable {
 
     @Override
     public String unique(String wanted) {
-      String name = wanted;
-      while (!names.add(name)) {
-        name += "_";
-      }
-      return name;
+      return names.unique(wanted);
     }
 
     @Override

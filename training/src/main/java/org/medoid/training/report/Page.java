@@ -79,9 +79,8 @@ final class Page {
     int d = content.embeddings().length / unseen.size();
     double[][] x = new double[shown.length][d];
     for (int i = 0; i < shown.length; i++) {
-      for (int j = 0; j < d; j++) {
-        x[i][j] = content.embeddings()[shown[i] * d + j];
-      }
+      int from = shown[i] * d;
+      Arrays.setAll(x[i], j -> content.embeddings()[from + j]);
     }
     points = Projection.of(x);
     clusters = Clusters.of(x, shown, Arrays.stream(shown).map(row -> labels[row]).toArray());
@@ -217,17 +216,13 @@ final class Page {
 
   /** Which classes draw the curves. */
   private String watched() {
-    return watchesUnseen() ? "unseen" : "validation";
-  }
-
-  private boolean watchesUnseen() {
-    return content.settings().schedule().chooseOn() == Choice.TEST;
+    return content.settings().schedule().chooseOn() == Choice.TEST ? "unseen" : "validation";
   }
 
   /** The table's other rows, which are of the test classes: lines for a curve of these alone. */
   private List<Reference> references(Function<EvaluationResult, Double> score) {
     List<Reference> references = new ArrayList<>();
-    if (!watchesUnseen()) {
+    if (!watched().equals("unseen")) {
       return references;
     }
     int index = 0;
