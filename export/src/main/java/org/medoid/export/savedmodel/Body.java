@@ -4,6 +4,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.OpDef;
@@ -16,6 +17,9 @@ import org.tensorflow.proto.OpDef;
  * may stand for several tensors; the definitions of the operations say how many.
  */
 final class Body {
+  /** A call that was given no name. */
+  private static final Pattern CALL = Pattern.compile("(Stateful)?PartitionedCall(_\\d+)?");
+
   private final String function;
   private final String prefix;
   private final Body caller;
@@ -62,7 +66,10 @@ final class Body {
             where(call) + " calls the function it is in, which cannot be flattened");
       }
     }
-    return new Body(name, prefix + call.getName() + "/", this, attributes, nodes);
+    // Keras wraps a network in two calls, whose names would stand before every layer's.
+    boolean named = !CALL.matcher(call.getName()).matches();
+    String inside = named ? prefix + call.getName() + "/" : prefix;
+    return new Body(name, inside, this, attributes, nodes);
   }
 
   /** A copy for a round of a loop whose nodes are among these. */

@@ -168,6 +168,26 @@ class FlatGraphTest {
     assertThat(flat.nodes().get(1).getAttrMap()).containsOnlyKeys("T");
   }
 
+  /** Keras calls a network from within two such calls; errors and viewers name its layers. */
+  @Test
+  void nodesHaveNamesWithoutThoseOfUnnamedCalls() {
+    GraphDef source =
+        graph(
+            List.of(
+                call("PartitionedCall", "half", 1, "x"),
+                call("StatefulPartitionedCall_1", "half", 1, "PartitionedCall:0")),
+            body(
+                "half",
+                List.of("a"),
+                Map.of("y", "net/add:z:0"),
+                floats("net/add", "AddV2", "a", "a")));
+    FlatGraph flat = flat(source, "StatefulPartitionedCall_1", Purpose.INFERENCE);
+    assertThat(flat.nodes())
+        .extracting(NodeDef::getName)
+        .containsExactly("in", "net/add", "net/add_1", "out");
+    assertThat(evaluate(source, "StatefulPartitionedCall_1")).containsExactly(4, 8, 12, 16);
+  }
+
   @Test
   void placesOfAResourceAreGatheredFromItsValue() {
     TensorShapeProto table = Nodes.shape(2, 3);
