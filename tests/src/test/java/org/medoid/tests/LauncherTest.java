@@ -264,11 +264,15 @@ class LauncherTest {
         "train --resume --out .|AVX2",
         "train --precision bf16 --out x|none",
         "train @words|none",
+        "train --resume --out -dash|none",
+        "train --out -|AVX2",
       })
   void setsTheLimitOfOneDnnAsideWhereARunComputesInBfloat16(String words, String limit)
       throws Exception {
     Path run = Files.createDirectories(folder.resolve("bf16 run"));
     Files.writeString(run.resolve("settings.json"), "{\n  \"precision\" : \"bf16\"\n}");
+    Path dash = Files.createDirectories(folder.resolve("a b").resolve("-dash"));
+    Files.copy(run.resolve("settings.json"), dash.resolve("settings.json"));
     Files.writeString(folder.resolve("a b").resolve("words"), "--precision\nbf16\n");
     String[] typed = words.split(" ", -1);
     Arrays.setAll(typed, i -> typed[i].replace("RUN", run.toString()));

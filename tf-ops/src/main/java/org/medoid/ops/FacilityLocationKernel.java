@@ -126,7 +126,7 @@ final class FacilityLocationKernel {
             doubles(embeddings), m, d, longs(labels), multiplier.data().asFloatBuffer().get(0));
 
     DataType type = embeddings.type();
-    writeScalar(context, 0, type, result.loss());
+    writeScalar(context, 0, type, "loss", result.loss());
     double[] gradient = new double[m * d];
     result.gradient(gradient);
     ByteBuffer backprop = context.output(1, type, embeddings.shape());
@@ -135,15 +135,25 @@ final class FacilityLocationKernel {
     } else {
       float[] narrow = new float[gradient.length];
       for (int i = 0; i < narrow.length; i++) {
-        narrow[i] = (float) gradient[i];
+        narrow[i] = narrowed("gradient", gradient[i]);
       }
       backprop.asFloatBuffer().put(narrow);
     }
     writeInts(context, 2, result.medoids());
     writeInts(context, 3, result.assignments());
-    writeScalar(context, 4, type, result.facilityScore());
-    writeScalar(context, 5, type, result.oracleScore());
-    writeScalar(context, 6, DataType.DT_FLOAT, result.agreement());
+    writeScalar(context, 4, type, "facility score", result.facilityScore());
+    writeScalar(context, 5, type, "oracle score", result.oracleScore());
+    writeScalar(context, 6, DataType.DT_FLOAT, "agreement", result.agreement());
+  }
+
+  /** Of finite embeddings nothing is infinite: a step by it would be the last. */
+  private static float narrowed(String name, double value) {
+    float narrow = (float) value;
+    if (Float.isInfinite(narrow)) {
+      throw new IllegalArgumentException(
+          "the " + name + " of embeddings overflows float32 (" + value + "); float64 holds it");
+    }
+    return narrow;
   }
 
   private static void requireRank(String name, Shape shape, int rank) {
@@ -183,12 +193,13 @@ final class FacilityLocationKernel {
     return Arrays.stream(narrow).asLongStream().toArray();
   }
 
-  private static void writeScalar(KernelContext context, int index, DataType type, double value) {
+  private static void writeScalar(
+      KernelContext context, int index, DataType type, String name, double value) {
     ByteBuffer target = context.output(index, type, Shape.scalar());
     if (type == DataType.DT_DOUBLE) {
       target.putDouble(0, value);
     } else {
-      target.putFloat(0, (float) value);
+      target.putFloat(0, narrowed(name, value));
     }
   }
 

@@ -95,7 +95,8 @@ public final class FacilityLocationLoss<T extends TFloating> extends RawOp imple
    * @param options optional attribute values
    * @return the operation
    * @throws IllegalArgumentException (from TensorFlow) if shapes or attributes cannot be right;
-   *     what only the values can tell is a TFInvalidArgumentException when the graph runs
+   *     what only the values can tell, a result beyond the type too, is a
+   *     TFInvalidArgumentException when the graph runs
    */
   public static <T extends TFloating> FacilityLocationLoss<T> create(
       Scope scope,

@@ -290,6 +290,32 @@ class FacilityLocationLossTest {
     }
   }
 
+  /** Of finite float32 values: a loss or a gradient that is not would end a training in NaN. */
+  @ParameterizedTest
+  @CsvSource({
+    "euclidean, 3e38, 'the loss of embeddings overflows float32 ('",
+    "squared_euclidean, 3e19, 'the loss of embeddings overflows float32 ('",
+    "cosine, 1e-39, 'the gradient of embeddings overflows float32'",
+  })
+  void refusesResultsBeyondFloat32(String distance, float far, String named) {
+    float[][] x = {{0, far}, {0, -far}, {far / 2, far}, {far / 2, -far}};
+    try (Graph graph = new Graph();
+        Session session = new Session(graph)) {
+      Ops tf = Ops.create(graph);
+      FacilityLocationLoss<TFloat32> op =
+          FacilityLocationLoss.create(
+              tf.scope(),
+              tf.constant(x),
+              tf.constant(new long[] {1, 1, 2, 2}),
+              tf.constant(1f),
+              FacilityLocationLoss.distance(distance));
+      assertThatThrownBy(() -> session.runner().fetch(op.loss()).run().close())
+          .isInstanceOf(TFInvalidArgumentException.class)
+          .hasMessageContaining(named)
+          .hasMessageContaining("float64");
+    }
+  }
+
   @ParameterizedTest
   @CsvSource({
     "nan, 1, 24, row 3",

@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.medoid.export.savedmodel.LiteralPath;
 import org.tensorflow.Session;
@@ -27,6 +28,13 @@ public final class Checkpoints {
 
   /** What the names of all its files begin with. */
   private static final String PREFIX = "step-";
+
+  /** Of a run with several checkpoints a second a few reads in a row may come too late. */
+  private static final int MOST_TRIES = 20;
+
+  /** What TensorFlow says where a checkpoint lacks a variable, or has it of another shape. */
+  private static final Pattern ANOTHER =
+      Pattern.compile("not found in checkpoint|shapes? .*(match|checkpoint)");
 
   static final String STATE = "checkpoint.json";
 
@@ -155,16 +163,23 @@ public final class Checkpoints {
       if (!e.getClass().getPackage().equals(TensorFlowException.class.getPackage())) {
         throw e; // TensorFlow's exceptions have no root of their own
       }
+      String told = firstLine(e);
+      if (told.contains("Node name contains invalid characters")) {
+        throw e; // of the graph that was to read it: the locale's digits
+      }
+      boolean other = ANOTHER.matcher(told).find();
       throw new IOException(
-          "%s: the checkpoint cannot be read: %s; copy the run anew, or train it again"
-              .formatted(prefix, firstLine(e)),
+          (other
+                  ? "%s: the checkpoint is of another network or optimizer: %s"
+                  : "%s: the checkpoint cannot be read: %s; copy the run anew, or train it again")
+              .formatted(prefix, told),
           e);
     }
   }
 
   /**
-   * Reads the best checkpoint of a run, and once more where it was replaced meanwhile: the run may
-   * be training.
+   * Reads the best checkpoint of a run, and again where it was replaced meanwhile: the run may be
+   * training, a short one with a checkpoint in less time than a network takes to be built.
    *
    * @param <T> what is read
    * @param run its folder
@@ -173,17 +188,24 @@ public final class Checkpoints {
    * @throws IOException if there is none, or it is damaged, or of another network
    */
   static <T> T readingBest(RunFolder run, Function<Path, T> reader) throws IOException {
-    Checkpoints first = of(run);
-    try {
-      Path best = first.best();
-      return reading(best, () -> reader.apply(best));
-    } catch (IOException e) {
-      Checkpoints now = of(run);
-      if (now.bestStep() == first.bestStep()) {
-        throw e;
-      }
+    Checkpoints now = of(run);
+    for (int tries = 1; ; tries++) {
       Path best = now.best();
-      return reading(best, () -> reader.apply(best));
+      try {
+        return reading(best, () -> reader.apply(best));
+      } catch (IOException e) {
+        Checkpoints next = of(run);
+        if (next.bestStep() == now.bestStep()) {
+          throw e;
+        }
+        if (tries == MOST_TRIES) {
+          throw new IOException(
+              run.path()
+                  + ": the run replaces its checkpoints faster than they can be read; wait for it",
+              e);
+        }
+        now = next;
+      }
     }
   }
 

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -217,7 +216,7 @@ public final class EmbeddingModel implements AutoCloseable {
         new PictureRunner(() -> PictureRunner.Network.of(FrozenGraph.of(signature)), image, BATCH),
         () -> ModelExporter.of(signature).imageSize(image.height(), image.width()),
         before.kept(),
-        signature.notes());
+        before.notes(signature));
   }
 
   /**
@@ -335,10 +334,10 @@ public final class EmbeddingModel implements AutoCloseable {
    *
    * @param images of any type
    * @return a row for each, in order
-   * @throws IllegalArgumentException if there are none
+   * @throws IllegalArgumentException if there are none, or a float is not in [-0.5, 1.5]
    */
   public Embeddings embedImages(List<BufferedImage> images) {
-    return embed(images.size(), i -> runner.pixels(images.get(i)));
+    return embed(images.size(), i -> runner.pixels(images.get(i), i));
   }
 
   /**
@@ -346,7 +345,7 @@ public final class EmbeddingModel implements AutoCloseable {
    *
    * @param pixels float32 [n, height, width, 3] in a row, RGB in [0, 1], of {@link #imageSize}
    * @return n rows, in order
-   * @throws IllegalArgumentException if they are not one or more such images
+   * @throws IllegalArgumentException if they are not one or more such images; not in [-0.5, 1.5]
    */
   public Embeddings embedPixels(float[] pixels) {
     int size = image.height() * image.width() * 3;
@@ -355,7 +354,7 @@ public final class EmbeddingModel implements AutoCloseable {
           "%d values are not images of %dx%dx3"
               .formatted(pixels.length, image.height(), image.width()));
     }
-    return embed(pixels.length / size, i -> Arrays.copyOfRange(pixels, i * size, (i + 1) * size));
+    return embed(pixels.length / size, PictureRunner.each(pixels, size));
   }
 
   private Embeddings embed(int count, PictureRunner.Source source) {

@@ -4,9 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.medoid.export.savedmodel.ModelSignature;
 import org.medoid.training.format.Json;
 import org.medoid.training.settings.TrainingSettings;
 
@@ -24,7 +26,22 @@ record ExportDescription(JsonNode node) {
     if (!Files.exists(file)) {
       return new ExportDescription(Json.mapper().createObjectNode());
     }
-    return new ExportDescription(Json.read(file, JsonNode.class));
+    JsonNode node = Json.read(file, JsonNode.class);
+    if (!node.isObject() || node.isEmpty()) {
+      throw new IOException(file + " is damaged: it says nothing of the model; copy it anew");
+    }
+    return new ExportDescription(node);
+  }
+
+  /** What a user should be told of a model: an export without this file is cut in another way. */
+  List<String> notes(ModelSignature signature) {
+    List<String> notes = new ArrayList<>(signature.notes());
+    if (node.isEmpty() && signature.model().signatures().contains("image_bytes")) {
+      notes.add(
+          "size: the export's export.json is not beside it, which may say that pictures are scaled"
+              + " to more and cut");
+    }
+    return notes;
   }
 
   /** What a run hands on to its exports. */

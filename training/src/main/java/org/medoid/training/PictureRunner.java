@@ -1,6 +1,7 @@
 package org.medoid.training;
 
 import java.awt.image.BufferedImage;
+import java.awt.image.DataBuffer;
 import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
 import java.io.IOException;
@@ -224,8 +225,8 @@ final class PictureRunner implements AutoCloseable {
   }
 
   /** The pixels of an image. */
-  float[] pixels(BufferedImage picture) {
-    float[] raw = colours(picture);
+  float[] pixels(BufferedImage picture, int index) {
+    float[] raw = unit(colours(picture), index);
     Preparation ready = preparation();
     Shape shape = Shape.of(picture.getHeight(), picture.getWidth(), 3);
     try (TFloat32 pixels = TFloat32.tensorOf(shape, DataBuffers.of(raw, true, false));
@@ -239,16 +240,11 @@ final class PictureRunner implements AutoCloseable {
     int columns = picture.getWidth();
     int rows = picture.getHeight();
     float[] raw = new float[Math.multiplyExact(Math.multiplyExact(rows, columns), 3)];
-    Raster raster = picture.getRaster();
-    int bits = raster.getSampleModel().getSampleSize(0);
-    if (raster.getNumBands() < 3
-        && bits <= Short.SIZE
+    if (picture.getRaster().getNumBands() < 3
         && !(picture.getColorModel() instanceof IndexColorModel)) {
       // Java takes grey for linear light and makes 152 of the 80 that files and TensorFlow mean.
-      float largest = (1 << bits) - 1;
-      int[] grey = raster.getSamples(0, 0, columns, rows, 0, (int[]) null);
-      for (int i = 0; i < raw.length; i++) {
-        raw[i] = grey[i / 3] / largest;
+      for (int i = 0; i < rows * columns; i++) {
+        Arrays.fill(raw, 3 * i, 3 * i + 3, grey(picture, i % columns, i / columns));
       }
       return raw;
     }
@@ -259,6 +255,44 @@ final class PictureRunner implements AutoCloseable {
       raw[3 * i + 2] = (colours[i] & 0xff) / 255f;
     }
     return raw;
+  }
+
+  private static float grey(BufferedImage picture, int x, int y) {
+    float grey = part(picture, x, y, 0);
+    float alpha = picture.isAlphaPremultiplied() ? part(picture, x, y, 1) : 0;
+    return alpha > 0 ? grey / alpha : grey;
+  }
+
+  /** Of 12 bits in 16, signed, or a float. The colour model divides 32 bits by zero. */
+  private static float part(BufferedImage picture, int x, int y, int band) {
+    Raster raster = picture.getRaster();
+    return switch (raster.getTransferType()) {
+      case DataBuffer.TYPE_FLOAT, DataBuffer.TYPE_DOUBLE -> raster.getSampleFloat(x, y, band);
+      case DataBuffer.TYPE_SHORT -> raster.getSample(x, y, band) / 32_767f;
+      default -> {
+        double largest = (1L << picture.getColorModel().getComponentSize(band)) - 1;
+        yield (float) (Integer.toUnsignedLong(raster.getSample(x, y, band)) / largest);
+      }
+    };
+  }
+
+  /**
+   * Requires pixels to be numbers in [0, 1], and takes those a little beyond, as cubic
+   * interpolation makes them.
+   */
+  private static float[] unit(float[] pixels, int index) {
+    for (float pixel : pixels) {
+      if (!(pixel >= -0.5f && pixel <= 1.5f)) {
+        throw new IllegalArgumentException(
+            "picture %d has the value %s, pixels are in [0, 1]".formatted(index, pixel));
+      }
+    }
+    return pixels;
+  }
+
+  /** Pictures of one size, one after the other. */
+  static Source each(float[] pixels, int size) {
+    return i -> unit(Arrays.copyOfRange(pixels, i * size, (i + 1) * size), i);
   }
 
   private float[] values(Result result) {

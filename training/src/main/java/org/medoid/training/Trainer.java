@@ -233,8 +233,8 @@ public final class Trainer {
    *     the newest checkpoint is then still there
    * @throws IllegalArgumentException if network, loss, optimizer and settings do not fit together
    * @throws IllegalStateException if another worker was told something else, failed or is gone
-   * @throws CancellationException if {@link #stop} ended the run before its last step, of whichever
-   *     worker; {@link #resume} goes on from there
+   * @throws CancellationException if {@link #stop}, or an interruption of this thread, ended the
+   *     run before its last step, of whichever worker; {@link #resume} goes on from there
    */
   public TrainingResult run(Path folder) throws IOException {
     if (worker.leads()) {
@@ -266,7 +266,8 @@ public final class Trainer {
     if (worker.leads() && isFresh(earlier)) {
       parts.requireWeights();
     }
-    try (RunLock lock = new RunLock();
+    try (meeting;
+        RunLock lock = new RunLock();
         Graph graph = new Graph()) {
       TrainingGraph training = parts.build(Ops.create(graph), share, worker.exchange());
       if (worker.workers() > 1) {

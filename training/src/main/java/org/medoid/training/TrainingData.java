@@ -34,6 +34,11 @@ record TrainingData(
    *     leave too little to train on
    */
   static TrainingData of(DataSplit data, TrainingSettings settings) {
+    if (data.test().size() < 2) { // as the evaluation after the last step would
+      throw new IllegalArgumentException(
+          "%s: the scores need two test images or more, and there are %d"
+              .formatted(data.test().name(), data.test().size()));
+    }
     int[] all = new int[data.train().size()];
     Arrays.setAll(all, i -> i);
     ScheduleSettings schedule = settings.schedule();

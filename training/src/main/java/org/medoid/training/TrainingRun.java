@@ -262,6 +262,10 @@ public final class TrainingRun {
       if (saved || worker.workers() == 1) {
         agree();
       }
+      if (stopped && !saved) { // a listener, or while it was told
+        write(step + 1);
+        saved = true;
+      }
       if (saved && stopped && step + 1 < schedule.steps()) {
         throw new CancellationException(
             "stopped after step %d of %d".formatted(step + 1, schedule.steps()));

@@ -5,8 +5,9 @@ import java.util.Map;
 import org.medoid.graph.distributed.Worker;
 
 /** Whether a run is asked to stop, also while it waits for the other workers to begin. */
-final class WorkerMeeting {
+final class WorkerMeeting implements AutoCloseable {
   private volatile boolean stopped;
+  private boolean interrupted;
 
   /** The thread of a run that waits. */
   private Thread waiting;
@@ -21,8 +22,21 @@ final class WorkerMeeting {
     }
   }
 
+  /** Asked by the run's thread, whose interruption is a wish to stop too. */
   boolean stopped() {
+    if (Thread.interrupted()) { // with it no file can be written
+      interrupted = true;
+      stopped = true;
+    }
     return stopped;
+  }
+
+  /** Ends the run: its thread is interrupted again, if it was. */
+  @Override
+  public void close() {
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Waits for the other workers; a program that is being ended does not. */

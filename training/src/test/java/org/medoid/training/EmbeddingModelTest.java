@@ -6,7 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.awt.Transparency;
+import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
+import java.awt.image.ColorModel;
+import java.awt.image.ComponentColorModel;
+import java.awt.image.DataBuffer;
+import java.awt.image.WritableRaster;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -116,6 +122,72 @@ class EmbeddingModelTest {
     }
   }
 
+  /** One picture as programs hold it: 12 bits in 16, signed, floats, 32 bits, with an alpha. */
+  @Test
+  void greyImagesOfOtherTypesHaveTheEmbeddingOfTheirBytes() throws IOException {
+    BufferedImage bytes = new BufferedImage(WIDTH, HEIGHT, BufferedImage.TYPE_BYTE_GRAY);
+    int count = WIDTH * HEIGHT;
+    List<BufferedImage> others = new ArrayList<>();
+    others.add(grey(DataBuffer.TYPE_USHORT, 4095, Transparency.OPAQUE, false, 12));
+    others.add(grey(DataBuffer.TYPE_SHORT, 32_767, Transparency.OPAQUE, false));
+    others.add(grey(DataBuffer.TYPE_FLOAT, 1, Transparency.OPAQUE, false));
+    others.add(grey(DataBuffer.TYPE_DOUBLE, 1, Transparency.OPAQUE, false));
+    others.add(grey(DataBuffer.TYPE_INT, 0xffff_ffffL, Transparency.OPAQUE, false));
+    others.add(grey(DataBuffer.TYPE_USHORT, 65_535, Transparency.TRANSLUCENT, false));
+    others.add(grey(DataBuffer.TYPE_USHORT, 65_535, Transparency.TRANSLUCENT, true));
+    for (int i = 0; i < count; i++) {
+      bytes.getRaster().setSample(i % WIDTH, i / WIDTH, 0, i * 255 / count);
+    }
+    try (EmbeddingModel model =
+        EmbeddingModel.ofSavedModel(SmallSavedModel.write(folder.resolve("m"), HEIGHT, WIDTH))) {
+      double[] wanted = model.embedImages(List.of(bytes)).row(0);
+      for (BufferedImage image : others) {
+        assertThat(model.embedImages(List.of(image)).row(0))
+            .as(image.toString())
+            .containsExactly(wanted, within(1e-2));
+      }
+      BufferedImage beyond = grey(DataBuffer.TYPE_FLOAT, 255, Transparency.OPAQUE, false);
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> model.embedImages(List.of(bytes, beyond)))
+          .withMessageMatching("picture 1 has the value [0-9.]+, pixels are in \\[0, 1\\]");
+      float[] pixels = new float[2 * count * 3];
+      pixels[count * 3 + 1] = Float.NaN;
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> model.embedPixels(pixels))
+          .withMessage("picture 1 has the value NaN, pixels are in [0, 1]");
+    }
+  }
+
+  /** The same ramp, up to the largest; half transparent where there is an alpha. */
+  private static BufferedImage grey(
+      int type, double largest, int transparency, boolean weighted, int... bits) {
+    boolean alpha = transparency != Transparency.OPAQUE;
+    ColorModel model =
+        new ComponentColorModel(
+            ColorSpace.getInstance(ColorSpace.CS_GRAY),
+            bits.length == 0 ? null : bits,
+            alpha,
+            weighted,
+            transparency,
+            type);
+    WritableRaster raster = model.createCompatibleWritableRaster(WIDTH, HEIGHT);
+    for (int i = 0; i < WIDTH * HEIGHT; i++) {
+      int byteValue = i * 255 / (WIDTH * HEIGHT);
+      double value = largest * byteValue / 255;
+      int x = i % WIDTH;
+      int y = i / WIDTH;
+      if (alpha) {
+        raster.setSample(x, y, 1, largest / 2);
+      }
+      if (type == DataBuffer.TYPE_INT) {
+        raster.setSample(x, y, 0, (int) (long) value);
+      } else {
+        raster.setSample(x, y, 0, weighted ? value / 2 : value);
+      }
+    }
+    return new BufferedImage(model, raster, weighted, null);
+  }
+
   @Test
   void aClosedModelEmbedsNothingThoughItWasNeverUsed() throws IOException {
     EmbeddingModel model =
@@ -151,6 +223,10 @@ class EmbeddingModelTest {
       // Of a picture as large as the cut one half is left, its edge between the colours wider.
       assertThat(model.embedFiles(files).row(0)[0]).isBetween(0.9, 0.99);
     }
+    Files.writeString(export.resolve("export.json"), "{}");
+    assertThatIOException()
+        .isThrownBy(() -> EmbeddingModel.ofSavedModel(export))
+        .withMessageContaining("export.json is damaged: it says nothing of the model");
     Files.writeString(export.resolve("export.json"), "{");
     assertThatIOException()
         .isThrownBy(() -> EmbeddingModel.ofSavedModel(export))

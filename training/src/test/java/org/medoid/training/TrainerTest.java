@@ -47,6 +47,7 @@ import org.medoid.graph.network.Network;
 import org.medoid.ops.clustering.Distance;
 import org.medoid.ops.clustering.Margin;
 import org.medoid.training.data.DataSets;
+import org.medoid.training.data.DataSplit;
 import org.medoid.training.settings.ScheduleSettings.Choice;
 import org.medoid.training.settings.SettingException;
 import org.medoid.training.settings.SettingsDraft;
@@ -167,11 +168,56 @@ class TrainerTest {
     trainer.withListener(new StopAt(trainer, 5));
     assertThatExceptionOfType(CancellationException.class)
         .isThrownBy(() -> trainer.run(run))
-        .withMessage("stopped after step 6 of " + STEPS);
-    assertThat(Checkpoints.of(RunFolder.open(run)).latestStep()).isEqualTo(6);
+        .withMessage("stopped after step 5 of " + STEPS);
+    assertThat(Checkpoints.of(RunFolder.open(run)).latestStep()).isEqualTo(5);
     resume(run);
     assertThat(latest(run)).isEqualTo(latest(whole));
     assertThat(metrics(run)).isEqualTo(metrics(whole));
+  }
+
+  /** As Future.cancel and ExecutorService.shutdownNow do it. */
+  @Test
+  void anInterruptedRunStopsAfterItsStepAndTheThreadStaysInterrupted() throws IOException {
+    TrainingSettings settings = settings();
+    Path run = folder.resolve("interrupted");
+    Trainer trainer = new Trainer(settings, settings.openData());
+    trainer.withListener(
+        new TrainingListener() {
+          @Override
+          public void step(TrainingRun run, StepMetrics row) {
+            if (row.step() == 3) {
+              Thread.currentThread().interrupt();
+            }
+          }
+        });
+    assertThatExceptionOfType(CancellationException.class)
+        .isThrownBy(() -> trainer.run(run))
+        .withMessage("stopped after step 3 of " + STEPS);
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(Checkpoints.of(RunFolder.open(run)).latestStep()).isEqualTo(3);
+    resume(run);
+    assertThat(Thread.interrupted()).isFalse();
+    assertThat(latest(run)).isEqualTo(latest(train("whole", settings)));
+  }
+
+  @Test
+  void testImagesThatCannotBeScoredAreRefusedBeforeTheTraining() throws IOException {
+    TrainingSettings settings = settings();
+    DataSplit whole = settings.openData();
+    DataSplit single = new DataSplit(whole.train(), whole.test().part(0, 1));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Trainer(settings, single))
+        .withMessageContaining("two test images or more, and there are 1");
+  }
+
+  @Test
+  void aCheckpointOfAnotherNetworkIsSaidToBe() throws IOException {
+    Path run = train("run", settings(draft -> draft.steps = 1L));
+    RunFolder.open(run).writeJson("settings.json", settings(draft -> draft.embedding = 5));
+    assertThatIOException()
+        .isThrownBy(() -> EmbeddingModel.ofRun(run))
+        .withMessageContaining("the checkpoint is of another network or optimizer: ")
+        .withMessageNotContaining("train it again");
   }
 
   @Test
@@ -381,7 +427,7 @@ class TrainerTest {
     assertThatExceptionOfType(CancellationException.class)
         .isThrownBy(() -> own(settings, optimizer, 2).run(stopped));
     RunFolder run = RunFolder.open(stopped);
-    assertThat(Checkpoints.of(run).latestStep()).isEqualTo(3);
+    assertThat(Checkpoints.of(run).latestStep()).isEqualTo(2);
     own(run.settings(), optimizer, 0).resume(run);
     assertThat(latest(stopped)).isEqualTo(latest(whole));
     assertThat(metrics(stopped)).isEqualTo(metrics(whole));

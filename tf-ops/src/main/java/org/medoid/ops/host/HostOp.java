@@ -5,6 +5,7 @@ import com.sun.jna.CallbackThreadInitializer;
 import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import java.lang.reflect.Field;
+import java.lang.reflect.InaccessibleObjectException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -204,7 +205,8 @@ public final class HostOp {
         throw new IllegalStateException(
             "Op "
                 + name
-                + " is already registered in this process, by TensorFlow or another class loader");
+                + " is already registered in this process, by TensorFlow or another class loader: a"
+                + " process has each op once, so a loader that all share must load its class");
       }
       if (gradient != null && gradients() >= MOST_GRADIENTS) {
         throw new IllegalStateException(
@@ -251,8 +253,8 @@ public final class HostOp {
       Field held = TensorFlow.class.getDeclaredField("gradientFuncs");
       held.setAccessible(true);
       return ((Set<?>) held.get(null)).size();
-    } catch (ReflectiveOperationException e) {
-      return 0;
+    } catch (ReflectiveOperationException | InaccessibleObjectException e) {
+      return 0; // on the module path TensorFlow's package is closed
     }
   }
 

@@ -67,7 +67,7 @@ final class EmbedCommand extends SpecCommand {
     Optional<Cluster> cluster = workers.cluster(spec);
     boolean leads = WorkerOptions.leads(cluster);
     if (leads) {
-      OutputFile.checkNpy("--out", out);
+      OutputFile.checkMatrix("--out", out);
     }
     if (source.run == null) { // before all pictures are looked at, which may take minutes
       SavedModel.open(source.model);

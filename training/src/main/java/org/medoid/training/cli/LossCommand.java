@@ -136,7 +136,7 @@ final class LossCommand extends SpecCommand {
     UnusedOptions.tell(
         spec, localSearch == LocalSearch.NONE, "--local-search is none", "--max-sweeps");
     UnusedOptions.tell(spec, start == Start.GREEDY, "it is for --start random", "--seed");
-    OutputFile.checkNpy("--gradient-out", gradientOut, embeddings, labels);
+    OutputFile.checkMatrix("--gradient-out", gradientOut, embeddings, labels);
     Npy file = Npy.read(embeddings);
     Embeddings x = file.embeddings(embeddings.toString());
     if (x.rows() == 0) {
@@ -221,10 +221,6 @@ final class LossCommand extends SpecCommand {
     double facility = scalar(result.get(2));
     double oracle = scalar(result.get(3));
     double loss = scalar(result.get(0));
-    if (!Double.isFinite(loss)) { // the op refuses distances that overflow a double
-      throw new IllegalArgumentException(
-          embeddings + ": the loss of its distances overflows float32; save a.astype('float64')");
-    }
     int[] medoids = StdArrays.array1dCopyOf((TInt32) result.get(4));
     int[] assignments = StdArrays.array1dCopyOf((TInt32) result.get(5));
     // The op's own agreement is a float; from its assignments it is had in full.

@@ -206,8 +206,9 @@ public final class Medoid {
       return failed(e, command.getErr());
     }
     Logging.setTensorFlow(System.getenv("TF_CPP_MIN_LOG_LEVEL"));
-    if (threads != null && threads < 1) {
-      throw new ParameterException(command, "--threads " + threads + ": must be 1 or more");
+    if (threads != null && (threads < 1 || threads > ThreadLimit.MOST)) {
+      throw new ParameterException(
+          command, "--threads " + threads + ": must be from 1 to " + ThreadLimit.MOST);
     }
     for (OptionSpec option : command.getParseResult().matchedOptions()) {
       if (option.getValue() instanceof Collection<?> list && list.isEmpty()) {

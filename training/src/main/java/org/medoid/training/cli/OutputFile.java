@@ -6,12 +6,16 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.regex.Pattern;
 import org.medoid.export.FolderNotEmptyException;
 import org.medoid.export.WholeFile;
 import org.medoid.training.data.Npy;
 
 /** A file or folder that an option names to be written. */
 final class OutputFile {
+  private static final Pattern MATRIX =
+      Pattern.compile("'descr': '[<>]f[48]'.*'shape': \\(\\d+, \\d+\\)");
+
   private OutputFile() {}
 
   /**
@@ -92,6 +96,27 @@ final class OutputFile {
     if (replaces(file) && !Npy.begins(file)) {
       throw new IllegalArgumentException(
           option + " " + file + ": is there and no .npy file; name another file or remove it");
+    }
+  }
+
+  /**
+   * The same of a matrix of float32 or float64: labels have the same ending.
+   *
+   * @throws IllegalArgumentException if there is something else in its place
+   * @throws IOException if a file cannot be looked at
+   */
+  static void checkMatrix(String option, Path file, Path... others) throws IOException {
+    checkNpy(option, file, others);
+    if (replaces(file)) {
+      String head;
+      try (InputStream content = Files.newInputStream(file)) {
+        head = new String(content.readNBytes(256), StandardCharsets.ISO_8859_1);
+      }
+      if (!MATRIX.matcher(head).find()) {
+        throw new IllegalArgumentException(
+            "%s %s: is there and holds no rows of float32 or float64; name another file or remove it"
+                .formatted(option, file));
+      }
     }
   }
 

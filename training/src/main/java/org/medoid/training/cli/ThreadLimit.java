@@ -10,6 +10,9 @@ import org.medoid.ops.host.SessionThreads;
 
 /** How many threads the program computes with. */
 final class ThreadLimit {
+  /** More than processors have: with 20,000 a start takes minutes. */
+  static final int MOST = 4096;
+
   /** Of {@code /proc/self/status}: 0-3,8 are five processors. */
   private static final Pattern RANGE = Pattern.compile("(\\d+)(?:-(\\d+))?");
 

@@ -1,6 +1,7 @@
 package org.medoid.training.data;
 
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -25,13 +26,17 @@ final class Lanes implements AutoCloseable {
     return threads.submit(work);
   }
 
-  /** Waits for a result, or throws what computing it threw. */
+  /**
+   * Waits for a result, or throws what computing it threw.
+   *
+   * @throws CancellationException if this thread is interrupted
+   */
   static <R> R result(Future<R> running) {
     try {
       return running.get();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted", e);
+      throw new CancellationException("interrupted while pictures were read");
     } catch (ExecutionException e) {
       if (e.getCause() instanceof RuntimeException thrown) {
         throw thrown;

@@ -40,7 +40,7 @@ public final class NpyRows implements AutoCloseable {
    * @param key of letters and digits; tells all that decides the rows: what is left of a file with
    *     another key is removed
    * @throws IOException if it cannot be written, is a folder, a device or a pipe, or another
-   *     process writes it
+   *     process writes it, with whatever key
    */
   public NpyRows(Path file, int rows, String key) throws IOException {
     this.file = WholeFile.place(file);
@@ -51,18 +51,22 @@ public final class NpyRows implements AutoCloseable {
     }
     String name = "." + this.file.getFileName() + ".";
     aside = this.file.resolveSibling(name + key + ".part");
-    removeOthers(name);
     out = open(aside);
     try {
       if (!lock(out)) {
-        throw new FileSystemException(
-            file.toString(), null, "is being written by another process; wait for it");
+        throw busy();
       }
+      removeOthers(name);
       goOn();
     } catch (IOException e) {
       out.close();
       throw e;
     }
+  }
+
+  private FileSystemException busy() {
+    return new FileSystemException(
+        file.toString(), null, "is being written by another process; wait for it");
   }
 
   private static FileChannel open(Path file) throws IOException {
@@ -93,9 +97,13 @@ public final class NpyRows implements AutoCloseable {
     try (DirectoryStream<Path> found = Files.newDirectoryStream(folder, others)) {
       for (Path each : found) {
         try (FileChannel other = open(each)) {
-          if (lock(other)) {
-            Files.delete(each);
+          if (!lock(other)) {
+            if (out.size() == 0) {
+              Files.delete(aside);
+            }
+            throw busy();
           }
+          Files.delete(each);
         }
       }
     }

@@ -322,6 +322,19 @@ class ModelCommandsTest {
     assertThat(picture).hasBinaryContent(before);
   }
 
+  @Test
+  void embeddingsDoNotTakeThePlaceOfLabels() throws IOException {
+    Path labels = folder.resolve("labels.npy");
+    new Npy(new int[] {3}, new int[] {0, 1, 1}).write(labels);
+    byte[] before = Files.readAllBytes(labels);
+    Typed typed =
+        Typed.medoid(
+            "embed", "--run", run, "--images", shared.resolve("pictures"), "--out", labels);
+    assertThat(typed.code()).isEqualTo(1);
+    assertThat(typed.err()).contains("--out " + labels, "no rows of float32 or float64");
+    assertThat(labels).hasBinaryContent(before);
+  }
+
   /** A copy of the run in a folder of its own. */
   private Path copied() throws IOException {
     Path copy = folder.resolve("copy");

@@ -44,8 +44,10 @@ class ThreadLimitTest {
     // The threads that read pictures beside the one that waits for them.
     assertThat(System.getProperty("java.util.concurrent.ForkJoinPool.common.parallelism"))
         .isEqualTo("2");
-    Typed wrong = Typed.medoid("report", "--threads=0", "--run", "none");
-    assertThat(wrong.code()).isEqualTo(2);
-    assertThat(wrong.err()).contains("--threads");
+    for (int count : new int[] {0, 20_000}) {
+      Typed wrong = Typed.medoid("report", "--threads=" + count, "--run", "none");
+      assertThat(wrong.code()).isEqualTo(2);
+      assertThat(wrong.err()).contains("--threads " + count, "from 1 to 4096");
+    }
   }
 }
