@@ -324,10 +324,10 @@ public final class EmbeddingModel implements AutoCloseable {
    *
    * @param encoded PNG, JPEG, GIF or BMP
    * @return a row for each, in order
-   * @throws IllegalArgumentException if there are none or one cannot be decoded; says which
+   * @throws IllegalArgumentException if there are none or one is null or no picture; says which
    */
   public Embeddings embedBytes(List<byte[]> encoded) {
-    return embed(encoded.size(), i -> runner.pixels(encoded.get(i), i));
+    return embed(encoded.size(), i -> runner.pixels(Embedder.picture(encoded, i), i));
   }
 
   /**
@@ -335,10 +335,10 @@ public final class EmbeddingModel implements AutoCloseable {
    *
    * @param images of any type
    * @return a row for each, in order
-   * @throws IllegalArgumentException if there are none
+   * @throws IllegalArgumentException if there are none or one is null; says which
    */
   public Embeddings embedImages(List<BufferedImage> images) {
-    return embed(images.size(), i -> runner.pixels(images.get(i)));
+    return embed(images.size(), i -> runner.pixels(Embedder.picture(images, i)));
   }
 
   /**
