@@ -74,12 +74,24 @@ def main(options):
             check(f"{module} runs with one protobuf", protobuf == ["3.25.8"], str(protobuf))
             run = subprocess.run(["java", "-cp", f"target/classes:{classpath}", name, "."], cwd=folder, capture_output=True, text=True)
             check(f"{module} alone runs", run.returncode == 0 and says in run.stdout, run.stdout[-200:] + run.stderr[-600:])
+            if module == "medoid-graph":
+                modules = ["java", "--module-path", one_native(classpath), "--add-modules", "ALL-MODULE-PATH", "-cp", "target/classes", name]
+                run = subprocess.run(modules, cwd=folder, capture_output=True, text=True)
+                check(f"{module} runs on the module path", run.returncode == 0 and says in run.stdout, run.stdout[-200:] + run.stderr[-600:])
+                listed = subprocess.run([*modules[:3], "--list-modules"], cwd=folder, capture_output=True, text=True).stdout
+                check("its modules have names of their own", all(f"org.medoid.{each}@" in listed for each in ("ops", "graph")), listed[-600:])
             if module == "medoid-export":
                 old = re.sub(r"[^:]*protobuf-java-[\d.]+\.jar", "", classpath) + ":" + old_protobuf(folder, options)
                 run = subprocess.run(["java", "-cp", f"target/classes:{old}", name, "again"], cwd=folder, capture_output=True, text=True)
                 told = [line for line in run.stderr.splitlines() if "protobuf-java is 3.21.9" in line and "medoid-bom" in line]
                 check("an old protobuf is told in a line", run.returncode != 0 and bool(told), run.stderr[-600:])
     return finish()
+
+
+def one_native(classpath):
+    """Without the natives of other machines, which are modules of one name."""
+    others = re.compile(r"(macosx|windows|linux-arm64|linux-x86_64-gpu)[^/:]*\.jar$")
+    return ":".join(jar for jar in classpath.split(":") if not others.search(jar))
 
 
 def old_protobuf(folder, options):

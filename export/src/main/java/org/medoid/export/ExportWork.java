@@ -1,6 +1,8 @@
 package org.medoid.export;
 
 import ai.onnx.proto.OnnxMl;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -61,7 +63,7 @@ final class ExportWork {
       String name,
       Parity.Tolerance tolerance,
       OnnxConverter.Options onnx,
-      Map<String, Object> metadata) {}
+      Map<String, JsonNode> metadata) {}
 
   private final Source source;
   private final Options options;
@@ -76,6 +78,23 @@ final class ExportWork {
     this.parity =
         new Parity(source.frozen, source.pictures.pixels(), source.image, options.tolerance)
             .beside(source.pictures.decoded());
+  }
+
+  /** An entry of the metadata as it will be written. */
+  static JsonNode json(String key, Object value) {
+    try {
+      return JSON.valueToTree(value);
+    } catch (IllegalArgumentException e) {
+      String why =
+          e.getCause() instanceof JsonProcessingException j
+              ? j.getOriginalMessage()
+              : String.valueOf(e.getMessage());
+      // Jackson goes on with its own options, in brackets or further lines.
+      throw new IllegalArgumentException(
+          "metadata '%s' cannot be written as JSON: %s"
+              .formatted(key, why.replaceFirst("(?s)( \\(|\\R).*", "")),
+          e);
+    }
   }
 
   ExportReport run() throws IOException {
@@ -156,7 +175,7 @@ final class ExportWork {
             throw new IllegalArgumentException(
                 "metadata '" + key + "' is what the exporter itself says");
           }
-          info.set(key, JSON.valueToTree(value));
+          info.set(key, value);
         });
   }
 

@@ -1,5 +1,6 @@
 package org.medoid.export;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
@@ -69,7 +70,7 @@ public final class ModelExporter {
   private final ModelSignature signature;
 
   private final Path savedModel;
-  private final Map<String, Object> metadata = new LinkedHashMap<>();
+  private final Map<String, JsonNode> metadata = new LinkedHashMap<>();
   private Set<ExportFormat> formats = EnumSet.allOf(ExportFormat.class);
   private ExportLayout layout = ExportLayout.PLAIN;
   private boolean overwrite;
@@ -174,13 +175,15 @@ public final class ModelExporter {
   /**
    * Sets the input's size, for a source that leaves it open.
    *
-   * @param imageHeight in pixels
-   * @param imageWidth in pixels
+   * @param imageHeight in pixels, at least 1
+   * @param imageWidth in pixels, at least 1
    * @return this
+   * @throws IllegalArgumentException if one of them is less, naming both
    */
   public ModelExporter imageSize(int imageHeight, int imageWidth) {
-    height = imageHeight;
-    width = imageWidth;
+    ImageSize size = new ImageSize(imageHeight, imageWidth, 0); // checks
+    height = size.height();
+    width = size.width();
     return this;
   }
 
@@ -235,11 +238,13 @@ public final class ModelExporter {
    * Adds to {@code export.json}: {@code source}, {@code scores}, {@code distance}, {@code
    * normalisation} and whatever a reader may want to know.
    *
-   * @param entries anything Jackson can write, by name; the exporter's own names are refused
+   * @param entries anything Jackson can write, by name, as it is now; the exporter's own names are
+   *     refused when it exports
    * @return this
+   * @throws IllegalArgumentException if Jackson cannot write an entry, naming it
    */
   public ModelExporter metadata(Map<String, ?> entries) {
-    metadata.putAll(entries);
+    entries.forEach((key, value) -> metadata.put(key, ExportWork.json(key, value)));
     return this;
   }
 

@@ -1,8 +1,11 @@
 package org.medoid.export;
 
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
@@ -31,8 +34,8 @@ public final class WholeFile {
    *
    * @param file replaced if it exists
    * @param content of the file
-   * @throws IOException if it cannot be written, naming the file; one that existed is then
-   *     unchanged
+   * @throws IOException if it cannot be written (its folder is missing, the thread was
+   *     interrupted), naming the file; one that existed is then unchanged
    */
   public static void write(Path file, Content content) throws IOException {
     Path place = place(file);
@@ -51,9 +54,17 @@ public final class WholeFile {
       content.write(aside);
       Files.move(aside, place, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
-      throw naming(file, e);
+      throw naming(file, aside, e);
     } finally {
+      remove(aside);
+    }
+  }
+
+  private static void remove(Path aside) {
+    try {
       Files.deleteIfExists(aside);
+    } catch (IOException e) {
+      // It is there because of a failure, which says more.
     }
   }
 
@@ -92,6 +103,50 @@ public final class WholeFile {
   public static IOException naming(Path file, IOException e) {
     return e instanceof FileSystemException
         ? e
-        : new IOException(file + " cannot be written: " + e.getMessage(), e);
+        : new IOException(file + " cannot be written: " + reason(e), e);
+  }
+
+  /**
+   * Names the file in a failure of the hidden one that is written aside, and a reason: Java's of a
+   * missing folder is the name alone.
+   *
+   * @param file that could not be written
+   * @param aside what was written in its stead
+   * @param e why
+   * @return an exception that names a file, which is not the one aside
+   */
+  public static IOException naming(Path file, Path aside, IOException e) {
+    if (!(e instanceof FileSystemException failed) || !aside.toString().equals(failed.getFile())) {
+      return naming(file, e);
+    }
+    Path folder = aside.toAbsolutePath().getParent();
+    FileSystemException named;
+    if (failed instanceof NoSuchFileException && !Files.exists(folder)) {
+      named = new NoSuchFileException(file.toString(), null, "there is no folder " + folder);
+    } else if (failed instanceof AccessDeniedException) {
+      String reason = "permission denied to write to " + folder;
+      named = new AccessDeniedException(file.toString(), null, reason);
+    } else {
+      String reason = failed.getReason();
+      named =
+          new FileSystemException(
+              file.toString(), null, reason == null ? failed.getClass().getSimpleName() : reason);
+    }
+    named.initCause(failed);
+    return named;
+  }
+
+  /**
+   * Why a file could not be read or written, where Java may not say: an interrupted thread's files
+   * are closed.
+   *
+   * @param e the failure
+   * @return never null
+   */
+  public static String reason(IOException e) {
+    if (e instanceof ClosedChannelException && Thread.currentThread().isInterrupted()) {
+      return "the thread was interrupted";
+    }
+    return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
   }
 }

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
@@ -323,6 +324,31 @@ class ModelExporterTest {
         .isThrownBy(() -> ModelExporter.of(small()).imageSize(12, 18).export(folder.resolve("y")))
         .withMessageContaining("it must be [batch, 12, 18, 3]");
     assertThat(folder.resolve("y")).doesNotExist();
+  }
+
+  @Test
+  void aSizeThatIsNoneIsRefusedAtOnce() {
+    for (int[] size : new int[][] {{0, -3}, {-3, 16}, {16, 0}}) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> ModelExporter.of(small()).imageSize(size[0], size[1]))
+          .withMessage("image size %dx%d: both must be at least 1", size[0], size[1]);
+    }
+  }
+
+  @Test
+  void metadataThatIsNoJsonIsNamedAtOnceAndWhatIsTakenIsAsItWasGiven() throws IOException {
+    for (Object value : List.of(new Object(), Map.of("b", List.of(new Object())))) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> ModelExporter.of(small()).metadata(Map.of("a", value)))
+          .withMessageStartingWith("metadata 'a' cannot be written as JSON: ")
+          .withMessageContaining("java.lang.Object")
+          .withMessageNotContainingAny("\n", "FAIL_ON_EMPTY_BEANS");
+    }
+    List<Integer> scores = new ArrayList<>(List.of(1));
+    ModelExporter exporter =
+        ModelExporter.of(small()).formats(SAVEDMODEL).metadata(Map.of("scores", scores));
+    scores.set(0, 2);
+    assertThat(exporter.export(folder.resolve("x")).info().at("/scores/0").asInt()).isEqualTo(1);
   }
 
   /** What becomes of the mean colour of pictures. */

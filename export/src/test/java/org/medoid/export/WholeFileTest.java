@@ -1,11 +1,17 @@
 package org.medoid.export;
 
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.WRITE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -105,10 +111,68 @@ class WholeFileTest {
   }
 
   @Test
-  void aMissingFolderStaysWhatItIs() {
+  void aMissingFolderIsNamedAndNotTheFileAside() {
     Path file = folder.resolve("none/e.npy");
     assertThatThrownBy(() -> WholeFile.write(file, aside -> Files.writeString(aside, "x")))
         .isInstanceOf(NoSuchFileException.class)
-        .hasMessageContaining("none");
+        .hasMessage(file + ": there is no folder " + folder.resolve("none"));
+  }
+
+  @Test
+  void ofTheFileAsideOnlyTheReasonIsTold() throws IOException {
+    Path no = Files.createFile(folder.resolve("no folder")).resolve("e.npy");
+    assertThatThrownBy(() -> WholeFile.write(no, aside -> Files.writeString(aside, "x")))
+        .isInstanceOf(FileSystemException.class)
+        .hasMessageStartingWith(no + ": ")
+        .hasMessageNotContaining(".part");
+    Path file = folder.resolve("e.npy");
+    assertThatThrownBy(
+            () ->
+                WholeFile.write(
+                    file,
+                    aside -> {
+                      throw new AccessDeniedException(aside.toString()); // root is never denied
+                    }))
+        .isInstanceOf(AccessDeniedException.class)
+        .hasMessage(file + ": permission denied to write to " + folder);
+    assertThatThrownBy(
+            () ->
+                WholeFile.write(
+                    file,
+                    aside -> {
+                      Files.createDirectory(aside); // in the way, and not to be removed
+                      Files.createFile(aside.resolve("x"));
+                      Files.writeString(aside, "x");
+                    }))
+        .isInstanceOf(FileSystemException.class)
+        .hasMessage(file + ": Is a directory");
+  }
+
+  @Test
+  void anInterruptedThreadIsToldThatItWas() {
+    Path file = folder.resolve("e.npy");
+    WholeFile.Content channel =
+        aside -> {
+          try (FileChannel out = FileChannel.open(aside, CREATE, WRITE)) {
+            out.write(ByteBuffer.allocate(1));
+          }
+        };
+    Thread.currentThread().interrupt();
+    try {
+      assertThatThrownBy(() -> WholeFile.write(file, channel))
+          .isInstanceOf(IOException.class)
+          .hasMessage(file + " cannot be written: the thread was interrupted");
+    } finally {
+      assertThat(Thread.interrupted()).isTrue();
+    }
+    assertThat(folder).isEmptyDirectory();
+    assertThatThrownBy(
+            () ->
+                WholeFile.write(
+                    file,
+                    aside -> {
+                      throw new ClosedChannelException();
+                    }))
+        .hasMessage(file + " cannot be written: ClosedChannelException");
   }
 }

@@ -35,6 +35,7 @@ public final class BackboneGraph implements AutoCloseable {
    * @param network the backbone
    * @param imageSize height and width of the images in pixels
    * @param seed of the initial weights
+   * @throws IllegalArgumentException if the network does not give features [batch, features]
    */
   public BackboneGraph(Network network, int imageSize, long seed) {
     this.network = network;
@@ -45,7 +46,7 @@ public final class BackboneGraph implements AutoCloseable {
         tf.withName("images")
             .placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1, imageSize, imageSize, 3)));
     layers = new Layers(tf, Layers.Mode.INFERENCE, Layers.Options.defaults().withSeed(seed));
-    features = network.features(layers, images);
+    features = Given.features(network, layers, images);
     session = new Session(graph);
     session.initialize();
   }

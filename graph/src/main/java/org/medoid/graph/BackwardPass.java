@@ -2,13 +2,16 @@ package org.medoid.graph;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.medoid.graph.distributed.Exchange;
 import org.medoid.graph.loss.BatchLoss;
 import org.medoid.graph.network.LayerVariable;
 import org.medoid.graph.network.Layers;
 import org.tensorflow.Graph;
+import org.tensorflow.GraphOperation;
 import org.tensorflow.Operand;
 import org.tensorflow.Output;
+import org.tensorflow.exceptions.TFInvalidArgumentException;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
@@ -58,7 +61,7 @@ final class BackwardPass {
     List<LayerVariable> models = layers.trainables();
     Placeholder<TFloat32> fed = inChunks ? placeholder(Shape.of(-1, width)) : null;
     batch = exchange.gather(tf, inChunks ? fed : embeddings);
-    loss = builder.build(layers, exchange.gather(tf, labels), batch, marginMultiplier);
+    loss = Given.loss(builder.build(layers, exchange.gather(tf, labels), batch, marginMultiplier));
     List<LayerVariable> trainables = layers.trainables();
     List<Operand<TFloat32>> ofLoss =
         gradientsOfLoss(trainables.subList(models.size(), trainables.size()));
@@ -99,17 +102,34 @@ final class BackwardPass {
   private List<Operand<TFloat32>> gradientsOfLoss(List<LayerVariable> brought) {
     List<Output<?>> x = new ArrayList<>(List.of(batch.asOutput()));
     brought.forEach(each -> x.add(each.variable().asOutput()));
+    Graph graph = (Graph) tf.scope().env();
     List<Operand<TFloat32>> found = new ArrayList<>();
-    for (Output<?> each :
-        ((Graph) tf.scope().env())
-            .addGradients(loss.value().asOutput(), x.toArray(Output<?>[]::new))) {
+    for (Output<?> each : gradients(graph, x)) {
       if (Layers.isNone(each)) {
         String behind = found.isEmpty() ? "the embeddings" : brought.get(found.size() - 1).name();
-        throw new IllegalStateException("no gradient of the loss reaches " + behind);
+        throw new IllegalArgumentException("no gradient of the loss reaches " + behind);
       }
       found.add(each.expect(TFloat32.class));
     }
     return found;
+  }
+
+  private Output<?>[] gradients(Graph graph, List<Output<?>> x) {
+    try {
+      return graph.addGradients(loss.value().asOutput(), x.toArray(Output<?>[]::new));
+    } catch (TFInvalidArgumentException e) {
+      // TensorFlow's words for what the loss does not reach are nodes that nobody named.
+      Set<GraphOperation> read = graph.subgraphTo(Set.of(loss.value()));
+      for (Output<?> each : x) {
+        if (!read.contains(each.op())) {
+          throw new IllegalArgumentException(
+              "the loss does not depend on "
+                  + (each.equals(x.get(0)) ? "the embeddings" : "its variable " + each.op().name()),
+              e);
+        }
+      }
+      throw e;
+    }
   }
 
   /**

@@ -35,7 +35,7 @@ public final class InferenceGraph implements AutoCloseable {
         tf.withName(INPUT)
             .placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1, imageSize, imageSize, 3)));
     Layers layers = new Layers(tf, Layers.Mode.INFERENCE, Layers.Options.defaults().withSeed(seed));
-    Operand<TFloat32> embedding = head.embed(layers, network.features(layers, images));
+    Operand<TFloat32> embedding = head.embed(layers, Given.features(network, layers, images));
     tf.withName(OUTPUT).identity(embedding);
     session = new Session(graph);
   }
@@ -48,6 +48,7 @@ public final class InferenceGraph implements AutoCloseable {
    * @param imageSize height and width of the images in pixels
    * @param seed of the initial weights: with the same seed the same as a training graph's
    * @return the network
+   * @throws IllegalArgumentException if the network does not give features [batch, features]
    */
   public static InferenceGraph untrained(
       Network network, EmbeddingHead head, int imageSize, long seed) {
@@ -67,6 +68,7 @@ public final class InferenceGraph implements AutoCloseable {
    * @return the network
    * @throws org.tensorflow.exceptions.TensorFlowException if a variable is missing in it
    * @throws UncheckedIOException if its name is none that TensorFlow can be given
+   * @throws IllegalArgumentException if the network does not give features [batch, features]
    */
   public static InferenceGraph restored(
       Network network, EmbeddingHead head, int imageSize, Path checkpoint) {

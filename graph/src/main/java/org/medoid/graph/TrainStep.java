@@ -39,7 +39,8 @@ record TrainStep(Variable<TInt64> counter, Op run) {
     init.assign(counter, init.constant(0L));
     List<Op> updates =
         new ArrayList<>(
-            optimizer.apply(tf, layers.trainables(), gradients, rates, tf.identity(counter)));
+            Given.updates(
+                optimizer.apply(tf, layers.trainables(), gradients, rates, tf.identity(counter))));
     updates.addAll(layers.updates());
     // Counted when all else is done: an optimizer may read the number of steps before.
     updates.add(tf.withControlDependencies(updates).assignAdd(counter, tf.constant(1L)));

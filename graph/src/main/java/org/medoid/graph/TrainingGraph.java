@@ -70,6 +70,8 @@ public final class TrainingGraph {
    * @param loss the loss on the embeddings
    * @param optimizer the optimizer
    * @param options of the layers
+   * @throws IllegalArgumentException if network, loss or optimizer do not give what their
+   *     interfaces say, or no gradient of the loss reaches the embeddings
    */
   public TrainingGraph(
       Ops tf,
@@ -100,7 +102,9 @@ public final class TrainingGraph {
    * @param exchange with the other workers; {@link Exchange#ALONE} without
    * @param inChunks whether the batch goes through the network in chunks
    * @throws IllegalArgumentException if it does, and batch normalisation is neither frozen itself
-   *     nor part of a frozen backbone: statistics of a chunk are not those of the batch
+   *     nor part of a frozen backbone: statistics of a chunk are not those of the batch; if
+   *     network, loss or optimizer do not give what their interfaces say, or no gradient of the
+   *     loss reaches the embeddings
    */
   public TrainingGraph(
       Ops tf,
@@ -128,7 +132,7 @@ public final class TrainingGraph {
     marginMultiplier = scalar(tf.withName("margin_multiplier"));
     backboneFactor = factor(tf.withName("backbone_factor"));
     proxyFactor = factor(tf.withName("proxy_factor"));
-    features = network.features(layers, images);
+    features = Given.features(network, layers, images);
     embeddings = head.embed(layers, features);
 
     ownFlags = tf.placeholderWithDefault(tf.constant(0f), Shape.scalar());

@@ -7,12 +7,15 @@ import static org.assertj.core.api.Assertions.within;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
+import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,6 +31,7 @@ import org.medoid.graph.network.LayerVariable;
 import org.medoid.graph.network.Layers;
 import org.medoid.graph.network.Network;
 import org.tensorflow.Graph;
+import org.tensorflow.Operand;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.exceptions.TensorFlowException;
@@ -340,6 +344,114 @@ class TrainingGraphTest {
     }
     assertThat(Checkpoint.read(Path.of(chunked)).tensors())
         .isEqualTo(Checkpoint.read(Path.of(whole)).tensors());
+  }
+
+  /** A network that gives what a function makes of the images. */
+  private record Own(BiFunction<Layers, Operand<TFloat32>, Operand<TFloat32>> body)
+      implements Network {
+    @Override
+    public String name() {
+      return "own";
+    }
+
+    @Override
+    public int defaultImageSize() {
+      return SIZE;
+    }
+
+    @Override
+    public Operand<TFloat32> features(Layers layers, Operand<TFloat32> images) {
+      return body.apply(layers, images);
+    }
+  }
+
+  private static AbstractThrowableAssert<?, ?> building(
+      Network network, BatchLoss.Builder loss, Optimizer optimizer) {
+    try (Graph graph = new Graph()) {
+      Ops tf = Ops.create(graph);
+      Placeholder<TFloat32> images =
+          tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1, SIZE, SIZE, 3)));
+      Placeholder<TInt64> labels = tf.placeholder(TInt64.class, Placeholder.shape(Shape.of(BATCH)));
+      Layers.Options options = Layers.Options.defaults();
+      return assertThatThrownBy(
+          () -> new TrainingGraph(tf, network, HEAD, images, labels, loss, optimizer, options));
+    }
+  }
+
+  @Test
+  void aNetworkThatGivesNoVectorsIsRefusedInEveryGraph() {
+    Network none = new Own((layers, images) -> null);
+    Network maps = new Own((layers, images) -> layers.conv2d(images, 8, 3, 4));
+    Map<Network, String> refusals =
+        Map.of(
+            none,
+            "the network gives no features",
+            maps,
+            "the network gives features of shape [?, 4, 4, 8], it must give [batch, features]");
+    refusals.forEach(
+        (network, refusal) -> {
+          building(network, FacilityLocation.builder(), RmsProp.defaults())
+              .isInstanceOf(IllegalArgumentException.class)
+              .hasMessage(refusal);
+          assertThatThrownBy(() -> InferenceGraph.untrained(network, HEAD, SIZE, 1).close())
+              .isInstanceOf(IllegalArgumentException.class)
+              .hasMessage(refusal);
+          assertThatThrownBy(() -> new BackboneGraph(network, SIZE, 1).close())
+              .isInstanceOf(IllegalArgumentException.class)
+              .hasMessage(refusal);
+        });
+  }
+
+  @Test
+  void aLayerThatNothingReadsIsNamed() {
+    Network idle =
+        new Own(
+            (layers, images) -> {
+              layers.scope("Idle", () -> layers.conv2d(images, 8, 3, 4));
+              return new ConvNet().features(layers, images);
+            });
+    building(idle, FacilityLocation.builder(), RmsProp.defaults())
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("no gradient reaches the trainable variable Idle/weights");
+  }
+
+  @Test
+  void aLossThatIsNoneOrDependsOnNothingThatTrainsIsRefused() {
+    Optimizer optimizer = RmsProp.defaults();
+    building(new ConvNet(), (layers, labels, x, gamma) -> null, optimizer)
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("the loss builder gives no loss");
+    building(new ConvNet(), (layers, labels, x, gamma) -> new BatchLoss(gamma, Map.of()), optimizer)
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("the loss does not depend on the embeddings");
+    building(
+            new ConvNet(),
+            (layers, labels, x, gamma) -> {
+              layers.proxies(4, x);
+              return FacilityLocation.builder().build(layers, labels, x, gamma);
+            },
+            optimizer)
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("the loss does not depend on its variable Proxies/weights");
+    assertThatThrownBy(() -> new BatchLoss(null, Map.of()))
+        .isInstanceOf(NullPointerException.class)
+        .hasMessage("value");
+  }
+
+  @Test
+  void anOptimizerWithoutUpdatesIsRefused() {
+    building(
+            new ConvNet(),
+            FacilityLocation.builder(),
+            (tf, variables, gradients, rates, step) -> null)
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("the optimizer gives no updates");
+    building(
+            new ConvNet(),
+            FacilityLocation.builder(),
+            (tf, variables, gradients, rates, step) -> Collections.singletonList(null))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("the optimizer gives an update of null");
   }
 
   @Test

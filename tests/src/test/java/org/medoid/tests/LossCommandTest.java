@@ -122,6 +122,24 @@ class LossCommandTest {
     assertThat(shell.code()).isEqualTo(1);
     assertThat(shell.out()).isEmpty();
     assertThat(shell.err()).contains(file.toString(), "overflows float32", "float64");
+    double[] farther = new double[x.length];
+    for (int i = 0; i < far.length; i++) {
+      farther[i] = 1e300 * x[i];
+    }
+    new Npy(new int[] {M, D}, farther).write(file);
+    shell =
+        Shell.medoid(
+            "loss",
+            "--embeddings",
+            file,
+            "--labels",
+            labels,
+            "--distance",
+            "squared_euclidean");
+    assertThat(shell.code()).isEqualTo(1);
+    assertThat(shell.err())
+        .startsWith("medoid: " + file + ": the distance of row 0 and row 1 of embeddings overflows")
+        .doesNotContain("node");
   }
 
   @Test

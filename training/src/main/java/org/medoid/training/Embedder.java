@@ -1,5 +1,6 @@
 package org.medoid.training;
 
+import java.util.List;
 import java.util.stream.IntStream;
 import org.medoid.export.image.ImageSize;
 import org.medoid.training.data.ImageDataSet;
@@ -32,6 +33,15 @@ public final class Embedder {
     try (ImagePipeline pictures = pipeline(data, imageSize, resize)) {
       return embed(session, input, output, pictures);
     }
+  }
+
+  /** A picture of a list; throws IllegalArgumentException, with its number, if it is null. */
+  static <T> T picture(List<T> pictures, int index) {
+    T picture = pictures.get(index);
+    if (picture == null) {
+      throw new IllegalArgumentException("picture " + index + " is null");
+    }
+    return picture;
   }
 
   /** What reads images as {@link #embed} does. */

@@ -323,10 +323,10 @@ public final class EmbeddingModel implements AutoCloseable {
    *
    * @param encoded PNG, JPEG, GIF or BMP
    * @return a row for each, in order
-   * @throws IllegalArgumentException if there are none or one cannot be decoded; says which
+   * @throws IllegalArgumentException if there are none or one is null or no picture; says which
    */
   public Embeddings embedBytes(List<byte[]> encoded) {
-    return embed(encoded.size(), i -> runner.pixels(encoded.get(i), i));
+    return embed(encoded.size(), i -> runner.pixels(Embedder.picture(encoded, i), i));
   }
 
   /**
@@ -334,10 +334,11 @@ public final class EmbeddingModel implements AutoCloseable {
    *
    * @param images of any type
    * @return a row for each, in order
-   * @throws IllegalArgumentException if there are none, or a float is not in [-0.5, 1.5]
+   * @throws IllegalArgumentException if there are none, one is null, or a float is not in [-0.5,
+   *     1.5]; says which
    */
   public Embeddings embedImages(List<BufferedImage> images) {
-    return embed(images.size(), i -> runner.pixels(images.get(i), i));
+    return embed(images.size(), i -> runner.pixels(Embedder.picture(images, i), i));
   }
 
   /**

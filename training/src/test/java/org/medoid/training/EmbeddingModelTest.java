@@ -100,6 +100,12 @@ class EmbeddingModelTest {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> model.embedBytes(List.of(encoded.get(0), new byte[] {1, 2})))
           .withMessageContaining("picture 1 cannot be decoded");
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> model.embedBytes(Arrays.asList(encoded.get(0), null)))
+          .withMessage("picture 1 is null");
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> model.embedImages(Arrays.asList(images.get(0), null)))
+          .withMessage("picture 1 is null");
     }
   }
 

@@ -450,6 +450,7 @@ class TrainerTest {
                 new Trainer(settings, settings.openData())
                     .withLoss(loss)
                     .run(folder.resolve("refused")))
+        .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(complaint);
   }
 
@@ -467,6 +468,10 @@ class TrainerTest {
             new BatchLoss(
                 NPairs.defaults().call(layers.tf(), labels, layers.tf().stopGradient(x)), Map.of()),
         "no gradient of the loss reaches the embeddings");
+    refusesLoss(
+        (layers, labels, x, gamma) -> new BatchLoss(gamma, Map.of()),
+        "the loss does not depend on the embeddings");
+    refusesLoss((layers, labels, x, gamma) -> null, "the loss builder gives no loss");
     refusesLoss(
         (layers, labels, x, gamma) ->
             new BatchLoss(

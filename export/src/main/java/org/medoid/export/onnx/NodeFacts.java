@@ -19,6 +19,15 @@ abstract class NodeFacts {
     }
   }
 
+  /** Its converter is wrong: the message says of which node, and how. */
+  static final class ConverterException extends IllegalArgumentException {
+    private static final long serialVersionUID = 1;
+
+    ConverterException(String message, RuntimeException cause) {
+      super(message, cause);
+    }
+  }
+
   final Source.Node node;
   final OpDef definition;
   private final List<Value> inputs;
@@ -32,11 +41,19 @@ abstract class NodeFacts {
   }
 
   final Value valueIn(int input) {
-    return inputs.get(input);
+    return numbered(inputs, "input", input);
   }
 
   final Value valueOut(int output) {
-    return outputs.get(output);
+    return numbered(outputs, "output", output);
+  }
+
+  private static Value numbered(List<Value> values, String what, int number) {
+    if (number < 0 || number >= values.size()) {
+      throw new IndexOutOfBoundsException(
+          "it asks for %s %d of %d, counted from 0".formatted(what, number, values.size()));
+    }
+    return values.get(number);
   }
 
   /**
@@ -150,7 +167,7 @@ abstract class NodeFacts {
    * @return TensorFlow's type
    */
   public DataType type(int input) {
-    return inputs.get(input).type();
+    return valueIn(input).type();
   }
 
   /**
@@ -160,7 +177,7 @@ abstract class NodeFacts {
    * @return TensorFlow's type
    */
   public DataType outputType(int output) {
-    return outputs.get(output).type();
+    return valueOut(output).type();
   }
 
   /**
@@ -170,7 +187,7 @@ abstract class NodeFacts {
    * @return sizes in TensorFlow's order, -1 where unknown; null if even the rank is
    */
   public long[] shape(int input) {
-    return inputs.get(input).shape();
+    return valueIn(input).shape();
   }
 
   /**
@@ -180,7 +197,7 @@ abstract class NodeFacts {
    * @return sizes in TensorFlow's order, -1 where unknown; null if even the rank is
    */
   public long[] outputShape(int output) {
-    return outputs.get(output).shape();
+    return valueOut(output).shape();
   }
 
   /**
@@ -191,7 +208,7 @@ abstract class NodeFacts {
    * @throws IllegalArgumentException if it is unknown
    */
   public int rank(int input) {
-    int rank = inputs.get(input).rank();
+    int rank = valueIn(input).rank();
     if (rank < 0) {
       throw unsupported("the rank of its input " + input + " is unknown");
     }
@@ -205,7 +222,7 @@ abstract class NodeFacts {
    * @return true if it depends on constants alone
    */
   public boolean isConstant(int input) {
-    return inputs.get(input).constant() != null;
+    return valueIn(input).constant() != null;
   }
 
   /**
@@ -231,9 +248,9 @@ abstract class NodeFacts {
   }
 
   Constant known(int input) {
-    Constant constant = inputs.get(input).constant();
+    Constant constant = valueIn(input).constant();
     if (constant == null) {
-      throw unsupported("its input " + input + " (" + inputs.get(input) + ") is not constant");
+      throw unsupported("its input " + input + " (" + valueIn(input) + ") is not constant");
     }
     return constant;
   }

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -108,10 +109,11 @@ public final class OnnxConverter {
      * @param op the name of a TensorFlow operation
      * @param converter what converts it
      * @return new settings
+     * @throws NullPointerException if one of the two is null
      */
     public Options withConverter(String op, OpConverter converter) {
       Map<String, OpConverter> more = new HashMap<>(converters);
-      more.put(op, converter);
+      more.put(Objects.requireNonNull(op, "op"), Objects.requireNonNull(converter, "converter"));
       return new Options(opset, metadata, more);
     }
   }
@@ -129,8 +131,9 @@ public final class OnnxConverter {
    * @param options the settings
    * @return the model
    * @throws IllegalArgumentException if the graph has a cycle, lacks a node or is not valid; if
-   *     something in it has no counterpart in ONNX: one message then names every such node; if the
-   *     model would be larger than the 2 GB that a protobuf message can have
+   *     something in it has no counterpart in ONNX: one message then names every such node; if a
+   *     converter fails, naming the node; if the model would be larger than the 2 GB that a
+   *     protobuf message can have
    * @throws IllegalStateException if protobuf on the class path is too old for the ONNX classes
    */
   public static OnnxMl.ModelProto convert(

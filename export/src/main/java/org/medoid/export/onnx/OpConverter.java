@@ -19,7 +19,8 @@ public interface OpConverter {
    *
    * @param node the node: its attributes, its inputs, and where the outputs go
    * @throws IllegalArgumentException {@link TfNode#unsupported}, if this node is of a form that
-   *     cannot be converted; it is then listed together with all others
+   *     cannot be converted; it is then listed together with all others. Any other exception ends
+   *     the conversion: it becomes the cause of one that names the node
    */
   void convert(TfNode node);
 }

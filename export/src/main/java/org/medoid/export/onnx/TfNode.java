@@ -20,6 +20,9 @@ import org.tensorflow.proto.OpDef;
  * appears where it is needed and only once. For an operation that does not care about the order of
  * axes, {@link #aligned} gives all inputs in one layout, the one that costs nothing, and {@link
  * #alignedOutput} takes the result in the same.
+ *
+ * <p>Inputs and outputs are numbered from 0. What is asked of one that the node does not have is an
+ * {@link IndexOutOfBoundsException}.
  */
 public final class TfNode extends NodeFacts {
   private final OnnxGraph graph;

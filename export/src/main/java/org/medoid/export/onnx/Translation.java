@@ -108,7 +108,7 @@ final class Translation {
           throw context.unsupported("ONNX has no type for " + value.type());
         }
       }
-      converter.convert(context);
+      convert(context, converter);
     } catch (NodeFacts.UnsupportedException e) {
       // A stand-in with all the node's inputs: whether it matters shows when the rest is there.
       List<String> tensors = new ArrayList<>();
@@ -124,6 +124,21 @@ final class Translation {
       for (int i = 0; i < made.size(); i++) {
         made.get(i).setPlain(standIn.outputs.get(i));
       }
+    }
+  }
+
+  /** Names the node where a converter, which may be a user's, fails. */
+  private static void convert(TfNode node, OpConverter converter) {
+    try {
+      converter.convert(node);
+    } catch (NodeFacts.UnsupportedException | NodeFacts.ConverterException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      String why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+      throw new NodeFacts.ConverterException(
+          "the converter of %s fails at node %s: %s"
+              .formatted(node.op(), node.name(), why.lines().findFirst().orElse("")),
+          e);
     }
   }
 }

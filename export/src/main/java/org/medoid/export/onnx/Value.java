@@ -96,7 +96,8 @@ final class Value {
       } else if (channelsFirst != null) {
         setPlain(relaid(channelsFirst, "nhwc", Shapes.toChannelsLast(rank()), shape));
       } else {
-        throw new IllegalStateException("the converter of " + name + " has set no output");
+        throw new NodeFacts.ConverterException(
+            "the converter of " + name + " has set no output", null);
       }
     }
     return plain;

@@ -204,6 +204,49 @@ class OnnxConverterTest {
     Runs.same(graph, model, 1e-5, Runs.random(1, 2, 4), 2, 4);
   }
 
+  private static void refused(OpConverter converter, String why) {
+    GraphDef graph = Runs.graph(new long[] {-1, 4}, tf -> x -> tf.math.exp(tf.math.lgamma(x)));
+    OnnxConverter.Options options =
+        OnnxConverter.Options.defaults().withConverter("Lgamma", converter);
+    assertThatThrownBy(
+            () -> OnnxConverter.convert(graph, Map.of("x", "x:0"), Map.of("y", "y:0"), options))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(why)
+        .satisfies(e -> assertThat(e.getCause() == null).isEqualTo(why.endsWith("no output")));
+  }
+
+  @Test
+  void aConverterThatFailsIsNamedWithItsNode() {
+    String at = "the converter of Lgamma fails at node Lgamma: ";
+    refused(n -> n.input(7), at + "it asks for input 7 of 1, counted from 0");
+    refused(n -> n.shape(1), at + "it asks for input 1 of 1, counted from 0");
+    refused(n -> n.output(3, n.input(0)), at + "it asks for output 3 of 1, counted from 0");
+    refused(n -> n.outputType(-1), at + "it asks for output -1 of 1, counted from 0");
+    refused(
+        n -> {
+          throw new IllegalStateException("boo\nand more");
+        },
+        at + "boo");
+    refused(
+        n -> {
+          throw new UnsupportedOperationException();
+        },
+        at + "UnsupportedOperationException");
+    // Not the converter of Exp, which asks for it.
+    refused(n -> {}, "the converter of Lgamma has set no output");
+  }
+
+  @Test
+  void aMissingConverterIsNamed() {
+    OnnxConverter.Options options = OnnxConverter.Options.defaults();
+    assertThatThrownBy(() -> options.withConverter("X", null))
+        .isInstanceOf(NullPointerException.class)
+        .hasMessage("converter");
+    assertThatThrownBy(() -> options.withConverter(null, n -> {}))
+        .isInstanceOf(NullPointerException.class)
+        .hasMessage("op");
+  }
+
   @Test
   void aModelBeyondTwoGigabytesIsRefused() {
     assertThatThrownBy(() -> OnnxConverter.checkSize(1L << 31))

@@ -1,6 +1,7 @@
 package org.medoid.graph.loss;
 
 import java.util.Map;
+import java.util.Objects;
 import org.medoid.graph.network.Layers;
 import org.tensorflow.Operand;
 import org.tensorflow.ndarray.Shape;
@@ -21,8 +22,10 @@ public record BatchLoss(Operand<TFloat32> value, Map<String, Operand<TFloat32>> 
    * @param value the loss
    * @param scores beside it
    * @throws IllegalArgumentException if one of them is no scalar
+   * @throws NullPointerException if one of them is null
    */
   public BatchLoss {
+    Objects.requireNonNull(value, "value");
     scores = Map.copyOf(scores);
     requireScalar("the loss", value);
     scores.forEach((name, score) -> requireScalar("the score " + name, score));

@@ -1,5 +1,6 @@
 package org.medoid.graph.loss;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.medoid.ops.FacilityLocationLoss;
@@ -7,6 +8,9 @@ import org.tensorflow.Operand;
 import org.tensorflow.framework.losses.Loss;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TFloat64;
+import org.tensorflow.types.TInt32;
+import org.tensorflow.types.TInt64;
 import org.tensorflow.types.family.TFloating;
 import org.tensorflow.types.family.TIntegral;
 import org.tensorflow.types.family.TNumber;
@@ -70,9 +74,12 @@ public final class FacilityLocation implements Loss {
    * @param embeddings float or double [m, d]; L2-normalised in the paper
    * @param <T> the type of the embeddings
    * @return the op
+   * @throws IllegalArgumentException if labels or embeddings are of another type
    */
   public <T extends TFloating> FacilityLocationLoss<T> op(
       Ops tf, Operand<? extends TIntegral> labels, Operand<T> embeddings) {
+    require(labels, "labels", List.of(TInt32.class, TInt64.class), "int32 or int64");
+    require(embeddings, "predictions", List.of(TFloat32.class, TFloat64.class), "float or double");
     return FacilityLocationLoss.create(tf.scope(), embeddings, labels, marginMultiplier, options);
   }
 
@@ -84,6 +91,7 @@ public final class FacilityLocation implements Loss {
    * @param predictions the embeddings, float or double [m, d]
    * @param <T> the type of the embeddings
    * @return T scalar, not negative
+   * @throws IllegalArgumentException if labels or predictions are of another type
    */
   public <T extends TFloating> Operand<T> call(
       Ops tf, Operand<? extends TIntegral> labels, Operand<T> predictions) {
@@ -101,21 +109,19 @@ public final class FacilityLocation implements Loss {
    *     not a scalar
    */
   @Override
-  @SuppressWarnings("unchecked") // the framework says TNumber; what is behind it is checked first
+  @SuppressWarnings("unchecked") // the framework says TNumber; what is behind it is checked
   public <T extends TNumber> Operand<T> call(
       Ops tf, Operand<? extends TNumber> labels, Operand<T> predictions, Operand<T> sampleWeights) {
-    require(labels, "labels", TIntegral.class, "int32 or int64");
-    require(predictions, "predictions", TFloating.class, "float or double");
     Operand<? extends TFloating> loss =
         call(tf, (Operand<? extends TIntegral>) labels, (Operand<? extends TFloating>) predictions);
     return Batches.scaled(tf, (Operand<T>) loss, sampleWeights);
   }
 
   private static void require(
-      Operand<? extends TNumber> operand, String name, Class<?> family, String types) {
-    if (!family.isAssignableFrom(operand.type())) {
+      Operand<? extends TNumber> operand, String name, List<Class<?>> types, String spelled) {
+    if (!types.contains(operand.type())) {
       throw new IllegalArgumentException(
-          name + " must be " + types + ", not " + operand.type().getSimpleName());
+          name + " must be " + spelled + ", not " + operand.type().getSimpleName());
     }
   }
 }

@@ -6,11 +6,14 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.medoid.graph.distributed.Exchange;
 import org.tensorflow.Graph;
+import org.tensorflow.GraphOperation;
 import org.tensorflow.Operand;
 import org.tensorflow.Output;
+import org.tensorflow.exceptions.TFInvalidArgumentException;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
@@ -146,22 +149,32 @@ abstract class LayerContext {
       throw new IllegalStateException("nothing to train: the layers have no trainable variable");
     }
     Output<?>[] x = trainables.stream().map(v -> v.variable().asOutput()).toArray(Output<?>[]::new);
-    Output<?>[] gradients =
-        ((Graph) tf.scope().env())
-            .addGradients(
-                null,
-                new Output<?>[] {y.asOutput()},
-                x,
-                dy == null ? null : new Output<?>[] {dy.asOutput()});
+    Output<?>[] given = dy == null ? null : new Output<?>[] {dy.asOutput()};
+    Graph graph = (Graph) tf.scope().env();
     List<Operand<TFloat32>> all = new ArrayList<>();
-    for (int i = 0; i < gradients.length; i++) {
-      if (isNone(gradients[i])) {
-        throw new IllegalStateException(
-            "no gradient reaches the trainable variable " + trainables.get(i).name());
+    try {
+      for (Output<?> each : graph.addGradients(null, new Output<?>[] {y.asOutput()}, x, given)) {
+        if (isNone(each)) {
+          throw unreached(trainables.get(all.size()));
+        }
+        all.add(each.expect(TFloat32.class));
       }
-      all.add(gradients[i].expect(TFloat32.class));
+    } catch (TFInvalidArgumentException e) {
+      // Its message is of some node, if a variable is read by nothing on the way to y.
+      Set<GraphOperation> read = graph.subgraphTo(Set.of(y));
+      for (LayerVariable each : trainables) {
+        if (!read.contains(each.variable().op())) {
+          throw unreached(each);
+        }
+      }
+      throw e;
     }
     return whenAll(all);
+  }
+
+  private static IllegalStateException unreached(LayerVariable variable) {
+    return new IllegalStateException(
+        "no gradient reaches the trainable variable " + variable.name());
   }
 
   /**

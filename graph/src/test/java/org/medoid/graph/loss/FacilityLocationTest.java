@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Arrays;
+import java.util.List;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.medoid.graph.network.Layers;
@@ -15,8 +17,10 @@ import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.framework.losses.Loss;
 import org.tensorflow.op.Ops;
+import org.tensorflow.types.TBfloat16;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TFloat64;
+import org.tensorflow.types.TUint8;
 
 @Timeout(120)
 class FacilityLocationTest {
@@ -104,6 +108,21 @@ class FacilityLocationTest {
       assertThatThrownBy(() -> loss.call(tf, tf.constant(ACROSS), tf.constant(ACROSS), null))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("predictions must be float or double, not TInt32");
+      Operand<TUint8> bytes = tf.dtypes.cast(tf.constant(ACROSS), TUint8.class);
+      Operand<TBfloat16> halves = tf.dtypes.cast(tf.constant(PAIRS), TBfloat16.class);
+      FacilityLocation same = (FacilityLocation) loss;
+      for (ThrowingCallable of :
+          List.<ThrowingCallable>of(
+              () -> loss.call(tf, bytes, tf.constant(PAIRS), null),
+              () -> same.call(tf, bytes, tf.constant(PAIRS)),
+              () -> same.op(tf, bytes, tf.constant(PAIRS)))) {
+        assertThatThrownBy(of)
+            .isInstanceOf(IllegalArgumentException.class)
+            .hasMessage("labels must be int32 or int64, not TUint8");
+      }
+      assertThatThrownBy(() -> loss.call(tf, tf.constant(ACROSS), halves, null))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("predictions must be float or double, not TBfloat16");
     }
   }
 }

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.medoid.export.savedmodel.VariableValues;
 import org.medoid.ops.FacilityLocationLoss;
 import org.medoid.ops.clustering.Agreement;
 import org.medoid.ops.clustering.Distance;
@@ -20,6 +21,7 @@ import org.tensorflow.Output;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.Tensor;
+import org.tensorflow.exceptions.TFInvalidArgumentException;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.StdArrays;
 import org.tensorflow.ndarray.buffer.DataBuffers;
@@ -159,6 +161,15 @@ final class LossCommand extends SpecCommand {
     return 0;
   }
 
+  /** What the op says of the values, with the file that has them in place of its own name. */
+  private IllegalArgumentException naming(TFInvalidArgumentException refusal) {
+    String told =
+        VariableValues.firstLine(refusal)
+            .replaceFirst("^" + FacilityLocationLoss.OP_NAME + ": ", "")
+            .replaceFirst(" \\(node [^)]*\\)$", "");
+    return new IllegalArgumentException(embeddings + ": " + told, refusal);
+  }
+
   private <T extends TFloating> void run(T points, int[] labels, Class<T> type) throws IOException {
     try (Graph graph = new Graph();
         Session session = new Session(graph);
@@ -197,6 +208,8 @@ final class LossCommand extends SpecCommand {
               .run()) {
         report(result, labels, milliseconds);
       }
+    } catch (TFInvalidArgumentException e) {
+      throw naming(e);
     }
   }
 

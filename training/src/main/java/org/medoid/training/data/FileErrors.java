@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.medoid.export.WholeFile;
 
 /** Errors that Java leaves without the file's name. */
 final class FileErrors {
@@ -19,7 +20,7 @@ final class FileErrors {
         try {
           out.write(bytes, from, count);
         } catch (IOException e) {
-          throw new FileSystemException(kept.toString(), null, e.getMessage());
+          throw new FileSystemException(kept.toString(), null, WholeFile.reason(e));
         }
       }
     };
@@ -37,7 +38,7 @@ final class FileErrors {
     } catch (FileSystemException e) {
       throw e;
     } catch (IOException e) {
-      throw new IOException(file + " cannot be read: " + e.getMessage(), e);
+      throw new IOException(file + " cannot be read: " + WholeFile.reason(e), e);
     }
   }
 }

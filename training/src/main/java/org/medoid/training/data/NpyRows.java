@@ -39,8 +39,9 @@ public final class NpyRows implements AutoCloseable {
    * @param rows how many there will be
    * @param key of letters and digits; tells all that decides the rows: what is left of a file with
    *     another key is removed
-   * @throws IOException if it cannot be written, is a folder, a device or a pipe, or another
-   *     process writes it, with whatever key
+   * @throws IOException if it cannot be written, naming it: its folder is missing, the thread was
+   *     interrupted; if it is a folder, a device or a pipe, or another process writes it, with
+   *     whatever key
    */
   public NpyRows(Path file, int rows, String key) throws IOException {
     this.file = WholeFile.place(file);
@@ -51,7 +52,11 @@ public final class NpyRows implements AutoCloseable {
     }
     String name = "." + this.file.getFileName() + ".";
     aside = this.file.resolveSibling(name + key + ".part");
-    out = open(aside);
+    try {
+      out = open(aside);
+    } catch (IOException e) {
+      throw WholeFile.naming(file, aside, e);
+    }
     try {
       if (!lock(out)) {
         throw busy();
@@ -60,7 +65,7 @@ public final class NpyRows implements AutoCloseable {
       goOn();
     } catch (IOException e) {
       out.close();
-      throw e;
+      throw WholeFile.naming(file, aside, e);
     }
   }
 

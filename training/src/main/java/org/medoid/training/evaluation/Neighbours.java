@@ -1,6 +1,7 @@
 package org.medoid.training.evaluation;
 
 import java.util.Arrays;
+import java.util.Objects;
 import org.medoid.ops.clustering.Distance;
 
 /**
@@ -24,6 +25,7 @@ public final class Neighbours {
    * @return for each point k others, the nearest first
    * @throws IllegalArgumentException if there are not k others, or a row has a value that is not
    *     finite or is zero under cosine distance; names the row
+   * @throws NullPointerException if the distance is null
    */
   public static int[][] leaveOneOut(Embeddings points, int k, Distance distance) {
     return leaveOneOut(points, NeighbourSearch.range(points.rows()), k, distance);
@@ -37,14 +39,21 @@ public final class Neighbours {
    * @param k how many, 0 to rows - 1
    * @param distance how far two rows are
    * @return for each of the queries k others, the nearest first
-   * @throws IllegalArgumentException if there are not k others, or a row has a value that is not
-   *     finite or is zero under cosine distance; names the row
+   * @throws IllegalArgumentException if there are not k others, a query is no row, or a row has a
+   *     value that is not finite or is zero under cosine distance; names the row
+   * @throws NullPointerException if the distance is null
    */
   public static int[][] leaveOneOut(Embeddings points, int[] queries, int k, Distance distance) {
     check("embeddings", points, distance);
     int most = Math.max(0, points.rows() - 1);
     if (k < 0 || k > most) {
       throw new IllegalArgumentException("the %d nearest of %d others".formatted(k, most));
+    }
+    for (int query : queries) {
+      if (query < 0 || query >= points.rows()) {
+        throw new IllegalArgumentException(
+            "query %d is none of the %d rows".formatted(query, points.rows()));
+      }
     }
     int[][] nearest = new int[points.rows()][];
     NeighbourSearch.leaveOneOut(
@@ -59,6 +68,7 @@ public final class Neighbours {
 
   /** Refuses what cannot be searched, by its row. */
   static void check(String name, Embeddings x, Distance distance) {
+    Objects.requireNonNull(distance, "distance");
     x.requireFinite(name);
     if (distance == Distance.COSINE) {
       x.requireDirections(name);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -89,6 +90,23 @@ class NpyRowsTest {
     assumeThat(Files.exists(device)).isTrue();
     assertThatThrownBy(() -> new NpyRows(device, 1, "k1")).hasMessageContaining("is a device");
     assertThat(Files.isRegularFile(device)).isFalse();
+  }
+
+  @Test
+  void aMissingFolderAndAnInterruptedThreadAreTold() throws Exception {
+    Path nowhere = folder.resolve("none").resolve("e.npy");
+    assertThatThrownBy(() -> new NpyRows(nowhere, 1, "k1"))
+        .isInstanceOf(IOException.class)
+        .hasMessage(nowhere + ": there is no folder " + nowhere.getParent());
+    String interrupted = file + " cannot be written: the thread was interrupted";
+    try (NpyRows rows = new NpyRows(file, 1, "k1")) {
+      Thread.currentThread().interrupt();
+      assertThatThrownBy(() -> rows.add(new float[] {1}, 1)).hasMessage(interrupted);
+      assertThatThrownBy(() -> new NpyRows(file, 1, "k2")).hasMessage(interrupted);
+    } finally {
+      assertThat(Thread.interrupted()).isTrue();
+    }
+    assertThat(file).doesNotExist();
   }
 
   @Test

@@ -425,6 +425,29 @@ class NpyTest {
   }
 
   @Test
+  void aMissingFolderAndAnInterruptedThreadAreTold() throws IOException {
+    Npy npy = new Npy(new int[] {1}, new int[] {5});
+    Path nowhere = folder.resolve("none").resolve("x.npy");
+    assertThatThrownBy(() -> npy.write(nowhere))
+        .isInstanceOf(IOException.class)
+        .hasMessage(nowhere + ": there is no folder " + nowhere.getParent());
+    Path file = folder.resolve("x.npy");
+    npy.write(file);
+    Thread.currentThread().interrupt();
+    try {
+      assertThatThrownBy(() -> npy.write(file))
+          .isInstanceOf(IOException.class)
+          .hasMessage(file + " cannot be written: the thread was interrupted");
+      assertThatThrownBy(() -> Npy.read(file))
+          .isInstanceOf(IOException.class)
+          .hasMessage(file + " cannot be read: the thread was interrupted");
+    } finally {
+      assertThat(Thread.interrupted()).isTrue();
+    }
+    assertThat(Npy.read(file).data()).isEqualTo(new int[] {5});
+  }
+
+  @Test
   void whatCannotBeWrittenLeavesTheOldFile() throws IOException {
     Path file = folder.resolve("old.npy");
     new Npy(new int[] {1}, new int[] {5}).write(file);

@@ -190,13 +190,30 @@ class NeighboursTest {
         List.of(
             () -> Neighbours.leaveOneOut(two, 2, Distance.EUCLIDEAN),
             () -> Neighbours.checkWidths(one, two),
-            () -> Neighbours.leaveOneOut(two, 1, Distance.COSINE));
-    List<String> reasons = List.of("the 2 nearest of 1 others", "1 values", "row 1 is all zero");
+            () -> Neighbours.leaveOneOut(two, 1, Distance.COSINE),
+            () -> Neighbours.leaveOneOut(two, new int[] {0, 2}, 1, Distance.EUCLIDEAN),
+            () -> Neighbours.leaveOneOut(two, new int[] {-1}, 0, Distance.EUCLIDEAN));
+    List<String> reasons =
+        List.of(
+            "the 2 nearest of 1 others",
+            "1 values",
+            "row 1 is all zero",
+            "query 2 is none of the 2 rows",
+            "query -1 is none of the 2 rows");
     for (int i = 0; i < faults.size(); i++) {
       assertThatThrownBy(faults.get(i)::run)
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining(reasons.get(i));
     }
+    for (Runnable unknown :
+        List.<Runnable>of(
+            () -> Neighbours.leaveOneOut(two, 1, null),
+            () -> Neighbours.leaveOneOut(two, new int[] {0}, 1, null))) {
+      assertThatThrownBy(unknown::run)
+          .isInstanceOf(NullPointerException.class)
+          .hasMessage("distance");
+    }
+    assertThat(Neighbours.leaveOneOut(two, new int[0], 1, Distance.EUCLIDEAN)).isEmpty();
     assertThatThrownBy(() -> new Embeddings(new double[5], 2, 3))
         .hasMessageContaining("[2, 3] of 5 values");
   }
