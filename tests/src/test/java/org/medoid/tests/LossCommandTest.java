@@ -129,13 +129,7 @@ class LossCommandTest {
     new Npy(new int[] {M, D}, farther).write(file);
     shell =
         Shell.medoid(
-            "loss",
-            "--embeddings",
-            file,
-            "--labels",
-            labels,
-            "--distance",
-            "squared_euclidean");
+            "loss", "--embeddings", file, "--labels", labels, "--distance", "squared_euclidean");
     assertThat(shell.code()).isEqualTo(1);
     assertThat(shell.err())
         .startsWith("medoid: " + file + ": the distance of row 0 and row 1 of embeddings overflows")

@@ -118,8 +118,8 @@ public final class FacilityLocationLoss<T extends TFloating> extends RawOp imple
    * Registers the op with TensorFlow, once per process; {@link #create} does so too, {@link
    * #OP_NAME} does not: the compiler copies it.
    *
-   * @throws ExceptionInInitializerError if another class loader of the process has registered it:
-   *     a loader that all share, such as a web server's own, must load this class
+   * @throws ExceptionInInitializerError if another class loader of the process has registered it: a
+   *     loader that all share, such as a web server's own, must load this class
    */
   public static void register() {
     // The static initialiser has done it.
