@@ -728,6 +728,12 @@ def lstm_over_rows(x):
 
 
 @network()
+def lstm_over_pixels(x):
+    """More rounds than are written out."""
+    return layers.LSTM(5)(layers.Reshape((1024, 3))(x))
+
+
+@network()
 def kinds_of_recurrence(x):
     x = layers.Reshape((32, 96))(x)
     x = layers.Bidirectional(layers.GRU(8, return_sequences=True))(x)

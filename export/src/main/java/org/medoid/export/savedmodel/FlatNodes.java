@@ -76,9 +76,13 @@ final class FlatNodes {
   /** Zeros of a shape, as many as a scalar says. */
   String zeros(String name, String count, Shape shape, DataType type) {
     List<Integer> sizes = Arrays.stream(shape.asArray()).mapToObj(Math::toIntExact).toList();
+    return zeros(name, count, numbers(name + "/element", sizes), type);
+  }
+
+  /** Zeros of a shape that a vector says, int32, as many as a scalar says. */
+  String zeros(String name, String count, String rest, DataType type) {
     String one = numbers(name + "/one", List.of(1));
     String first = reshaped(name + "/count", count, one, DataType.DT_INT32);
-    String rest = numbers(name + "/element", sizes);
     String all = joined(name + "/sizes", List.of(first, rest), DataType.DT_INT32);
     String zero = add(name + "/zero", Nodes.constant("", zeros(Shape.scalar(), type)).toBuilder());
     return add(name + "/zeros", Nodes.typed("Fill", type, all, zero).putAttr("index_type", INT));

@@ -144,7 +144,7 @@ final class KeptLoop {
     List<String> trial = new ArrayList<>(inputs);
     for (int i : changing) {
       if (!lists.isEmpty(inputs.get(i))) {
-        String stacked = stacked(inputs.get(i), null);
+        String stacked = stacked(inputs.get(i));
         String stand = argument(inferred.type(stacked), inferred.shape(stacked));
         trial.set(i, lists.isOne(inputs.get(i)) ? lists.keep(stand, inferred.type(stand)) : stand);
       }
@@ -168,13 +168,34 @@ final class KeptLoop {
     return found;
   }
 
-  private String stacked(String word, Shape element) {
-    return TensorLists.isList(word) ? lists.stacked(body, node, word, element) : word;
+  private String stacked(String word) {
+    return TensorLists.isList(word) ? lists.stacked(body, node, word, null) : word;
+  }
+
+  /**
+   * What is carried on beside a list and has the shape of its elements, where their batch is open:
+   * the state of a recurrent network, which it writes down in each round. Null if there is none.
+   */
+  private String alike(Shape element) {
+    if (element == null || element.isUnknown() || !element.hasUnknownDimension()) {
+      return null;
+    }
+    return changing.stream()
+        .map(inputs::get)
+        .filter(each -> !TensorLists.isList(each))
+        .filter(each -> Arrays.equals(inferred.shape(each).asArray(), element.asArray()))
+        .findFirst()
+        .orElse(null);
   }
 
   private void start(Map<Integer, Shape> elements) {
     for (int i : changing) {
-      String start = stacked(inputs.get(i), elements.get(i));
+      String word = inputs.get(i);
+      Shape element = elements.get(i);
+      String start =
+          TensorLists.isList(word)
+              ? lists.stacked(body, node, word, element, alike(element))
+              : word;
       starts.add(start);
       types.add(inferred.type(start));
       shapes.add(inferred.shape(start));
@@ -206,7 +227,7 @@ final class KeptLoop {
       if (!Flattener.isTensor(carried.get(i))) {
         throw refused(carried.get(i));
       }
-      ends.add(stacked(carried.get(i), null));
+      ends.add(stacked(carried.get(i)));
     }
     return ends;
   }

@@ -291,7 +291,9 @@ final class TensorLists {
     }
     Integer at = list.elements == null ? null : number(place);
     if (at == null) {
-      String all = stacked(body, node, word, inferred.shape(element));
+      Shape shape = inferred.shape(element);
+      String like = shape.hasUnknownDimension() ? element : null;
+      String all = stacked(body, node, word, shape, like);
       return keep(nodes.replaced(body.flatName(node), all, place, element, list.type), list.type);
     }
     List<String> changed = new ArrayList<>(list.elements);
@@ -314,6 +316,15 @@ final class TensorLists {
    *     zeros; null if none may
    */
   String stacked(Body body, NodeDef node, String word, Shape element) {
+    return stacked(body, node, word, element, null);
+  }
+
+  /**
+   * The same.
+   *
+   * @param like a tensor of the element's shape where that is not known whole; null for none
+   */
+  String stacked(Body body, NodeDef node, String word, Shape element, String like) {
     TensorList list = list(body, node, word);
     if (list.all != null) {
       return list.all;
@@ -322,6 +333,10 @@ final class TensorLists {
     if (isEmpty(word) && (list.elements == null || !list.elements.isEmpty())) {
       if (element == null) {
         return written(body, node, null);
+      }
+      if (like != null) {
+        String sizes = nodes.sizes(name + "/element", like, inferred.type(like), DataType.DT_INT32);
+        return nodes.zeros(name, length(name, list), sizes, list.type);
       }
       if (element.hasUnknownDimension()) {
         throw new IllegalArgumentException(

@@ -299,11 +299,8 @@ class ControlFlowTest {
         node("set", "TensorListSetItem", "c", "a", set).putAttr("element_dtype", FLOAT));
   }
 
-  /** list = the rows of x; for each row i, d[i] = 2 list[i] + i; stack d. */
-  @Test
-  void aListOfOpenLengthIsATensor() {
-    List<DataType> types =
-        List.of(DataType.DT_INT32, DataType.DT_VARIANT, DataType.DT_VARIANT, DataType.DT_INT32);
+  /** As many rounds as x has rows, and an empty list of as many tensors. */
+  private static GraphDef.Builder byRows() {
     NodeDef.Builder shape = floats("shape", "Shape", "x").putAttr("out_type", INT);
     NodeDef.Builder rows =
         node("rounds", "StridedSlice", "shape", "from", "to", "to")
@@ -319,9 +316,53 @@ class ControlFlowTest {
             .toBuilder();
     graph.removeNode(graph.getNodeCount() - 1).clearLibrary();
     graph.addNode(Nodes.constant("any", -1));
-    Map<String, AttrValue> list = new TreeMap<>(Map.of("element_dtype", FLOAT, "shape_type", INT));
-    graph.addNode(node("list", "TensorListFromTensor", "x", "any").putAllAttr(list));
-    graph.addNode(node("empty", "TensorListReserve", "any", "rounds").putAllAttr(list));
+    graph.addNode(node("empty", "TensorListReserve", "any", "rounds").putAllAttr(list()));
+    return graph;
+  }
+
+  private static Map<String, AttrValue> list() {
+    return new TreeMap<>(Map.of("element_dtype", FLOAT, "shape_type", INT));
+  }
+
+  /** A recurrent network's: state = 2 state in each round; c[i] = state, for any batch; stack c. */
+  @Test
+  void whatAListHoldsMayHaveTheOpenBatchOfTheState() {
+    List<DataType> types =
+        List.of(DataType.DT_INT32, DataType.DT_FLOAT, DataType.DT_VARIANT, DataType.DT_INT32);
+    GraphDef.Builder graph = byRows();
+    graph.addNode(
+        node("fill", "While", "zero", "x", "empty", "rounds")
+            .putAttr("T", types(types.toArray(DataType[]::new)))
+            .putAttr("cond", function("fewer"))
+            .putAttr("body", function("double")));
+    graph.addNode(
+        node("stack", "TensorListStack", "fill:2", "any").putAttr("element_dtype", FLOAT));
+    graph
+        .getLibraryBuilder()
+        .addFunction(function("fewer", types, List.of("less:z:0"), ints("less", "Less", "a", "d")))
+        .addFunction(
+            function(
+                "double",
+                types,
+                List.of("next:z:0", "twice:z:0", "set:output_handle:0", "d"),
+                Nodes.constant("one", 1).toBuilder(),
+                ints("next", "AddV2", "a", "one:output:0"),
+                floats("twice", "AddV2", "b", "b"),
+                node("set", "TensorListSetItem", "c", "a", "twice:z:0")
+                    .putAttr("element_dtype", FLOAT)));
+    graph.addNode(floats("sum", "Sum", "stack", "from").putAttr("Tidx", INT));
+    FlatGraph flat = flat(graph.build(), "sum", Purpose.INFERENCE);
+    assertThat(operations(flat)).contains("StatelessWhile").noneMatch(op -> op.contains("List"));
+    assertThat(last(flat, 3)).isEqualTo(18);
+  }
+
+  /** list = the rows of x; for each row i, d[i] = 2 list[i] + i; stack d. */
+  @Test
+  void aListOfOpenLengthIsATensor() {
+    List<DataType> types =
+        List.of(DataType.DT_INT32, DataType.DT_VARIANT, DataType.DT_VARIANT, DataType.DT_INT32);
+    GraphDef.Builder graph = byRows();
+    graph.addNode(node("list", "TensorListFromTensor", "x", "any").putAllAttr(list()));
     graph.addNode(
         node("fill", "While", "zero", "list", "empty", "rounds")
             .putAttr("T", types(types.toArray(DataType[]::new)))
@@ -357,9 +398,8 @@ class ControlFlowTest {
     graph.addNode(Nodes.constant("turn", List.of(1, 0)));
     graph.addNode(floats("columns", "Transpose", "x", "turn").putAttr("Tperm", INT));
     graph.addNode(Nodes.constant("any", -1));
-    Map<String, AttrValue> list = new TreeMap<>(Map.of("element_dtype", FLOAT, "shape_type", INT));
-    graph.addNode(node("list", "TensorListFromTensor", "columns", "any").putAllAttr(list));
-    graph.addNode(node("empty", "TensorListReserve", "any", "rounds").putAllAttr(list));
+    graph.addNode(node("list", "TensorListFromTensor", "columns", "any").putAllAttr(list()));
+    graph.addNode(node("empty", "TensorListReserve", "any", "rounds").putAllAttr(list()));
     graph.addNode(
         node("fill", "While", "zero", "list", "empty")
             .putAttr("T", types(types.toArray(DataType[]::new)))
