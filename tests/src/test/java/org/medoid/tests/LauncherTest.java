@@ -270,9 +270,10 @@ class LauncherTest {
   void setsTheLimitOfOneDnnAsideWhereARunComputesInBfloat16(String words, String limit)
       throws Exception {
     Path run = Files.createDirectories(folder.resolve("bf16 run"));
-    Files.writeString(run.resolve("settings.json"), "{\n  \"precision\" : \"bf16\"\n}");
     Path dash = Files.createDirectories(folder.resolve("a b").resolve("-dash"));
-    Files.copy(run.resolve("settings.json"), dash.resolve("settings.json"));
+    for (Path each : List.of(run, dash)) {
+      Files.writeString(each.resolve("settings.json"), "{\n  \"precision\" : \"bf16\"\n}");
+    }
     Files.writeString(folder.resolve("a b").resolve("words"), "--precision\nbf16\n");
     String[] typed = words.split(" ", -1);
     Arrays.setAll(typed, i -> typed[i].replace("RUN", run.toString()));

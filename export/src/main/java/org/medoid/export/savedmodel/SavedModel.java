@@ -82,6 +82,9 @@ public final class SavedModel {
         below = List.of(); // a folder that may not be read is none to give
       }
     }
+    if (below.isEmpty() && Files.exists(place.resolve("model.onnx"))) {
+      return "no SavedModel here, an ONNX file alone: export with the format savedmodel too";
+    }
     return below.isEmpty()
         ? "no SavedModel here: give the folder that holds " + FILE
         : "there is one in " + below.stream().map(Path::toString).collect(Collectors.joining(", "));

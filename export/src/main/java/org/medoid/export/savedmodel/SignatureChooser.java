@@ -23,6 +23,10 @@ import org.tensorflow.proto.TensorInfo;
  * decide, which follow conventions.
  */
 final class SignatureChooser {
+  private static final String NONE =
+      "it has none at all; save it with one, as tf.saved_model.save(model, folder, signatures=f)"
+          + " or Keras's model.export(folder) do";
+
   /** Medoid's own, TensorFlow's, TensorFlow Hub's (two), Keras's. */
   private static final List<String> SIGNATURES =
       List.of("features", "serving_default", "default", "image_feature_vector", "serve");
@@ -156,7 +160,7 @@ final class SignatureChooser {
     if (fits.isEmpty()) {
       throw new IllegalArgumentException(
           "has no signature from images [batch, height, width, 3] to features: "
-              + (reasons.isEmpty() ? "it has none at all" : String.join("; ", reasons)));
+              + (reasons.isEmpty() ? NONE : String.join("; ", reasons)));
     }
     throw new IllegalArgumentException(
         "has several signatures from images to features, say which one: " + list());

@@ -261,6 +261,10 @@ class ModelSignatureTest {
     assertThatExceptionOfType(NoSuchFileException.class)
         .isThrownBy(() -> SavedModel.open(folder))
         .withMessageContaining("give the folder that holds saved_model.pb");
+    Files.createFile(folder.resolve("model.onnx"));
+    assertThatExceptionOfType(NoSuchFileException.class)
+        .isThrownBy(() -> SavedModel.open(folder))
+        .withMessageContaining("an ONNX file alone");
   }
 
   /** What people give in place of the folder. */

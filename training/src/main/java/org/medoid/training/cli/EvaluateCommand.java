@@ -227,7 +227,7 @@ final class EvaluateCommand extends SpecCommand {
       Embeddings g = embeddings(galleryEmbeddings);
       if (x.rows() < 1 || g.rows() < 1 || x.width() != g.width()) {
         throw new IllegalArgumentException(
-            "%s: [%d, %d] cannot be searched for %s, [%d, %d]: needs rows of the same width"
+            "%s: [%d, %d] cannot be searched for %s, [%d, %d]: both need rows, of the same width"
                 .formatted(
                     galleryEmbeddings,
                     g.rows(),
