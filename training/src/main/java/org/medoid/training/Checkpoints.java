@@ -190,8 +190,8 @@ public final class Checkpoints {
   static <T> T readingBest(RunFolder run, Function<Path, T> reader) throws IOException {
     Checkpoints now = of(run);
     for (int tries = 1; ; tries++) {
-      Path best = now.best();
       try {
+        Path best = now.best();
         return reading(best, () -> reader.apply(best));
       } catch (IOException e) {
         Checkpoints next = of(run);

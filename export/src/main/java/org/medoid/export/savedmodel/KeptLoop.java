@@ -173,11 +173,11 @@ final class KeptLoop {
   }
 
   /**
-   * What is carried on beside a list and has the shape of its elements, where their batch is open:
-   * the state of a recurrent network, which it writes down in each round. Null if there is none.
+   * What is carried on beside a list and has the shape of its elements, also where their batch is
+   * open: the state of a recurrent network, which it writes down in each round. Null for none.
    */
   private String alike(Shape element) {
-    if (element == null || element.isUnknown() || !element.hasUnknownDimension()) {
+    if (element == null || element.isUnknown()) {
       return null;
     }
     return changing.stream()

@@ -291,9 +291,7 @@ final class TensorLists {
     }
     Integer at = list.elements == null ? null : number(place);
     if (at == null) {
-      Shape shape = inferred.shape(element);
-      String like = shape.hasUnknownDimension() ? element : null;
-      String all = stacked(body, node, word, shape, like);
+      String all = stacked(body, node, word, inferred.shape(element), element);
       return keep(nodes.replaced(body.flatName(node), all, place, element, list.type), list.type);
     }
     List<String> changed = new ArrayList<>(list.elements);
@@ -334,7 +332,7 @@ final class TensorLists {
       if (element == null) {
         return written(body, node, null);
       }
-      if (like != null) {
+      if (element.hasUnknownDimension() && like != null) {
         String sizes = nodes.sizes(name + "/element", like, inferred.type(like), DataType.DT_INT32);
         return nodes.zeros(name, length(name, list), sizes, list.type);
       }

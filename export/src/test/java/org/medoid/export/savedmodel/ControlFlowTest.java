@@ -320,6 +320,22 @@ class ControlFlowTest {
     return graph;
   }
 
+  /** While a counter is below d, a round that fills list c of what is carried on; stacks c. */
+  private static void fill(
+      GraphDef.Builder graph, List<DataType> types, String carried, FunctionDef round) {
+    graph.addNode(
+        node("fill", "While", "zero", carried, "empty", "rounds")
+            .putAttr("T", types(types.toArray(DataType[]::new)))
+            .putAttr("cond", function("fewer"))
+            .putAttr("body", function("double")));
+    graph.addNode(
+        node("stack", "TensorListStack", "fill:2", "any").putAttr("element_dtype", FLOAT));
+    graph
+        .getLibraryBuilder()
+        .addFunction(function("fewer", types, List.of("less:z:0"), ints("less", "Less", "a", "d")))
+        .addFunction(round);
+  }
+
   private static Map<String, AttrValue> list() {
     return new TreeMap<>(Map.of("element_dtype", FLOAT, "shape_type", INT));
   }
@@ -330,26 +346,19 @@ class ControlFlowTest {
     List<DataType> types =
         List.of(DataType.DT_INT32, DataType.DT_FLOAT, DataType.DT_VARIANT, DataType.DT_INT32);
     GraphDef.Builder graph = byRows();
-    graph.addNode(
-        node("fill", "While", "zero", "x", "empty", "rounds")
-            .putAttr("T", types(types.toArray(DataType[]::new)))
-            .putAttr("cond", function("fewer"))
-            .putAttr("body", function("double")));
-    graph.addNode(
-        node("stack", "TensorListStack", "fill:2", "any").putAttr("element_dtype", FLOAT));
-    graph
-        .getLibraryBuilder()
-        .addFunction(function("fewer", types, List.of("less:z:0"), ints("less", "Less", "a", "d")))
-        .addFunction(
-            function(
-                "double",
-                types,
-                List.of("next:z:0", "twice:z:0", "set:output_handle:0", "d"),
-                Nodes.constant("one", 1).toBuilder(),
-                ints("next", "AddV2", "a", "one:output:0"),
-                floats("twice", "AddV2", "b", "b"),
-                node("set", "TensorListSetItem", "c", "a", "twice:z:0")
-                    .putAttr("element_dtype", FLOAT)));
+    fill(
+        graph,
+        types,
+        "x",
+        function(
+            "double",
+            types,
+            List.of("next:z:0", "twice:z:0", "set:output_handle:0", "d"),
+            Nodes.constant("one", 1).toBuilder(),
+            ints("next", "AddV2", "a", "one:output:0"),
+            floats("twice", "AddV2", "b", "b"),
+            node("set", "TensorListSetItem", "c", "a", "twice:z:0")
+                .putAttr("element_dtype", FLOAT)));
     graph.addNode(floats("sum", "Sum", "stack", "from").putAttr("Tidx", INT));
     FlatGraph flat = flat(graph.build(), "sum", Purpose.INFERENCE);
     assertThat(operations(flat)).contains("StatelessWhile").noneMatch(op -> op.contains("List"));
@@ -363,18 +372,11 @@ class ControlFlowTest {
         List.of(DataType.DT_INT32, DataType.DT_VARIANT, DataType.DT_VARIANT, DataType.DT_INT32);
     GraphDef.Builder graph = byRows();
     graph.addNode(node("list", "TensorListFromTensor", "x", "any").putAllAttr(list()));
-    graph.addNode(
-        node("fill", "While", "zero", "list", "empty", "rounds")
-            .putAttr("T", types(types.toArray(DataType[]::new)))
-            .putAttr("cond", function("fewer"))
-            .putAttr("body", function("double")));
-    graph.addNode(
-        node("stack", "TensorListStack", "fill:2", "any").putAttr("element_dtype", FLOAT));
-    graph
-        .getLibraryBuilder()
-        .addFunction(function("fewer", types, List.of("less:z:0"), ints("less", "Less", "a", "d")))
-        .addFunction(
-            doubled(types, List.of("next:z:0", "b", "set:output_handle:0", "d"), "more:z:0"));
+    fill(
+        graph,
+        types,
+        "list",
+        doubled(types, List.of("next:z:0", "b", "set:output_handle:0", "d"), "more:z:0"));
     FlatGraph flat = flat(graph.build(), "stack", Purpose.INFERENCE);
     assertThat(operations(flat)).contains("StatelessWhile").noneMatch(op -> op.contains("List"));
     assertThat(last(flat, 2)).isEqualTo(12);

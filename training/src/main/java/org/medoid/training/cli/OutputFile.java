@@ -107,16 +107,10 @@ final class OutputFile {
    */
   static void checkMatrix(String option, Path file, Path... others) throws IOException {
     checkNpy(option, file, others);
-    if (replaces(file)) {
-      String head;
-      try (InputStream content = Files.newInputStream(file)) {
-        head = new String(content.readNBytes(256), StandardCharsets.ISO_8859_1);
-      }
-      if (!MATRIX.matcher(head).find()) {
-        throw new IllegalArgumentException(
-            "%s %s: is there and holds no rows of float32 or float64; name another file or remove it"
-                .formatted(option, file));
-      }
+    if (replaces(file) && !MATRIX.matcher(start(file, 256)).find()) {
+      throw new IllegalArgumentException(
+          "%s %s: is there and holds no rows of float32 or float64; name another file or remove it"
+              .formatted(option, file));
     }
   }
 
@@ -145,9 +139,13 @@ final class OutputFile {
   }
 
   private static boolean begins(Path file, String head) throws IOException {
+    return start(file, head.length()).equals(head);
+  }
+
+  /** The first bytes of a file, a character each. */
+  private static String start(Path file, int bytes) throws IOException {
     try (InputStream in = Files.newInputStream(file)) {
-      byte[] begin = in.readNBytes(head.length());
-      return new String(begin, StandardCharsets.US_ASCII).equals(head);
+      return new String(in.readNBytes(bytes), StandardCharsets.ISO_8859_1);
     }
   }
 

@@ -52,6 +52,11 @@ final class Html {
     return String.format(Locale.ROOT, "%.3f", value);
   }
 
+  /** The same; a dash for a score that there is none of, NaN. */
+  static String scoreOrDash(double value) {
+    return Double.isNaN(value) ? "–" : score(value);
+  }
+
   /** A share as a whole percentage; only 0 and 1 themselves are shown as 0 % and 100 %. */
   static String percent(long part, long whole) {
     long rounded = Math.round(100.0 * part / whole);

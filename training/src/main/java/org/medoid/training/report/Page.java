@@ -162,16 +162,12 @@ final class Page {
               List<Double> cells = new ArrayList<>(List.of(row.nmi()));
               ks.forEach(k -> cells.add(row.recallAt().getOrDefault(k, Double.NaN)));
               cells.addAll(List.of(row.ami(), row.f1(), row.mapAtR()));
-              rows.add(new ScoreRow(name, cells.stream().map(Page::cell).toList()));
+              rows.add(new ScoreRow(name, cells.stream().map(Html::scoreOrDash).toList()));
             });
     List<String> columns = new ArrayList<>(List.of("NMI"));
     ks.forEach(k -> columns.add("Recall@" + k));
     columns.addAll(List.of("AMI", "F1", "MAP@R"));
     return new Scores(columns, rows);
-  }
-
-  private static String cell(double value) {
-    return Double.isNaN(value) ? "–" : Html.score(value);
   }
 
   /** The curves that the run has; none before its first step. */
@@ -216,13 +212,17 @@ final class Page {
 
   /** Which classes draw the curves. */
   private String watched() {
-    return content.settings().schedule().chooseOn() == Choice.TEST ? "unseen" : "validation";
+    return watchesUnseen() ? "unseen" : "validation";
+  }
+
+  private boolean watchesUnseen() {
+    return content.settings().schedule().chooseOn() == Choice.TEST;
   }
 
   /** The table's other rows, which are of the test classes: lines for a curve of these alone. */
   private List<Reference> references(Function<EvaluationResult, Double> score) {
     List<Reference> references = new ArrayList<>();
-    if (!watched().equals("unseen")) {
+    if (!watchesUnseen()) {
       return references;
     }
     int index = 0;

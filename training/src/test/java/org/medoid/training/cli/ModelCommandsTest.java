@@ -312,27 +312,23 @@ class ModelCommandsTest {
 
   @Test
   void embeddingsDoNotTakeThePlaceOfAPicture() throws IOException {
-    Path picture = shared.resolve("pictures").resolve("classa").resolve("0.png");
-    byte[] before = Files.readAllBytes(picture);
-    Typed typed =
-        Typed.medoid(
-            "embed", "--run", run, "--images", shared.resolve("pictures"), "--out", picture);
-    assertThat(typed.code()).isEqualTo(1);
-    assertThat(typed.err()).contains("--out " + picture, "no .npy file");
-    assertThat(picture).hasBinaryContent(before);
+    keepsItsPlace(shared.resolve("pictures").resolve("classa").resolve("0.png"), "no .npy file");
   }
 
   @Test
   void embeddingsDoNotTakeThePlaceOfLabels() throws IOException {
     Path labels = folder.resolve("labels.npy");
     new Npy(new int[] {3}, new int[] {0, 1, 1}).write(labels);
-    byte[] before = Files.readAllBytes(labels);
+    keepsItsPlace(labels, "no rows of float32 or float64");
+  }
+
+  private static void keepsItsPlace(Path file, String reason) throws IOException {
+    byte[] before = Files.readAllBytes(file);
     Typed typed =
-        Typed.medoid(
-            "embed", "--run", run, "--images", shared.resolve("pictures"), "--out", labels);
+        Typed.medoid("embed", "--run", run, "--images", shared.resolve("pictures"), "--out", file);
     assertThat(typed.code()).isEqualTo(1);
-    assertThat(typed.err()).contains("--out " + labels, "no rows of float32 or float64");
-    assertThat(labels).hasBinaryContent(before);
+    assertThat(typed.err()).contains("--out " + file, reason);
+    assertThat(file).hasBinaryContent(before);
   }
 
   /** A copy of the run in a folder of its own. */
