@@ -12,6 +12,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.medoid.export.FrozenGraph;
 import org.medoid.export.image.ImageSize;
 import org.medoid.export.image.Pictures;
+import org.medoid.export.savedmodel.Difference;
 import org.medoid.export.savedmodel.ModelSignature;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.data.ImagePipeline;
@@ -174,20 +175,14 @@ final class PictureRunner implements AutoCloseable {
     float[] pixels = new float[size()];
     images.get(images.shape().get(0) - 1).copyTo(DataBuffers.of(pixels, false, false));
     float[] alone = embedded(pixels, 1);
-    double largest = 0;
-    double difference = 0;
-    for (int i = 0; i < among.length; i++) {
-      double one = alone[i];
-      largest = Math.max(largest, Math.abs(one));
-      difference = Math.max(difference, Math.abs(one - among[i]));
-    }
-    if (difference > SAME * largest) {
+    Difference difference = Difference.of(alone, among, 0);
+    if (difference.exceeds(SAME)) {
       LOG.warn(
           "a picture's embedding differs by {}, of {} at most, alone and among others: the model"
               + " lets the pictures of a batch depend on each other, draws random numbers or"
               + " magnifies rounding",
-          String.format(Locale.ROOT, "%.1e", difference),
-          String.format(Locale.ROOT, "%.1e", largest));
+          String.format(Locale.ROOT, "%.1e", difference.most()),
+          String.format(Locale.ROOT, "%.1e", difference.largest()));
     }
   }
 

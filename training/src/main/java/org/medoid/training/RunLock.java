@@ -2,13 +2,11 @@ package org.medoid.training;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.medoid.training.data.FileLocks;
 
 /**
  * Keeps two processes from training in one run folder, where each would delete the other's
@@ -17,8 +15,6 @@ import org.slf4j.LoggerFactory;
 final class RunLock implements AutoCloseable {
   /** Empty, and gone when the run has ended; what is left by a process that was killed is free. */
   static final String FILE = ".lock";
-
-  private static final Logger LOG = LoggerFactory.getLogger(RunLock.class);
 
   private Path file;
   private FileChannel channel;
@@ -34,16 +30,7 @@ final class RunLock implements AutoCloseable {
     Path path = folder.resolve(FILE);
     FileChannel opened =
         FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    boolean taken;
-    try {
-      taken = opened.tryLock() != null;
-    } catch (OverlappingFileLockException e) {
-      taken = false;
-    } catch (IOException e) {
-      LOG.warn("{} cannot be locked ({}): let no other process train there", path, e.getMessage());
-      taken = true;
-    }
-    if (!taken) {
+    if (!FileLocks.take(opened, path)) {
       opened.close();
       throw new FileAlreadyExistsException(
           folder.toString(), null, "another process trains there; wait for it or name another one");

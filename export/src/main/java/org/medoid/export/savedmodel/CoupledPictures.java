@@ -1,5 +1,6 @@
 package org.medoid.export.savedmodel;
 
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
 import org.tensorflow.Graph;
@@ -58,14 +59,8 @@ final class CoupledPictures {
         if (row != others.length / second) {
           return true;
         }
-        double largest = 0;
-        double difference = 0;
-        for (int i = 0; i < row; i++) {
-          double one = ones[i];
-          largest = Math.max(largest, Math.abs(one));
-          difference = Math.max(difference, Math.abs(one - others[(second - 1) * row + i]));
-        }
-        return !(difference <= ROUNDING * largest);
+        return Difference.of(Arrays.copyOf(ones, row), others, (second - 1) * row)
+            .exceeds(ROUNDING);
       }
     } catch (TensorFlowException | IllegalArgumentException | IllegalStateException e) {
       return true;

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
@@ -58,7 +57,7 @@ public final class NpyRows implements AutoCloseable {
       throw WholeFile.naming(file, aside, e);
     }
     try {
-      if (!lock(out)) {
+      if (!FileLocks.take(out, aside)) {
         throw busy();
       }
       removeOthers(name);
@@ -79,17 +78,6 @@ public final class NpyRows implements AutoCloseable {
         file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
   }
 
-  /** Whether no other process writes a file; yes on a file system without locks. */
-  private static boolean lock(FileChannel channel) {
-    try {
-      return channel.tryLock() != null;
-    } catch (OverlappingFileLockException e) {
-      return false;
-    } catch (IOException e) {
-      return true;
-    }
-  }
-
   private void removeOthers(String name) throws IOException {
     Path folder = file.toAbsolutePath().getParent();
     DirectoryStream.Filter<Path> others =
@@ -102,7 +90,7 @@ public final class NpyRows implements AutoCloseable {
     try (DirectoryStream<Path> found = Files.newDirectoryStream(folder, others)) {
       for (Path each : found) {
         try (FileChannel other = open(each)) {
-          if (!lock(other)) {
+          if (!FileLocks.take(other, each)) {
             if (out.size() == 0) {
               Files.delete(aside);
             }
