@@ -60,8 +60,9 @@ final class BackwardPass {
     this.exchange = exchange;
     List<LayerVariable> models = layers.trainables();
     Placeholder<TFloat32> fed = inChunks ? placeholder(Shape.of(-1, width)) : null;
-    batch = exchange.gather(tf, inChunks ? fed : embeddings);
-    loss = Given.loss(builder.build(layers, exchange.gather(tf, labels), batch, marginMultiplier));
+    Operand<TInt64> classes = exchange.gather(tf, labels);
+    batch = asMany(classes, exchange.gather(tf, inChunks ? fed : embeddings), width);
+    loss = Given.loss(builder.build(layers, classes, batch, marginMultiplier));
     List<LayerVariable> trainables = layers.trainables();
     List<Operand<TFloat32>> ofLoss =
         gradientsOfLoss(trainables.subList(models.size(), trainables.size()));
@@ -92,6 +93,14 @@ final class BackwardPass {
         new ArrayList<>(exchange.sum(tf, onceEach(summands, models.size())));
     flags = summed.remove(summed.size() - 1);
     gradients = layers.whenAll(summed);
+  }
+
+  /** Rows of which a graph need not know how many are fed: a loss may ask, and labels tell. */
+  private Operand<TFloat32> asMany(Operand<TInt64> classes, Operand<TFloat32> rows, int width) {
+    Shape known = classes.asOutput().shape();
+    return rows.asOutput().shape().hasUnknownDimension() && known.numDimensions() == 1
+        ? tf.ensureShape(rows, known.append(width))
+        : rows;
   }
 
   private Placeholder<TFloat32> placeholder(Shape shape) {

@@ -291,26 +291,27 @@ public final class Checkpoints {
 
   /**
    * Gives the newest checkpoint its scores: it becomes the best if no other had a higher Recall@1,
-   * or, of equals, a higher NMI. With few classes many have the same Recall@1.
+   * or, of equals, a higher NMI. With few classes many have the same Recall@1, and where each has
+   * but one picture none has any: NaN counts as 0.
    *
    * @param recallAt1 of the evaluation
    * @param nmi of the evaluation
    * @throws IOException if the folder cannot be written
    */
-  void evaluated(double recallAt1, double nmi) throws IOException {
-    long step = state.latestStep();
+  void scored(double recallAt1, double nmi) throws IOException {
+    double score = Double.isNaN(recallAt1) ? 0 : recallAt1;
     boolean better =
         state.bestScore() == null
-            || recallAt1 > state.bestScore()
-            || (recallAt1 == state.bestScore() && state.bestNmi() != null && nmi > state.bestNmi());
-    set(
-        better
-            ? new State(step, step, recallAt1, nmi, step)
-            : new State(step, state.bestStep(), state.bestScore(), state.bestNmi(), step));
+            || score > state.bestScore()
+            || (score == state.bestScore() && state.bestNmi() != null && nmi > state.bestNmi());
+    if (better) {
+      long step = state.latestStep();
+      set(new State(step, step, score, nmi, state.evaluatedStep()));
+    }
   }
 
   /**
-   * Notes that the newest checkpoint was scored, by scores that do not choose.
+   * Notes that the newest checkpoint was evaluated, and that all have been told.
    *
    * @throws IOException if the folder cannot be written
    */

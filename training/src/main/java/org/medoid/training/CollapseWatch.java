@@ -1,6 +1,11 @@
 package org.medoid.training;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
+import org.medoid.training.format.Csv;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,14 +30,33 @@ final class CollapseWatch implements TrainingListener {
   private int rows;
   private boolean told;
 
+  /** Of a run that is gone on with the first step is the one that it began with. */
+  @Override
+  public void started(TrainingRun run) throws IOException {
+    if (run.firstStep() > 0) {
+      first = firstDistance(run.folder().path().resolve(MetricsLog.FILE));
+    }
+  }
+
+  /** The mean distance at the first step of a run; NaN if it does not say. */
+  static double firstDistance(Path metrics) throws IOException {
+    List<List<String>> lines = Files.exists(metrics) ? Csv.read(metrics) : List.of();
+    int column = lines.size() < 2 ? -1 : lines.get(0).indexOf("mean_distance");
+    try {
+      return column < 0 ? Double.NaN : Double.parseDouble(lines.get(1).get(column));
+    } catch (NumberFormatException | IndexOutOfBoundsException e) {
+      return Double.NaN; // the report names the line
+    }
+  }
+
   @Override
   public void step(TrainingRun run, StepMetrics row) {
     if (told || Double.isNaN(row.meanDistance())) {
       return;
     }
     if (rows++ == 0) {
-      first = row.meanDistance();
-      mean = first;
+      first = Double.isNaN(first) ? row.meanDistance() : first;
+      mean = row.meanDistance();
     }
     mean += (row.meanDistance() - mean) / WINDOW;
     if (rows >= WINDOW && mean < NARROW && mean < first / 2) {

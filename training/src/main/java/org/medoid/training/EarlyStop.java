@@ -17,17 +17,18 @@ final class EarlyStop implements TrainingListener {
 
   @Override
   public void started(TrainingRun run) throws IOException {
-    check(run);
+    if (run.checkpoints().any()) {
+      check(run, run.checkpoints().evaluatedStep());
+    }
   }
 
   @Override
   public void evaluated(TrainingRun run, StepEvaluation evaluation) throws IOException {
-    check(run);
+    check(run, evaluation.step());
   }
 
-  private void check(TrainingRun run) throws IOException {
-    Checkpoints checkpoints = run.checkpoints();
-    if (checkpoints.any() && checkpoints.evaluatedStep() - checkpoints.bestStep() >= patience) {
+  private void check(TrainingRun run, long evaluated) throws IOException {
+    if (evaluated - run.checkpoints().bestStep() >= patience) {
       run.finish();
     }
   }

@@ -6,12 +6,15 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
 import org.medoid.graph.TrainingGraph;
 import org.medoid.graph.distributed.Worker;
 import org.medoid.graph.network.LayerVariable;
 import org.medoid.training.data.DataSplit;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.data.Npy;
+import org.medoid.training.data.NpyRows;
 import org.medoid.training.evaluation.Embeddings;
 import org.medoid.training.format.Fingerprint;
 import org.medoid.training.settings.TrainingSettings;
@@ -31,8 +34,9 @@ import org.tensorflow.types.TFloat32;
  * variables, the image sizes and each image's path, length and time of change: what was computed
  * for others is not used. With the features a step is a product of two matrices and the loss.
  *
- * <p>Several workers compute them by blocks. The one that leads keeps them, and gives the others
- * those that it has kept; all of them ask at the same time.
+ * <p>They are computed in portions, between which a run can be stopped; what is there of a run that
+ * was stopped or killed is not computed again. Several workers share each portion. The one that
+ * leads keeps them, and gives the others those that it has kept; all of them ask at the same time.
  *
  * <p>Memory: 4 bytes times images times features (4 KB an image for 1,024 features).
  */
@@ -40,12 +44,16 @@ final class FeatureCache {
   /** Rows that go through the head at once. */
   private static final int ROWS = 4096;
 
+  /** Images of a worker between two looks at whether to stop; of Inception-v2 ten seconds. */
+  private static final int PORTION = 256;
+
   private final Path folder;
   private final TrainingSettings settings;
   private final Worker worker;
   private final Session session;
   private final TrainingGraph graph;
   private final DataSplit data;
+  private final BooleanSupplier stopped;
   private float[] train;
   private float[] test;
   private String weights;
@@ -60,6 +68,7 @@ final class FeatureCache {
    * @param session holds the network's weights
    * @param graph the network
    * @param data the images
+   * @param stopped whether the run is to end
    */
   FeatureCache(
       Path folder,
@@ -67,13 +76,15 @@ final class FeatureCache {
       Worker worker,
       Session session,
       TrainingGraph graph,
-      DataSplit data) {
+      DataSplit data,
+      BooleanSupplier stopped) {
     this.folder = folder;
     this.settings = settings;
     this.worker = worker;
     this.session = session;
     this.graph = graph;
     this.data = data;
+    this.stopped = stopped;
   }
 
   /**
@@ -134,28 +145,57 @@ final class FeatureCache {
 
   private float[] features(String prefix, ImageDataSet images) throws IOException {
     Blocks blocks = new Blocks(worker);
-    Path file = worker.leads() ? folder.resolve(prefix + key(images) + ".npy") : null;
+    String key = worker.leads() ? key(images) : null;
+    Path file = worker.leads() ? folder.resolve(prefix + key + ".npy") : null;
     float[] kept = worker.leads() ? kept(file, images) : null;
     int width = Math.round(worker.sum(kept == null ? 0 : kept.length / images.size(), 0)[0]);
     if (width > 0) {
       return blocks.ofFirst(kept, Embeddings.size(images.size(), width));
     }
-    float[] rows =
-        blocks.compute(
-            images.size(),
-            (from, to) ->
-                Embedder.embed(
-                    session,
-                    name(graph.images()),
-                    name(graph.features()),
-                    images.part(from, to),
-                    settings.data().imageSize(),
-                    settings.data().resize()));
-    if (worker.leads()) {
-      Files.createDirectories(folder);
-      new Npy(new int[] {images.size(), rows.length / images.size()}, rows).write(file);
+    try (NpyRows rows = worker.leads() ? begun(file, images.size(), key) : null) {
+      compute(blocks, images, rows);
     }
+    float[] all = worker.leads() ? kept(file, images) : null;
+    width = Math.round(worker.sum(all == null ? 0 : all.length / images.size(), 0)[0]);
+    return blocks.ofFirst(all, Embeddings.size(images.size(), width));
+  }
+
+  private NpyRows begun(Path file, int count, String key) throws IOException {
+    Files.createDirectories(folder);
+    NpyRows rows = new NpyRows(file, count, key);
+    rows.keep(); // whatever ends this
     return rows;
+  }
+
+  private void compute(Blocks blocks, ImageDataSet images, NpyRows rows) throws IOException {
+    int done = Math.round(worker.sum(rows == null ? 0 : rows.written(), 0)[0]);
+    while (done < images.size()) {
+      int start = done;
+      int end = Math.min(images.size(), start + PORTION * worker.workers());
+      float[] portion =
+          blocks.compute(
+              end - start,
+              (from, to) ->
+                  Embedder.embed(
+                      session,
+                      name(graph.images()),
+                      name(graph.features()),
+                      images.part(start + from, start + to),
+                      settings.data().imageSize(),
+                      settings.data().resize()));
+      worker.together(
+          () -> {
+            if (rows != null) {
+              rows.add(portion, portion.length / (end - start));
+            }
+            return null;
+          });
+      done = end;
+      if (worker.sum(stopped.getAsBoolean() ? 1 : 0, 0)[0] > 0 && done < images.size()) {
+        throw new CancellationException(
+            "stopped after the features of %d of %d images".formatted(done, images.size()));
+      }
+    }
   }
 
   private static float[] kept(Path file, ImageDataSet images) throws IOException {

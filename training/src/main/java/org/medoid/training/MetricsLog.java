@@ -18,18 +18,17 @@ final class MetricsLog implements TrainingListener {
   private Path file;
   private Writer out;
   private int columns;
+  private long last;
 
   @Override
   public void started(TrainingRun run) throws IOException {
     run.folder().cutMetrics(run.firstStep());
     file = run.folder().path().resolve(FILE);
-    boolean fresh = !Files.exists(file);
+    List<List<String>> rows = Files.exists(file) ? Csv.read(file) : List.of();
+    boolean fresh = rows.isEmpty(); // a disk that was full may have left no heading
     // A run that an earlier version began keeps its columns.
-    columns =
-        (fresh
-                ? StepMetrics.COLUMNS
-                : Csv.read(file).stream().findFirst().orElse(StepMetrics.COLUMNS))
-            .size();
+    columns = (fresh ? StepMetrics.COLUMNS : rows.get(0)).size();
+    last = rows.size() < 2 ? 0 : Long.parseLong(rows.get(rows.size() - 1).get(0));
     out =
         Files.newBufferedWriter(
             file, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
@@ -40,7 +39,9 @@ final class MetricsLog implements TrainingListener {
 
   @Override
   public void step(TrainingRun run, StepMetrics row) throws IOException {
-    write(Arrays.asList(row.cells()).subList(0, columns));
+    if (row.step() > last) { // else it was killed before it noted that this one was evaluated
+      write(Arrays.asList(row.cells()).subList(0, columns));
+    }
   }
 
   private void write(List<String> cells) throws IOException {

@@ -369,12 +369,20 @@ public final class RunFolder {
     StringBuilder kept = new StringBuilder();
     for (int i = 0; i < rows.size(); i++) {
       List<String> cells = rows.get(i);
-      // A run that was killed may have left a part of a line.
-      boolean whole = cells.size() == rows.get(0).size();
-      if (i == 0 || (whole && Long.parseLong(cells.get(0)) <= step)) {
+      if (i == 0 || isUpTo(step, cells, file, i)) {
         kept.append(Csv.line(cells));
       }
     }
     writeText(MetricsLog.FILE, kept.toString());
+  }
+
+  private static boolean isUpTo(long step, List<String> cells, Path file, int row)
+      throws IOException {
+    try {
+      return Long.parseLong(cells.get(0)) <= step;
+    } catch (NumberFormatException e) {
+      throw new IOException(
+          file + " is damaged: line " + (row + 1) + " begins with no step: " + cells.get(0), e);
+    }
   }
 }

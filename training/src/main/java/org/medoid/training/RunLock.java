@@ -1,12 +1,10 @@
 package org.medoid.training;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import org.medoid.training.data.FileLocks;
+import org.medoid.training.data.LockedFile;
 
 /**
  * Keeps two processes from training in one run folder, where each would delete the other's
@@ -17,7 +15,7 @@ final class RunLock implements AutoCloseable {
   static final String FILE = ".lock";
 
   private Path file;
-  private FileChannel channel;
+  private LockedFile locked;
 
   /**
    * Takes a folder, which is made if missing. On a file system without locks a warning must do.
@@ -27,25 +25,21 @@ final class RunLock implements AutoCloseable {
    */
   void take(Path folder) throws IOException {
     Files.createDirectories(folder);
-    Path path = folder.resolve(FILE);
-    FileChannel opened =
-        FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    if (!FileLocks.take(opened, path)) {
-      opened.close();
+    file = folder.resolve(FILE);
+    locked = LockedFile.open(file);
+    if (locked == null) {
       throw new FileAlreadyExistsException(
           folder.toString(), null, "another process trains there; wait for it or name another one");
     }
-    file = path;
-    channel = opened;
   }
 
   @Override
   public void close() throws IOException {
-    if (channel != null) {
+    if (locked != null) {
       try {
         Files.deleteIfExists(file);
       } finally {
-        channel.close();
+        locked.close();
       }
     }
   }

@@ -202,8 +202,9 @@ public final class Trainer {
   }
 
   /**
-   * Asks a run to end after its current step, or evaluation, with a checkpoint; all other workers'
-   * too. One that still waits for the others fails at once. May be called by any thread.
+   * Asks a run to end after its current step or evaluation, with a checkpoint, or while it computes
+   * features of a frozen backbone, which it keeps; all other workers' too. One that still waits for
+   * the others fails at once. May be called by any thread.
    */
   public void stop() {
     meeting.stop();
@@ -283,7 +284,8 @@ public final class Trainer {
         long first = checkpoints != null && !checkpoints.any() ? 0 : globalStep(session, training);
         FeatureCache cache =
             settings.network().frozenFeatures()
-                ? new FeatureCache(keptIn(folder), settings, worker, session, training, split)
+                ? new FeatureCache(
+                    keptIn(folder), settings, worker, session, training, split, this::stopped)
                 : null;
         try (Scoring scoring =
                 new Scoring(

@@ -234,7 +234,7 @@ public final class TrainingRun {
   }
 
   private void train(Stepper stepper, TrainingListener listeners) throws IOException {
-    if (schedule.steps() == 0) {
+    if (schedule.steps() == 0 || finished) {
       worker.together(
           () -> {
             if (worker.leads() && !checkpoints.any()) {
@@ -301,13 +301,12 @@ public final class TrainingRun {
           if (worker.leads()) {
             StepEvaluation evaluation = scoring.scoreWatched(steps, embeddings);
             EvaluationResult scores = evaluation.scores();
-            if (data.choice() == Choice.LAST) {
-              checkpoints.evaluated();
-            } else {
-              checkpoints.evaluated(scores.recallAt().get(1), scores.nmi());
+            if (data.choice() != Choice.LAST) {
+              checkpoints.scored(scores.recallAt().get(1), scores.nmi());
             }
             listeners.evaluated(this, evaluation);
             listeners.step(this, row.evaluated(scores.nmi(), scores.recallAt().get(1)));
+            checkpoints.evaluated(); // last: a run that is killed before tells its listeners again
           }
           return null;
         });

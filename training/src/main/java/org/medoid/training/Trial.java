@@ -13,7 +13,7 @@ import java.util.Optional;
  * @param learningRate of the embedding layer
  * @param parameter the name of the loss's main parameter; null if it has none
  * @param value of the parameter; null if it has none
- * @param recallAt1 Recall@1; null if the trial diverged
+ * @param recallAt1 Recall@1; null if the trial diverged, NaN if no held-out class has two pictures
  * @param nmi NMI; null if the trial diverged
  * @param checkpoint steps done in the checkpoint; null if the trial diverged
  * @param diverged how; null if it did not
@@ -35,6 +35,25 @@ public record Trial(
       Comparator.comparing(Trial::recallAt1)
           .thenComparing(Trial::nmi)
           .thenComparing(Comparator.comparing(Trial::number).reversed());
+
+  /**
+   * Takes what JSON has for NaN, which it has no number for.
+   *
+   * @param number from 0
+   * @param learningRate of the embedding layer
+   * @param parameter the name of the loss's main parameter; null if it has none
+   * @param value of the parameter; null if it has none
+   * @param recallAt1 Recall@1
+   * @param nmi NMI
+   * @param checkpoint steps done in the checkpoint
+   * @param diverged how; null if it did not
+   */
+  public Trial {
+    if (diverged == null) {
+      recallAt1 = recallAt1 == null ? Double.valueOf(Double.NaN) : recallAt1;
+      nmi = nmi == null ? Double.valueOf(Double.NaN) : nmi;
+    }
+  }
 
   /**
    * The best of some trials.

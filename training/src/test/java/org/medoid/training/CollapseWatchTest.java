@@ -6,11 +6,15 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 
 class CollapseWatchTest {
@@ -93,5 +97,15 @@ class CollapseWatchTest {
   @Test
   void distancesThatAreNotMeasuredAreNone() {
     assertThat(watch(DoubleStream.concat(of(1, 20), of(Double.NaN, 50)))).isEmpty();
+  }
+
+  @Test
+  void aRunThatIsGoneOnWithRemembersHowFarApartItBegan(@TempDir Path folder) throws IOException {
+    Path metrics = folder.resolve("metrics.csv");
+    assertThat(CollapseWatch.firstDistance(metrics)).isNaN();
+    Files.writeString(metrics, "step,mean_distance,x\n1,1.25,\n2,0.01,\n");
+    assertThat(CollapseWatch.firstDistance(metrics)).isEqualTo(1.25);
+    Files.writeString(metrics, "step,loss\n1,1.25\n");
+    assertThat(CollapseWatch.firstDistance(metrics)).isNaN();
   }
 }

@@ -53,6 +53,9 @@ class RunLockTest {
     };
     try (RunLock lock = new RunLock()) {
       lock.take(run);
+      try (RunLock second = new RunLock()) { // of this process, which must not let go of the first
+        assertThatThrownBy(() -> second.take(run)).isInstanceOf(FileAlreadyExistsException.class);
+      }
       Process process = Launched.start("", output, words);
       assertThat(process.waitFor(100, TimeUnit.SECONDS)).isTrue();
       assertThat(process.exitValue()).isEqualTo(1);

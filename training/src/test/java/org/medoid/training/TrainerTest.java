@@ -39,6 +39,7 @@ import org.medoid.graph.FrameworkOptimizer;
 import org.medoid.graph.Optimizer;
 import org.medoid.graph.image.Crop;
 import org.medoid.graph.loss.BatchLoss;
+import org.medoid.graph.loss.BatchTooSmallException;
 import org.medoid.graph.loss.NPairs;
 import org.medoid.graph.network.ConvNet;
 import org.medoid.graph.network.Layers;
@@ -53,10 +54,13 @@ import org.medoid.training.settings.SettingException;
 import org.medoid.training.settings.SettingsDraft;
 import org.medoid.training.settings.TrainingSettings;
 import org.slf4j.LoggerFactory;
+import org.tensorflow.Graph;
 import org.tensorflow.Operand;
+import org.tensorflow.Session;
 import org.tensorflow.exceptions.TFOutOfRangeException;
 import org.tensorflow.framework.optimizers.Adam;
 import org.tensorflow.framework.optimizers.Momentum;
+import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 @Timeout(240)
@@ -268,6 +272,150 @@ class TrainerTest {
                 }));
     assertThat(Checkpoints.of(RunFolder.open(run)).latestStep()).isEqualTo(12);
     assertThat(Checkpoints.of(RunFolder.open(run)).bestStep()).isEqualTo(4);
+  }
+
+  /** A full disk while TensorBoard's events are written; a kill in that moment leaves the same. */
+  @Test
+  void anEvaluationThatNotAllWereToldOfIsToldAgainAndHasOneRow() throws IOException {
+    TrainingSettings settings = settings(draft -> draft.earlyStop = 100);
+    Map<String, String> whole = metrics(train("whole", settings));
+    for (boolean late : List.of(false, true)) {
+      Path path = folder.resolve("late " + late);
+      TrainingListener full =
+          new TrainingListener() {
+            @Override
+            public void evaluated(TrainingRun run, StepEvaluation evaluation) throws IOException {
+              fail(!late && evaluation.step() == 8);
+            }
+
+            @Override
+            public void step(TrainingRun run, StepMetrics row) throws IOException {
+              fail(late && row.step() == 8);
+            }
+
+            private void fail(boolean now) throws IOException {
+              if (now) {
+                throw new IOException("no space");
+              }
+            }
+          };
+      Trainer trainer = new Trainer(settings, settings.openData()).withListener(full);
+      assertThatIOException().isThrownBy(() -> trainer.run(path)).withMessage("no space");
+      resume(path);
+      Map<String, String> rows = metrics(path);
+      assertThat(rows.keySet()).isEqualTo(whole.keySet());
+      assertThat(Files.readAllLines(path.resolve("metrics.csv"))).hasSize(1 + (int) STEPS);
+      String scores = whole.get("8").replaceFirst("^([^,]*,){6}(.*)(,[^,]*){2}$", "$2");
+      assertThat(rows.get("8")).contains(scores).matches(late ? "[^,]+,.*" : ",,.*");
+    }
+  }
+
+  @Test
+  void metricsThatAFullDiskLeftEmptyAreGivenTheirHeading() throws IOException {
+    TrainingSettings settings = settings(draft -> draft.steps = 6L);
+    Path run = folder.resolve("run");
+    Trainer trainer = new Trainer(settings, settings.openData());
+    trainer.withListener(new StopAt(trainer, 4));
+    assertThatExceptionOfType(CancellationException.class).isThrownBy(() -> trainer.run(run));
+    Files.writeString(run.resolve("metrics.csv"), "st");
+    resume(run);
+    assertThat(metrics(run)).containsOnlyKeys("step", "5", "6");
+  }
+
+  @Test
+  void aRunThatIsFinishedBeforeItsFirstStepScoresTheUntrainedNetwork() throws IOException {
+    TrainingSettings settings = settings();
+    TrainingResult result =
+        new Trainer(settings, settings.openData())
+            .withListener(
+                new TrainingListener() {
+                  @Override
+                  public void started(TrainingRun run) {
+                    run.finish();
+                  }
+                })
+            .withListener(failing())
+            .run(folder.resolve("run"));
+    assertThat(result.checkpoint()).isZero();
+  }
+
+  /** As where each held-out class has one picture. */
+  @Test
+  void withoutAnyRecallTheHighestNmiChooses() throws IOException {
+    RunFolder run = RunFolder.create(folder.resolve("run"), settings());
+    try (Graph graph = new Graph();
+        Session session = new Session(graph)) {
+      Ops tf = Ops.create(graph);
+      tf.variable(tf.constant(1f));
+      session.initialize();
+      Checkpoints checkpoints = Checkpoints.of(run);
+      double[] nmi = {0.5, 0.7, 0.6};
+      for (int i = 0; i < nmi.length; i++) {
+        checkpoints.write(session, i + 1);
+        checkpoints.scored(Double.NaN, nmi[i]);
+        checkpoints.evaluated();
+        checkpoints = Checkpoints.of(run);
+      }
+      assertThat(checkpoints.bestStep()).isEqualTo(2);
+      assertThat(checkpoints.evaluatedStep()).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void aRunIsStoppedWhileItComputesFeaturesAndGoesOnAfterThem() throws IOException {
+    Path model = folder.resolve("model");
+    try (BackboneGraph backbone = new BackboneGraph(new ConvNet(), 16, 1)) {
+      backbone.write(model);
+    }
+    String many = Pictures.write(folder.resolve("many"), 4, 150, 18); // 300 train
+    TrainingSettings settings =
+        frozen(
+            model,
+            draft -> {
+              draft.data = many;
+              draft.frozenFeatures = true;
+              draft.classesPerBatch = 2;
+              draft.steps = 1L;
+            });
+    Path whole = train("whole", settings);
+    Path run = folder.resolve("run");
+    Trainer trainer = new Trainer(settings, settings.openData());
+    trainer.stop();
+    assertThatExceptionOfType(CancellationException.class)
+        .isThrownBy(() -> trainer.run(run))
+        .withMessage("stopped after the features of 256 of 300 images");
+    assertThat(kept(run)).isEmpty();
+    resume(run);
+    assertThat(kept(run)).hasSameSizeAs(kept(whole));
+    for (Path file : kept(whole)) {
+      assertThat(run.resolve(file.getFileName())).hasSameBinaryContentAs(file);
+    }
+    try (Stream<Path> files = Files.list(run)) {
+      assertThat(files.map(Path::toString)).noneMatch(name -> name.endsWith(".part"));
+    }
+  }
+
+  @Test
+  void aLossThatCanDoNothingWithSuchBatchesIsRefusedHoweverTheyAreFed() throws IOException {
+    Path model = folder.resolve("model");
+    try (BackboneGraph backbone = new BackboneGraph(new ConvNet(), 16, 1)) {
+      backbone.write(model);
+    }
+    Consumer<SettingsDraft> spectral =
+        draft -> {
+          draft.loss = "spectral_clustering";
+          draft.embedding = 12;
+          draft.batchNorm = BatchNormalization.FROZEN;
+        };
+    for (TrainingSettings settings :
+        List.of(
+            settings(spectral),
+            settings(spectral.andThen(draft -> draft.chunk = 4)),
+            frozen(model, spectral.andThen(draft -> draft.frozenFeatures = true)))) {
+      assertThatExceptionOfType(BatchTooSmallException.class)
+          .isThrownBy(() -> train("run", settings))
+          .withMessageContaining("12 embeddings of length 12");
+    }
   }
 
   @Test

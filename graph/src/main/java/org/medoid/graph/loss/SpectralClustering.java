@@ -1,12 +1,15 @@
 package org.medoid.graph.loss;
 
+import java.util.List;
 import org.tensorflow.Operand;
 import org.tensorflow.ndarray.Shape;
+import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.ReduceMax;
 import org.tensorflow.op.linalg.MatMul;
 import org.tensorflow.types.TBool;
 import org.tensorflow.types.TFloat64;
+import org.tensorflow.types.TInt32;
 import org.tensorflow.types.TInt64;
 
 /**
@@ -38,6 +41,9 @@ import org.tensorflow.types.TInt64;
  * <p>Cost: O(m d² + d³) time and O((m + d) d) memory.
  */
 public record SpectralClustering() implements EmbeddingLoss {
+  private static final String NOTHING =
+      "has no gradient: the batch must be larger than the embedding";
+
   /**
    * Adds the loss in double precision.
    *
@@ -45,22 +51,12 @@ public record SpectralClustering() implements EmbeddingLoss {
    * @param labels int64 [m]
    * @param embeddings double [m, d], m greater than d
    * @return double scalar, differentiable once in the embeddings
-   * @throws IllegalArgumentException if m and d are known and m is not greater
+   * @throws BatchTooSmallException if m and d are known and m is not greater; where they are not,
+   *     the run fails
    */
   @Override
   public Operand<TFloat64> value(Ops tf, Operand<TInt64> labels, Operand<TFloat64> embeddings) {
-    Shape shape = embeddings.shape();
-    if (shape.numDimensions() == 2
-        && shape.get(0) != Shape.UNKNOWN_SIZE
-        && shape.get(0) <= shape.get(1)) {
-      throw new IllegalArgumentException(
-          "spectral clustering of "
-              + shape.get(0)
-              + " embeddings of length "
-              + shape.get(1)
-              + " has no gradient: the batch must be larger than the embedding");
-    }
-    Operand<TFloat64> v = tf.stopGradient(embeddings);
+    Operand<TFloat64> v = tf.stopGradient(larger(tf, embeddings));
     var eigen = tf.linalg.selfAdjointEig(tf.linalg.matMul(v, v, MatMul.transposeA(true)));
     Operand<TFloat64> lambda = eigen.e();
     Operand<TFloat64> side =
@@ -94,5 +90,26 @@ public record SpectralClustering() implements EmbeddingLoss {
     // Zero, with the gradient above.
     Operand<TFloat64> carrier = Batches.sum(tf, tf.math.mul(embeddings, gradient));
     return tf.math.add(tf.stopGradient(value), tf.math.sub(carrier, tf.stopGradient(carrier)));
+  }
+
+  /** The embeddings, if there are more of them than numbers in one. */
+  private static Operand<TFloat64> larger(Ops tf, Operand<TFloat64> embeddings) {
+    Shape shape = embeddings.shape();
+    if (shape.numDimensions() == 2 && !shape.hasUnknownDimension()) {
+      if (shape.get(0) <= shape.get(1)) {
+        throw new BatchTooSmallException(
+            "spectral clustering of %d embeddings of length %d %s"
+                .formatted(shape.get(0), shape.get(1), NOTHING));
+      }
+      return embeddings;
+    }
+    Operand<TInt32> sizes = tf.shape(embeddings);
+    Operand<TBool> more =
+        tf.math.greater(
+            tf.gather(sizes, tf.constant(0), tf.constant(0)),
+            tf.gather(sizes, tf.constant(1), tf.constant(0)));
+    Op check =
+        tf.assertThat(more, List.<Operand<?>>of(tf.constant("spectral clustering " + NOTHING)));
+    return tf.withControlDependencies(check).identity(embeddings);
   }
 }

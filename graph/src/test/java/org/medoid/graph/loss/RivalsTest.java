@@ -22,12 +22,17 @@ import org.medoid.graph.loss.TripletSemiHard.Negatives;
 import org.medoid.graph.network.Layers;
 import org.tensorflow.EagerSession;
 import org.tensorflow.Graph;
+import org.tensorflow.Operand;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.exceptions.TFInvalidArgumentException;
 import org.tensorflow.framework.losses.Loss;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.ndarray.StdArrays;
 import org.tensorflow.op.Ops;
+import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt64;
 
 @Timeout(120)
 class RivalsTest {
@@ -299,6 +304,25 @@ class RivalsTest {
       try (Result result = session.runner().fetch(loss.value()).run()) {
         return ((TFloat32) result.get(0)).getFloat();
       }
+    }
+  }
+
+  @Test
+  void aBatchOfUnknownSizeThatIsTooSmallFailsWhenItIsRun() {
+    try (Graph graph = new Graph();
+        Session session = new Session(graph);
+        TFloat32 two = TFloat32.tensorOf(StdArrays.ndCopyOf(new float[][] {{1, 0}, {0, 1}}));
+        TFloat32 three =
+            TFloat32.tensorOf(StdArrays.ndCopyOf(new float[][] {{1, 0}, {0, 1}, {1, 1}}));
+        TInt64 classes = TInt64.vectorOf(0, 1);
+        TInt64 more = TInt64.vectorOf(0, 1, 1)) {
+      Ops tf = Ops.create(graph);
+      Placeholder<TFloat32> x = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1, 2)));
+      Placeholder<TInt64> y = tf.placeholder(TInt64.class, Placeholder.shape(Shape.of(-1)));
+      Operand<TFloat32> value = new SpectralClustering().call(tf, y, x);
+      session.runner().feed(x, three).feed(y, more).fetch(value).run().close();
+      assertThatThrownBy(() -> session.runner().feed(x, two).feed(y, classes).fetch(value).run())
+          .hasMessageContaining("the batch must be larger than the embedding");
     }
   }
 

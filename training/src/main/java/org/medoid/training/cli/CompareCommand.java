@@ -3,10 +3,12 @@ package org.medoid.training.cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CancellationException;
 import java.util.stream.LongStream;
+import org.medoid.graph.loss.BatchTooSmallException;
 import org.medoid.graph.loss.Losses;
 import org.medoid.training.Comparison;
 import org.medoid.training.DivergedException;
@@ -114,7 +116,7 @@ final class CompareCommand extends SpecCommand {
 
   @Override
   public Integer call() throws Exception {
-    List<String> names = losses.stream().distinct().toList();
+    List<String> names = new ArrayList<>(losses.stream().distinct().toList());
     for (String name : names) {
       require(
           Losses.names().contains(name),
@@ -184,7 +186,11 @@ final class CompareCommand extends SpecCommand {
     return board;
   }
 
-  /** Whether all came to an end: what diverges is told and left out, and the others go on. */
+  /**
+   * Whether all came to an end: what diverges is told and left out, and the others go on. So is a
+   * loss that can do nothing with such batches, and its name taken off the list; that counts if it
+   * was asked for by name.
+   */
   private boolean train(Comparison comparison, List<String> names, List<Long> seeds, DataSplit data)
       throws Exception {
     List<Comparison.Job> jobs = comparison.jobs(names, seeds);
@@ -192,6 +198,9 @@ final class CompareCommand extends SpecCommand {
     int count = 0;
     for (Comparison.Job job : jobs) {
       String run = "%s (%d of %d)".formatted(job, ++count, jobs.size());
+      if (!names.contains(job.loss())) {
+        continue;
+      }
       if (comparison.done(job)) {
         LOG.info("{}: done before", run);
         continue;
@@ -202,6 +211,13 @@ final class CompareCommand extends SpecCommand {
       } catch (DivergedException e) {
         all = false;
         LOG.warn("{}: {}; left out of the table", run, e.getMessage());
+      } catch (BatchTooSmallException e) {
+        all &= !spec.commandLine().getParseResult().hasMatchedOption("--losses");
+        LOG.warn("{}: {}; left out of the table", job.loss(), e.getMessage());
+        names.remove(job.loss());
+        if (names.isEmpty()) {
+          throw e;
+        }
       }
       write(comparison, names, seeds);
     }

@@ -10,7 +10,6 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.medoid.export.WholeFile;
@@ -25,6 +24,7 @@ public final class NpyRows implements AutoCloseable {
 
   private final Path file;
   private final Path aside;
+  private final LockedFile locked;
   private final FileChannel out;
   private final int rows;
   private int width;
@@ -52,18 +52,19 @@ public final class NpyRows implements AutoCloseable {
     String name = "." + this.file.getFileName() + ".";
     aside = this.file.resolveSibling(name + key + ".part");
     try {
-      out = open(aside);
+      locked = LockedFile.open(aside);
     } catch (IOException e) {
       throw WholeFile.naming(file, aside, e);
     }
+    if (locked == null) {
+      throw busy();
+    }
+    out = locked.channel();
     try {
-      if (!FileLocks.take(out, aside)) {
-        throw busy();
-      }
       removeOthers(name);
       goOn();
     } catch (IOException e) {
-      out.close();
+      locked.close();
       throw WholeFile.naming(file, aside, e);
     }
   }
@@ -71,11 +72,6 @@ public final class NpyRows implements AutoCloseable {
   private FileSystemException busy() {
     return new FileSystemException(
         file.toString(), null, "is being written by another process; wait for it");
-  }
-
-  private static FileChannel open(Path file) throws IOException {
-    return FileChannel.open(
-        file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
   }
 
   private void removeOthers(String name) throws IOException {
@@ -89,14 +85,17 @@ public final class NpyRows implements AutoCloseable {
         };
     try (DirectoryStream<Path> found = Files.newDirectoryStream(folder, others)) {
       for (Path each : found) {
-        try (FileChannel other = open(each)) {
-          if (!FileLocks.take(other, each)) {
-            if (out.size() == 0) {
-              Files.delete(aside);
-            }
-            throw busy();
+        LockedFile other = LockedFile.open(each);
+        if (other == null) {
+          if (out.size() == 0) {
+            Files.delete(aside);
           }
+          throw busy();
+        }
+        try {
           Files.delete(each);
+        } finally {
+          other.close();
         }
       }
     }
@@ -182,7 +181,7 @@ public final class NpyRows implements AutoCloseable {
   @Override
   public void close() throws IOException {
     try {
-      out.close();
+      locked.close();
       if (written == rows) {
         Files.move(aside, file, StandardCopyOption.REPLACE_EXISTING);
       }

@@ -6,9 +6,7 @@ import de.siegmar.fastcsv.reader.CsvRecord;
 import de.siegmar.fastcsv.writer.CsvWriter;
 import de.siegmar.fastcsv.writer.LineDelimiter;
 import java.io.IOException;
-import java.io.Reader;
 import java.io.StringWriter;
-import java.io.UncheckedIOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -67,7 +65,8 @@ public final class Csv {
   }
 
   /**
-   * Reads a file in UTF-8.
+   * Reads a file in UTF-8 to which a process appends, or that was killed while it did: what stands
+   * after the last end of a line is left out.
    *
    * @param file with or without a head
    * @return the cells of each row, the head too; rows may be of different lengths
@@ -75,13 +74,16 @@ public final class Csv {
    */
   public static List<List<String>> read(Path file) throws IOException {
     List<List<String>> rows = new ArrayList<>();
-    try (Reader in = Files.newBufferedReader(file)) {
-      for (CsvRecord row : CsvReader.builder().skipEmptyLines(false).ofCsvRecord(in)) {
+    try {
+      String text = Files.readString(file);
+      String whole = text.substring(0, text.lastIndexOf('\n') + 1);
+      for (CsvRecord row : CsvReader.builder().skipEmptyLines(false).ofCsvRecord(whole)) {
         rows.add(row.getFields());
       }
-    } catch (CsvParseException | UncheckedIOException e) {
-      String what = e.getCause() instanceof CharacterCodingException ? "not UTF-8" : e.getMessage();
-      throw new IOException(file + " is damaged: " + what, e);
+    } catch (CharacterCodingException e) {
+      throw new IOException(file + " is damaged: not UTF-8", e);
+    } catch (CsvParseException e) {
+      throw new IOException(file + " is damaged: " + e.getMessage(), e);
     }
     return rows;
   }

@@ -1,6 +1,7 @@
 package org.medoid.training.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
@@ -31,8 +32,11 @@ class CompareCommandTest {
     List<Object> words =
         new ArrayList<>(List.of("compare", "--data", data, "--model", "convnet", "--quiet"));
     words.addAll(List.of("--out", folder.resolve("out"), "--image-size", "16", "--batch", "8"));
-    words.addAll(List.of("--classes-per-batch", "2", "--embedding", "4"));
+    words.addAll(List.of("--classes-per-batch", "2"));
     words.addAll(List.of(more));
+    if (!words.contains("--embedding")) {
+      words.addAll(List.of("--embedding", "4"));
+    }
     return Typed.medoid(words.toArray());
   }
 
@@ -111,5 +115,21 @@ class CompareCommandTest {
     assertThat(typed.out())
         .containsPattern("(?m)^n_pairs +1 +0")
         .doesNotContainPattern("(?m)^proxy_nca");
+  }
+
+  @Test
+  void theOthersGoOnWhereOneCanDoNothingWithSuchBatches() {
+    String[] words = {
+      "--losses", "spectral_clustering,n_pairs", "--steps", "1", "--embedding", "8", "--runs", "2"
+    };
+    Typed typed = compare(words);
+    assertThat(typed.code()).isEqualTo(1);
+    assertThat(typed.err().lines().filter(line -> line.contains("left out of the table")))
+        .hasSize(1)
+        .first(STRING)
+        .contains("spectral_clustering: ", "8 embeddings of length 8", "must be larger");
+    assertThat(typed.out())
+        .containsPattern("(?m)^n_pairs +1 +0")
+        .doesNotContainPattern("(?m)^spectral");
   }
 }

@@ -29,11 +29,19 @@ class CsvTest {
 
   @Test
   void rowsOfDifferentLengthsAreReadAsTheyAre() throws IOException {
-    Path file = Files.writeString(folder.resolve("a.csv"), "step,loss\n1,0.5\n2,\n3");
+    Path file = Files.writeString(folder.resolve("a.csv"), "step,loss\n1,0.5\n2,\n3\n");
     assertThat(Csv.read(file))
         .containsExactly(
             List.of("step", "loss"), List.of("1", "0.5"), List.of("2", ""), List.of("3"));
     assertThat(Csv.read(Files.writeString(file, ""))).isEmpty();
+  }
+
+  /** Of a process that appends, or was killed: half a number is a number too. */
+  @Test
+  void aLineThatHasNoEndIsLeftOut() throws IOException {
+    Path file = Files.writeString(folder.resolve("a.csv"), "step,loss\n1,0.5\n2,0.1");
+    assertThat(Csv.read(file)).containsExactly(List.of("step", "loss"), List.of("1", "0.5"));
+    assertThat(Csv.read(Files.writeString(file, "step"))).isEmpty();
   }
 
   @Test
