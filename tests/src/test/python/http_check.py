@@ -44,13 +44,13 @@ class Model:
     def __init__(self, export):
         info = json.loads((export / "export.json").read_text())
         self.size = info["image_height"], info["image_width"]
-        self.resize = info.get("resize")
+        self.scaled = [info["preprocessing"][key] for key in ("scaled_height", "scaled_width")]
         self.session = onnxruntime.InferenceSession(str(export / "model.onnx"), providers=["CPUExecutionProvider"])
 
     def pixels(self, encoded):
         """Decodes, scales, and cuts out the centre: float32 [height, width, 3] in [0, 1]."""
         image = tf.io.decode_image(encoded, 3, tf.float32, expand_animations=False)
-        height, width = scaled = (self.resize, self.resize) if self.resize else self.size
+        height, width = scaled = self.scaled
         top, left = (height - self.size[0]) // 2, (width - self.size[1]) // 2
         image = tf.image.resize(image, scaled)
         return image[top : top + self.size[0], left : left + self.size[1]].numpy()

@@ -36,6 +36,7 @@ final class ExportWork {
           "image_height",
           "image_width",
           "resize",
+          "preprocessing",
           "l2_normalised",
           "distance",
           "created_with");
@@ -159,6 +160,17 @@ final class ExportWork {
         .putArray("range")
         .add(0)
         .add(1);
+    // What image_bytes does with a picture file, for whoever does it without TensorFlow.
+    info.putObject("preprocessing")
+        .put("exif_orientation", "applied")
+        .put("alpha", "dropped")
+        .put("scaled_height", image.scaledHeight())
+        .put("scaled_width", image.scaledWidth())
+        .put("keeps_aspect_ratio", false)
+        .put("interpolation", "bilinear")
+        .put("half_pixel_centres", true)
+        .put("antialias", false)
+        .put("crop", "centre");
     info.putObject("output").put("name", ModelExporter.EMBEDDING).put("dtype", "float32");
     info.put("l2_normalised", expected.normalised());
     String own = ModelExporter.class.getPackage().getImplementationVersion();
@@ -242,7 +254,8 @@ final class ExportWork {
     Map<String, String> properties = new LinkedHashMap<>(options.onnx.metadata());
     for (String key : ONNX_PROPERTIES) {
       if (info.has(key)) {
-        properties.put(key, info.get(key).asText());
+        JsonNode value = info.get(key);
+        properties.put(key, value.isValueNode() ? value.asText() : value.toString());
       }
     }
     properties.put("input", "images: float32 [batch, height, width, 3], RGB in [0, 1]");

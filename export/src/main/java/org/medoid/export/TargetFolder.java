@@ -20,7 +20,8 @@ import java.util.stream.Stream;
  *   <li>A version takes the next number that is free when it is complete, and appears at once.
  * </ul>
  *
- * <p>What killed processes left aside is removed by later exports to the same place.
+ * <p>What killed processes left aside is removed by exports to the same place an hour later; a
+ * program that a signal ends may remove its own, {@link Asides#removeAll}.
  */
 public final class TargetFolder implements AutoCloseable {
   private final Path target;
@@ -144,6 +145,7 @@ public final class TargetFolder implements AutoCloseable {
    *     replaced; what was there is then as it was
    */
   public Path publish() throws IOException {
+    Asides.done(root);
     if (versioned) {
       return publishVersion();
     }
@@ -225,6 +227,7 @@ public final class TargetFolder implements AutoCloseable {
    */
   @Override
   public void close() throws IOException {
+    Asides.done(root);
     if (Files.exists(root)) {
       Leftovers.delete(root);
       for (Path folder = root.getParent();
@@ -263,7 +266,9 @@ public final class TargetFolder implements AutoCloseable {
     try {
       Files.createDirectories(parent);
       // Not createTempDirectory, whose folders nobody but the user may read.
-      return Files.createDirectory(parent.resolve(Leftovers.name(name)));
+      Path aside = Files.createDirectory(parent.resolve(Leftovers.name(name)));
+      Asides.add(aside);
+      return aside;
     } catch (FileSystemException e) {
       if (missing != null) {
         removeEmpty(parent, missing);

@@ -50,12 +50,14 @@ public final class WholeFile {
     // Hidden, and of this process: NAME.part may be somebody's download.
     long own = ProcessHandle.current().pid();
     Path aside = place.resolveSibling("." + place.getFileName() + "." + own + ".part");
+    Asides.add(aside);
     try {
       content.write(aside);
       Files.move(aside, place, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       throw naming(file, aside, e);
     } finally {
+      Asides.done(aside);
       remove(aside);
     }
   }

@@ -74,6 +74,9 @@ class ModelExporterTest {
     assertThat(info).isEqualTo(new ObjectMapper().readTree(report.info().toString()));
     assertThat(info.get("embedding_size").asInt()).isEqualTo(5);
     assertThat(info.get("image_height").asInt()).isEqualTo(16);
+    assertThat(info.at("/preprocessing/scaled_width").asInt())
+        .isEqualTo(info.get("resize").asInt());
+    assertThat(info.at("/preprocessing/antialias").asBoolean(true)).isFalse();
     assertThat(info.get("resize").asInt()).isEqualTo(20);
     assertThat(info.get("l2_normalised").asBoolean()).isTrue();
     assertThat(info.get("distance").asText()).isEqualTo("euclidean");

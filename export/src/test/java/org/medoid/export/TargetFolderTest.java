@@ -316,4 +316,32 @@ class TargetFolderTest {
         .isThrownBy(() -> TargetFolder.plain(link, true))
         .withMessageContaining("a link to nothing");
   }
+
+  /** What a program does that a signal ends. */
+  @Test
+  void whatIsWrittenAsideCanBeRemovedUntilItIsPutInItsPlace() throws IOException {
+    try (TargetFolder target = TargetFolder.plain(home, false)) {
+      write(target.aside(), NEW);
+      Asides.removeAll();
+      assertThat(target.aside()).doesNotExist();
+    }
+    try (TargetFolder target = TargetFolder.plain(home, false)) {
+      write(target.aside(), NEW);
+      target.publish();
+      Asides.removeAll();
+    }
+    assertThat(read(home)).isEqualTo(new TreeMap<>(NEW));
+    Path file = folder.resolve("rows");
+    assertThatIOException()
+        .isThrownBy(
+            () ->
+                WholeFile.write(
+                    file,
+                    aside -> {
+                      Files.writeString(aside, "half");
+                      Asides.removeAll();
+                      assertThat(aside).doesNotExist();
+                    }));
+    assertThat(file).doesNotExist();
+  }
 }

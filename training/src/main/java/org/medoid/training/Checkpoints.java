@@ -9,6 +9,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -46,13 +47,16 @@ public final class Checkpoints {
    * @param bestScore its Recall@1, null if it has not been evaluated
    * @param bestNmi its NMI, which decides between equals; null in runs of earlier versions
    * @param evaluatedStep steps done at the last evaluation, 0 for none
+   * @param metrics the newest one's row of metrics.csv, should that not be written any more; null
+   *     in runs of earlier versions
    */
   record State(
       @JsonProperty("latest_step") long latestStep,
       @JsonProperty("best_step") long bestStep,
       @JsonProperty("best_score") Double bestScore,
       @JsonProperty("best_nmi") Double bestNmi,
-      @JsonProperty("evaluated_step") long evaluatedStep) {}
+      @JsonProperty("evaluated_step") long evaluatedStep,
+      @JsonProperty("metrics") List<String> metrics) {}
 
   private final RunFolder folder;
   private State state;
@@ -242,6 +246,13 @@ public final class Checkpoints {
     return state == null ? 0 : state.evaluatedStep();
   }
 
+  /** The row of metrics.csv for the step of the newest; nothing in runs of earlier versions. */
+  Optional<StepMetrics> metrics() {
+    return state == null || state.metrics() == null
+        ? Optional.empty()
+        : Optional.of(StepMetrics.of(state.metrics()));
+  }
+
   /**
    * Writes a checkpoint and makes it the newest; deletes what is neither that nor the best.
    * TensorFlow writes the files aside and renames them, and {@code checkpoint.json} names them only
@@ -249,22 +260,25 @@ public final class Checkpoints {
    *
    * @param session the session whose variables to write
    * @param step steps done
+   * @param row of metrics.csv for the last of them; null for none
    * @return its prefix
    * @throws IOException if it cannot be written; the checkpoints before are then still there
    */
-  Path write(Session session, long step) throws IOException {
+  Path write(Session session, long step, StepMetrics row) throws IOException {
+    List<String> metrics = row == null ? null : List.of(row.cells());
     Path prefix = prefix(step);
     try {
       session.save(prefix.toString());
       set(
           state == null || state.bestScore() == null
-              ? new State(step, step, null, null, 0)
+              ? new State(step, step, null, null, 0, metrics)
               : new State(
                   step,
                   state.bestStep(),
                   state.bestScore(),
                   state.bestNmi(),
-                  state.evaluatedStep()));
+                  state.evaluatedStep(),
+                  metrics));
     } catch (TensorFlowException
         | IllegalArgumentException
         | UnsupportedOperationException
@@ -306,7 +320,7 @@ public final class Checkpoints {
             || (score == state.bestScore() && state.bestNmi() != null && nmi > state.bestNmi());
     if (better) {
       long step = state.latestStep();
-      set(new State(step, step, score, nmi, state.evaluatedStep()));
+      set(new State(step, step, score, nmi, state.evaluatedStep(), state.metrics()));
     }
   }
 
@@ -322,7 +336,8 @@ public final class Checkpoints {
             state.bestStep(),
             state.bestScore(),
             state.bestNmi(),
-            state.latestStep()));
+            state.latestStep(),
+            state.metrics()));
   }
 
   private void set(State next) throws IOException {

@@ -22,11 +22,12 @@ import org.medoid.training.data.BrokenImagesException;
 import org.medoid.training.data.DataSets;
 import org.medoid.training.data.DataSplit;
 import org.medoid.training.evaluation.EvaluationResult;
-import org.medoid.training.format.Csv;
 import org.medoid.training.format.Json;
 import org.medoid.training.settings.ScheduleSettings.Choice;
 import org.medoid.training.settings.SettingException;
 import org.medoid.training.settings.TrainingSettings;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The folder of a training run: {@code settings.json}, {@code metrics.csv}, {@code checkpoints/},
@@ -40,6 +41,8 @@ public final class RunFolder {
   /** What a run leaves that has not come to a checkpoint, beside the features of its images. */
   private static final Set<String> EARLY =
       Set.of(SETTINGS, SeenData.FILE, MetricsLog.FILE, TensorBoard.FOLDER, Checkpoints.FOLDER);
+
+  private static final Logger LOG = LoggerFactory.getLogger(RunFolder.class);
 
   private final Path path;
 
@@ -236,13 +239,19 @@ public final class RunFolder {
    * @throws IOException if {@code data.json} cannot be read
    */
   public Optional<String> changeOf(DataSplit data) throws IOException {
+    Optional<SeenData> then = seen();
+    return then.isEmpty() ? Optional.empty() : then.get().difference(SeenData.of(data));
+  }
+
+  private Optional<SeenData> seen() throws IOException {
     return Files.exists(path.resolve(SeenData.FILE))
-        ? readJson(SeenData.FILE, SeenData.class).difference(SeenData.of(data))
+        ? Optional.of(readJson(SeenData.FILE, SeenData.class))
         : Optional.empty();
   }
 
   /**
-   * Requires that a data set is the one that the run began with.
+   * Requires that a data set is the one that the run began with. Warns if only the lengths of its
+   * files are others.
    *
    * @param data as {@link #openData} gives it
    * @throws IllegalArgumentException if it differs, as {@link #changeOf} tells
@@ -254,6 +263,10 @@ public final class RunFolder {
       throw new IllegalArgumentException(
           "%s goes on with the pictures it began with only, and they have changed (%s): put them back as they were, or begin a new run"
               .formatted(path, change.get()));
+    }
+    Optional<SeenData> then = seen();
+    if (then.isPresent() && then.get().hasOtherSizes(SeenData.of(data))) {
+      LOG.warn("{}: {}", path, SeenData.OTHER_SIZES);
     }
   }
 
@@ -352,37 +365,5 @@ public final class RunFolder {
   /** Writes a text file whole, in any folder. */
   static void write(Path target, String text) throws IOException {
     WholeFile.write(target, aside -> Files.writeString(aside, text, StandardCharsets.UTF_8));
-  }
-
-  /**
-   * Cuts {@code metrics.csv} after a step, for a run that goes on from there.
-   *
-   * @param step the last step to keep
-   * @throws IOException if it cannot be read or written
-   */
-  void cutMetrics(long step) throws IOException {
-    Path file = path.resolve(MetricsLog.FILE);
-    if (!Files.exists(file)) {
-      return;
-    }
-    List<List<String>> rows = Csv.read(file);
-    StringBuilder kept = new StringBuilder();
-    for (int i = 0; i < rows.size(); i++) {
-      List<String> cells = rows.get(i);
-      if (i == 0 || isUpTo(step, cells, file, i)) {
-        kept.append(Csv.line(cells));
-      }
-    }
-    writeText(MetricsLog.FILE, kept.toString());
-  }
-
-  private static boolean isUpTo(long step, List<String> cells, Path file, int row)
-      throws IOException {
-    try {
-      return Long.parseLong(cells.get(0)) <= step;
-    } catch (NumberFormatException e) {
-      throw new IOException(
-          file + " is damaged: line " + (row + 1) + " begins with no step: " + cells.get(0), e);
-    }
   }
 }

@@ -1,6 +1,8 @@
 package org.medoid.training;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -18,25 +20,41 @@ import org.medoid.training.format.Fingerprint;
 record SeenData(@JsonProperty("train") Part train, @JsonProperty("test") Part test) {
   static final String FILE = "data.json";
 
+  static final String OTHER_SIZES =
+      "files of its pictures are longer or shorter than when the run began; if they are other"
+          + " pictures, begin a new run";
+
   /**
    * One of the two parts.
    *
    * @param classes how many
    * @param images how many
    * @param hash of the names of classes and files; not of where they lie, nor of what is in them
+   * @param sizes hash of the files' lengths; null in runs of earlier versions
    */
   record Part(
       @JsonProperty("classes") int classes,
       @JsonProperty("images") int images,
-      @JsonProperty("hash") String hash) {
-    static Part of(ImageDataSet data) {
+      @JsonProperty("hash") String hash,
+      @JsonProperty("sizes") String sizes) {
+    static Part of(ImageDataSet data) throws IOException {
       Fingerprint print = new Fingerprint();
+      Fingerprint lengths = new Fingerprint();
       data.classNames().forEach(name -> print.add(name));
       int[] labels = data.labels();
       for (int i = 0; i < labels.length; i++) {
         print.add(labels[i] + " " + data.files().get(i).getFileName());
+        lengths.add(Long.toString(Files.size(data.files().get(i))));
       }
-      return new Part(data.classNames().size(), labels.length, print.hex(8));
+      return new Part(data.classNames().size(), labels.length, print.hex(8), lengths.hex(8));
+    }
+
+    private boolean hasTheNamesOf(Part other) {
+      return classes == other.classes && images == other.images && hash.equals(other.hash);
+    }
+
+    private boolean hasTheSizesOf(Part other) {
+      return sizes == null || sizes.equals(other.sizes);
     }
 
     private String told() {
@@ -44,7 +62,7 @@ record SeenData(@JsonProperty("train") Part train, @JsonProperty("test") Part te
     }
   }
 
-  static SeenData of(DataSplit data) {
+  static SeenData of(DataSplit data) throws IOException {
     return new SeenData(Part.of(data.train()), Part.of(data.test()));
   }
 
@@ -56,8 +74,13 @@ record SeenData(@JsonProperty("train") Part train, @JsonProperty("test") Part te
     return told.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", told));
   }
 
+  /** Whether files of the same names are longer or shorter: perhaps other pictures. */
+  boolean hasOtherSizes(SeenData now) {
+    return !train.hasTheSizesOf(now.train) || !test.hasTheSizesOf(now.test);
+  }
+
   private static void tell(String what, Part then, Part now, List<String> told) {
-    if (!then.equals(now)) {
+    if (!then.hasTheNamesOf(now)) {
       told.add(
           then.told().equals(now.told())
               ? "other images to %s, %s as before".formatted(what, now.told())

@@ -51,7 +51,8 @@ public record StepMetrics(
           "effective_rank");
 
   /**
-   * A row for the scores of a step whose own row is lost: the run was stopped while it evaluated.
+   * A row for the scores of a step whose own row is lost: a run of an earlier version was stopped
+   * while it evaluated.
    *
    * @param step the number of steps done
    * @return NaN in everything else
@@ -109,5 +110,31 @@ public record StepMetrics(
             DoubleStream.of(values())
                 .mapToObj(value -> Double.isNaN(value) ? "" : Double.toString(value)))
         .toArray(String[]::new);
+  }
+
+  /**
+   * The row of some cells.
+   *
+   * @param cells as {@link #cells} gives them
+   */
+  static StepMetrics of(List<String> cells) {
+    double[] values =
+        cells.stream()
+            .skip(1)
+            .mapToDouble(cell -> cell.isEmpty() ? Double.NaN : Double.parseDouble(cell))
+            .toArray();
+    return new StepMetrics(
+        Long.parseLong(cells.get(0)),
+        values[0],
+        values[1],
+        values[2],
+        values[3],
+        values[4],
+        values[5],
+        values[6],
+        values[7],
+        values[8],
+        values[9],
+        values[10]);
   }
 }

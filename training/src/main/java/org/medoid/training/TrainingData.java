@@ -66,8 +66,9 @@ record TrainingData(
       ImageDataSet train, Optional<HeldOutClasses> parts, TrainingSettings settings) {
     double share = settings.schedule().validationClasses();
     if (parts.isEmpty()) {
-      return "%s: %d classes are too few to hold out a share of %s for validation"
-          .formatted(train.name(), train.classNames().size(), share);
+      int least = HeldOutClasses.LEAST;
+      return "%s: of %d classes no share of %s can be held out for validation: %d must be, and %d be left"
+          .formatted(train.name(), train.classNames().size(), share, least, least);
     }
     try {
       settings.data().requireDrawn(parts.get().rest());

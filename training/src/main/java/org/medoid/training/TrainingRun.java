@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import org.medoid.graph.StepRates;
 import org.medoid.graph.TrainingGraph;
@@ -238,13 +239,14 @@ public final class TrainingRun {
       worker.together(
           () -> {
             if (worker.leads() && !checkpoints.any()) {
-              checkpoints.write(session, 0);
+              checkpoints.write(session, 0, null);
             }
             return null;
           });
     }
     if (first > 0 && due(first) && watches() && unscored()) {
-      evaluated(StepMetrics.lost(first), first, listeners);
+      Optional<StepMetrics> row = worker.leads() ? checkpoints.metrics() : Optional.empty();
+      evaluated(row.orElse(StepMetrics.lost(first)), first, listeners);
       agree();
     }
     for (long step = first; step < schedule.steps() && !finished; step++) {
@@ -252,7 +254,7 @@ public final class TrainingRun {
       boolean due = due(step + 1);
       boolean saved = due || stopped;
       if (saved) {
-        write(step + 1);
+        write(step + 1, row);
       }
       if (due && watches()) {
         evaluated(row, step + 1, listeners);
@@ -263,7 +265,7 @@ public final class TrainingRun {
         agree();
       }
       if (stopped && !saved) { // a listener, or while it was told
-        write(step + 1);
+        write(step + 1, row);
         saved = true;
       }
       if (saved && stopped && step + 1 < schedule.steps()) {
@@ -271,7 +273,7 @@ public final class TrainingRun {
             "stopped after step %d of %d".formatted(step + 1, schedule.steps()));
       }
       if (finished && !saved) {
-        write(step + 1);
+        write(step + 1, row);
       }
     }
   }
@@ -288,8 +290,8 @@ public final class TrainingRun {
     finished |= sums[1] > 0;
   }
 
-  private void write(long steps) throws IOException {
-    worker.together(() -> worker.leads() ? checkpoints.write(session, steps) : null);
+  private void write(long steps, StepMetrics row) throws IOException {
+    worker.together(() -> worker.leads() ? checkpoints.write(session, steps, row) : null);
   }
 
   /** Evaluates the newest checkpoint and tells the listeners, of its step too. */

@@ -10,6 +10,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.IntSupplier;
+import org.medoid.export.Asides;
 import org.medoid.ops.host.ProcessEnd;
 import org.medoid.training.Trainer;
 
@@ -48,6 +49,7 @@ final class Interruption {
                     .println("medoid: interrupted");
                 if (HOOKED.get() == 0) {
                   System.out.flush();
+                  Asides.removeAll();
                   ProcessEnd.now(exitCode());
                 }
               }

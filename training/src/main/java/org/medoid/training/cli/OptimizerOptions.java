@@ -9,7 +9,9 @@ final class OptimizerOptions {
   @Option(
       names = "--optimizer",
       paramLabel = "NAME",
-      description = "rmsprop or adamw. Default: rmsprop.")
+      description =
+          "rmsprop (TensorFlow 1's, whose mean square starts at 1: with small gradients its first"
+              + " tens of steps are short) or adamw. Default: rmsprop.")
   String optimizer;
 
   @Option(

@@ -71,7 +71,7 @@ final class TrainingOptions {
       paramLabel = "N",
       description =
           "Images that go through the network at once, for batches larger than the memory; a"
-              + " divisor of --batch; 0: all. Default: 0.")
+              + " divisor of --batch, with --batch-norm frozen; 0: all. Default: 0.")
   Integer chunk;
 
   @Option(

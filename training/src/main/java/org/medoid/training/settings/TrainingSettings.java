@@ -54,7 +54,7 @@ public record TrainingSettings(
             || network.frozen(),
         "chunk",
         data.chunk(),
-        "needs batch_norm frozen: the statistics of a chunk are not those of the batch");
+        "needs frozen batch normalisation: the statistics of a chunk are not those of the batch");
   }
 
   /**

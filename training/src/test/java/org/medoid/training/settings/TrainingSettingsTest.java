@@ -124,7 +124,7 @@ class TrainingSettingsTest {
 
   @Test
   void settingsThatDoNotFitTogetherAreRefused() {
-    assertRefused(draft -> draft.chunk = 4, "chunk", "needs batch_norm frozen");
+    assertRefused(draft -> draft.chunk = 4, "chunk", "needs frozen batch normalisation");
     assertRefused(
         draft -> {
           draft.chunk = 4;
