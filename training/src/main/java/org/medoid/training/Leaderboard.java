@@ -236,7 +236,9 @@ public record Leaderboard(
             .collect(Collectors.joining("; for some: "));
     return "Scores on the test classes, of one checkpoint of each run, "
         + chosen
-        + ": mean ± half of the 95 % interval (Student's t) over the seeds.";
+        + (rows.stream().anyMatch(row -> row.runs().size() > 1)
+            ? ": mean ± half of the 95 % interval (Student's t) over the seeds."
+            : ", with one seed.");
   }
 
   /** The tables for {@code compare.md}. */

@@ -115,7 +115,10 @@ public final class ComparisonReport {
             !losses.isEmpty(),
             losses,
             board.settings().entrySet().stream()
-                .map(each -> new Setting(each.getKey(), String.valueOf(each.getValue())))
+                .map(
+                    each ->
+                        new Setting(
+                            each.getKey().replace('_', ' '), String.valueOf(each.getValue())))
                 .toList()));
   }
 
