@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.medoid.export.WholeFile;
 import org.medoid.training.data.BrokenImagesException;
@@ -222,6 +223,18 @@ public final class RunFolder {
     }
   }
 
+  /**
+   * Reads the best checkpoint, and again where the run, which may be training, replaced it.
+   *
+   * @param <T> what is read
+   * @param reader takes the checkpoint's prefix
+   * @return what was read
+   * @throws IOException if there is none, or it is damaged, or of another network
+   */
+  public <T> T readBest(Function<Path, T> reader) throws IOException {
+    return Checkpoints.readingBest(this, reader);
+  }
+
   /** Keeps what the run begins with. */
   void keepData(DataSplit data) throws IOException {
     writeJson(SeenData.FILE, SeenData.of(data));
@@ -371,7 +384,7 @@ public final class RunFolder {
       List<String> cells = rows.get(i);
       // A run that was killed may have left a part of a line.
       boolean whole = cells.size() == rows.get(0).size();
-      if (i == 0 || (whole && Long.parseLong(cells.get(0)) <= step)) {
+      if (i == 0 || (whole && Csv.whole(file, i + 1, cells.get(0)) <= step)) {
         kept.append(Csv.line(cells));
       }
     }
