@@ -9,7 +9,10 @@ final class TritonConfiguration {
 
   private TritonConfiguration() {}
 
-  /** The content of the file: the batch is not among the dimensions. */
+  /**
+   * The content of the file: the batch is not among the dimensions. With %s, for %d writes the
+   * locale's digits.
+   */
   static String of(String name, ImageSize image, int embeddingSize) {
     return """
     name: "%s"
@@ -19,14 +22,14 @@ final class TritonConfiguration {
       {
         name: "%s"
         data_type: TYPE_FP32
-        dims: [ %d, %d, 3 ]
+        dims: [ %s, %s, 3 ]
       }
     ]
     output [
       {
         name: "%s"
         data_type: TYPE_FP32
-        dims: [ %d ]
+        dims: [ %s ]
       }
     ]
     dynamic_batching { }

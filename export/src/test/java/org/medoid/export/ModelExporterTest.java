@@ -18,11 +18,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.BiFunction;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.medoid.export.image.ImageSize;
 import org.medoid.export.onnx.OnnxConverter;
 import org.medoid.export.savedmodel.SignatureChoice;
 import org.tensorflow.Graph;
@@ -468,5 +470,17 @@ class ModelExporterTest {
         .as("skipped, data not found: " + mobilenet + " (set -Dmedoid.shared=FOLDER)")
         .isTrue();
     return mobilenet;
+  }
+
+  @Test
+  void tritonsConfigurationHasTheSameDigitsInEveryLocale() {
+    Locale before = Locale.getDefault();
+    try {
+      Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
+      assertThat(TritonConfiguration.of("a", ImageSize.square(16, 16), 5))
+          .contains("dims: [ 16, 16, 3 ]", "dims: [ 5 ]");
+    } finally {
+      Locale.setDefault(before);
+    }
   }
 }

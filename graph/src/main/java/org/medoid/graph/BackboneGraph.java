@@ -1,6 +1,7 @@
 package org.medoid.graph;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import org.medoid.export.savedmodel.LiteralPath;
 import org.medoid.graph.network.Layers;
@@ -41,14 +42,51 @@ public final class BackboneGraph implements AutoCloseable {
     this.network = network;
     this.imageSize = imageSize;
     this.seed = seed;
-    Ops tf = Ops.create(graph);
-    images =
-        tf.withName("images")
-            .placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1, imageSize, imageSize, 3)));
-    layers = new Layers(tf, Layers.Mode.INFERENCE, Layers.Options.defaults().withSeed(seed));
-    features = Given.features(network, layers, images);
-    session = new Session(graph);
-    session.initialize();
+    Session opened = null;
+    try {
+      Ops tf = Ops.create(graph);
+      images =
+          tf.withName("images")
+              .placeholder(
+                  TFloat32.class, Placeholder.shape(Shape.of(-1, imageSize, imageSize, 3)));
+      layers = new Layers(tf, Layers.Mode.INFERENCE, Layers.Options.defaults().withSeed(seed));
+      features = Given.features(network, layers, images);
+      opened = new Session(graph);
+      opened.initialize();
+      session = opened;
+    } catch (RuntimeException | Error e) {
+      if (opened != null) {
+        opened.close();
+      }
+      graph.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Builds the backbone with all its weights from a checkpoint.
+   *
+   * @param network the backbone
+   * @param imageSize height and width of the images in pixels
+   * @param checkpoint the prefix of a checkpoint that {@code Session.save} wrote from a graph with
+   *     the same network; other variables in it are ignored
+   * @return the backbone
+   * @throws org.tensorflow.exceptions.TensorFlowException if a variable is missing in it
+   * @throws UncheckedIOException if its name is none that TensorFlow can be given
+   * @throws IllegalArgumentException if the network does not give features [batch, features]
+   */
+  public static BackboneGraph restored(Network network, int imageSize, Path checkpoint) {
+    BackboneGraph made = new BackboneGraph(network, imageSize, 0);
+    try {
+      LiteralPath.restore(made.session, checkpoint);
+    } catch (IOException e) {
+      made.close();
+      throw new UncheckedIOException(e);
+    } catch (RuntimeException | Error e) {
+      made.close();
+      throw e;
+    }
+    return made;
   }
 
   /**

@@ -3,6 +3,7 @@ package org.medoid.graph;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.function.Consumer;
 import org.medoid.export.savedmodel.LiteralPath;
 import org.medoid.graph.network.EmbeddingHead;
 import org.medoid.graph.network.Layers;
@@ -30,14 +31,21 @@ public final class InferenceGraph implements AutoCloseable {
   private final Session session;
 
   private InferenceGraph(Network network, EmbeddingHead head, int imageSize, long seed) {
-    Ops tf = Ops.create(graph);
-    Placeholder<TFloat32> images =
-        tf.withName(INPUT)
-            .placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1, imageSize, imageSize, 3)));
-    Layers layers = new Layers(tf, Layers.Mode.INFERENCE, Layers.Options.defaults().withSeed(seed));
-    Operand<TFloat32> embedding = head.embed(layers, Given.features(network, layers, images));
-    tf.withName(OUTPUT).identity(embedding);
-    session = new Session(graph);
+    try {
+      Ops tf = Ops.create(graph);
+      Placeholder<TFloat32> images =
+          tf.withName(INPUT)
+              .placeholder(
+                  TFloat32.class, Placeholder.shape(Shape.of(-1, imageSize, imageSize, 3)));
+      Layers layers =
+          new Layers(tf, Layers.Mode.INFERENCE, Layers.Options.defaults().withSeed(seed));
+      Operand<TFloat32> embedding = head.embed(layers, Given.features(network, layers, images));
+      tf.withName(OUTPUT).identity(embedding);
+      session = new Session(graph);
+    } catch (RuntimeException | Error e) {
+      graph.close();
+      throw e;
+    }
   }
 
   /**
@@ -52,9 +60,8 @@ public final class InferenceGraph implements AutoCloseable {
    */
   public static InferenceGraph untrained(
       Network network, EmbeddingHead head, int imageSize, long seed) {
-    InferenceGraph made = new InferenceGraph(network, head, imageSize, seed);
-    made.session.initialize();
-    return made;
+    return filled(
+        new InferenceGraph(network, head, imageSize, seed), made -> made.session.initialize());
   }
 
   /**
@@ -72,10 +79,15 @@ public final class InferenceGraph implements AutoCloseable {
    */
   public static InferenceGraph restored(
       Network network, EmbeddingHead head, int imageSize, Path checkpoint) {
-    InferenceGraph made = new InferenceGraph(network, head, imageSize, 0);
+    return filled(
+        new InferenceGraph(network, head, imageSize, 0), made -> made.restore(checkpoint));
+  }
+
+  /** Gives a graph its weights, or closes it. */
+  private static InferenceGraph filled(InferenceGraph made, Consumer<InferenceGraph> weights) {
     try {
-      made.restore(checkpoint);
-    } catch (RuntimeException e) {
+      weights.accept(made);
+    } catch (RuntimeException | Error e) {
       made.close();
       throw e;
     }

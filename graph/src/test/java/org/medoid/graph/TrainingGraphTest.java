@@ -463,4 +463,43 @@ class TrainingGraphTest {
         .isInstanceOf(TensorFlowException.class)
         .hasMessageContaining("nothing");
   }
+
+  /** What nobody gets nobody can close. */
+  @Test
+  void aGraphThatIsNotGivenOutIsClosed() {
+    List<Graph> graphs = new ArrayList<>();
+    Network none =
+        new Own(
+            (layers, images) -> {
+              graphs.add(graph(images));
+              return null;
+            });
+    Network uninitialized =
+        new Own(
+            (layers, images) -> {
+              graphs.add(graph(images));
+              Ops tf = layers.tf();
+              Ops init = tf.withInitScope(); // which has nothing to feed
+              init.assign(
+                  tf.variable(Shape.of(7), TFloat32.class), init.placeholder(TFloat32.class));
+              return new ConvNet().features(layers, images);
+            });
+    for (Network network : List.of(none, uninitialized)) {
+      assertThatThrownBy(() -> InferenceGraph.untrained(network, HEAD, SIZE, 1).close())
+          .isInstanceOf(RuntimeException.class);
+      assertThatThrownBy(() -> new BackboneGraph(network, SIZE, 1).close())
+          .isInstanceOf(RuntimeException.class);
+    }
+    assertThat(graphs)
+        .hasSize(4)
+        .allSatisfy(
+            each ->
+                assertThatThrownBy(each::toGraphDef)
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("close"));
+  }
+
+  private static Graph graph(Operand<?> operand) {
+    return (Graph) operand.op().env();
+  }
 }

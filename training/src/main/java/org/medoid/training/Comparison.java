@@ -126,6 +126,10 @@ public final class Comparison {
   private void refuseOtherTrial(RunFolder trial) throws IOException {
     TrainingSettings had = trial.settings();
     String name = trial.path().getFileName().toString();
+    if (!name.matches(".*-[0-9]{1,9}")) { // somebody's copy of one
+      throw new IllegalArgumentException(
+          "%s: is called as no trial is, LOSS-NUMBER; move it away".formatted(trial.path()));
+    }
     int number = Integer.parseInt(name.substring(name.lastIndexOf('-') + 1));
     if (number >= trials) {
       throw new IllegalArgumentException(

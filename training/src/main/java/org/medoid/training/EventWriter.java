@@ -80,7 +80,13 @@ final class EventWriter implements AutoCloseable {
     writeGraph = tf.summary.writeGraphSummary(writer, step, definition);
     close = tf.summary.closeSummaryWriter(writer);
     session = new Session(graph);
-    session.runner().addTarget(open).run().close();
+    try {
+      session.runner().addTarget(open).run().close();
+    } catch (RuntimeException | Error e) {
+      session.close();
+      graph.close();
+      throw e;
+    }
   }
 
   /** Adds a point to the curve of that name. */

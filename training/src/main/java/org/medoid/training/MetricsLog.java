@@ -54,14 +54,7 @@ final class MetricsLog implements TrainingListener {
   }
 
   private long step(List<List<String>> rows, int i) throws IOException {
-    String cell = rows.get(i).get(0);
-    try {
-      return Long.parseLong(cell);
-    } catch (NumberFormatException e) {
-      throw new IOException(
-          "%s is damaged: line %d begins with '%s', which is no step".formatted(file, i + 1, cell),
-          e);
-    }
+    return Csv.whole(file, i + 1, rows.get(i).get(0));
   }
 
   @Override

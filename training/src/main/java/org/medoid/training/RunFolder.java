@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.medoid.export.WholeFile;
 import org.medoid.training.data.BrokenImagesException;
@@ -223,6 +224,18 @@ public final class RunFolder {
           "%s was trained on %s: go to the folder where that leads there, or write its new place into %s"
               .formatted(path, settings.data().data(), path.resolve(SETTINGS)));
     }
+  }
+
+  /**
+   * Reads the best checkpoint, and again where the run, which may be training, replaced it.
+   *
+   * @param <T> what is read
+   * @param reader takes the checkpoint's prefix
+   * @return what was read
+   * @throws IOException if there is none, or it is damaged, or of another network
+   */
+  public <T> T readBest(Function<Path, T> reader) throws IOException {
+    return Checkpoints.readingBest(this, reader);
   }
 
   /** Keeps what the run begins with. */

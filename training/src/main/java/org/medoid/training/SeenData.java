@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.medoid.training.data.DataSplit;
+import org.medoid.training.data.FileNames;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.format.Fingerprint;
 
@@ -43,7 +44,7 @@ record SeenData(@JsonProperty("train") Part train, @JsonProperty("test") Part te
       data.classNames().forEach(name -> print.add(name));
       int[] labels = data.labels();
       for (int i = 0; i < labels.length; i++) {
-        print.add(labels[i] + " " + data.files().get(i).getFileName());
+        print.add(labels[i] + " " + FileNames.name(data.files().get(i)));
         lengths.add(Long.toString(Files.size(data.files().get(i))));
       }
       return new Part(data.classNames().size(), labels.length, print.hex(8), lengths.hex(8));

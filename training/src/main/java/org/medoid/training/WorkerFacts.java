@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.medoid.graph.TrainingGraph;
 import org.medoid.training.data.DataSplit;
+import org.medoid.training.data.FileNames;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.format.Fingerprint;
 import org.medoid.training.settings.TrainingSettings;
@@ -116,7 +117,7 @@ final class WorkerFacts {
     int[] labels = images.labels();
     for (int i = 0; i < labels.length; i++) {
       Path file = images.files().get(i);
-      print.add(labels[i] + " " + file.getFileName() + " " + Files.size(file));
+      print.add(labels[i] + " " + FileNames.name(file) + " " + Files.size(file));
       try (InputStream in = Files.newInputStream(file)) {
         print.add(in.readNBytes(HEAD));
       }

@@ -239,4 +239,12 @@ class ComparisonTest {
     compare(1, out, "--losses", "proxy_nca", "--embedding", "5");
     assertThat(complaints).contains("embedding 3, not 5");
   }
+
+  @Test
+  void aFolderAmongTheTrialsThatIsNoneOfThemIsNamed() throws IOException {
+    Path copy = folder.resolve("trials").resolve("proxy_nca-0 copy");
+    RunFolder.create(copy, settings("proxy_nca", 1)).writeJson(Trial.FILE, List.of());
+    compare(1, folder, "--losses", "proxy_nca", "--runs", "1", "--trials", "1");
+    assertThat(complaints).contains(copy + ": is called as no trial is");
+  }
 }

@@ -77,9 +77,12 @@ final class Rounds {
     thread.start();
     for (boolean busy = true; busy; ) {
       float[] rows;
+      boolean failed;
       try {
         ended.await(PAUSE_MS, TimeUnit.MILLISECONDS);
-        rows = tell(!future.isDone(), failed(future), 0, 0);
+        boolean done = future.isDone();
+        failed = done && failed(future);
+        rows = tell(!done, failed, 0, 0);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new IllegalStateException("interrupted", e);
@@ -91,15 +94,14 @@ final class Rounds {
           throw new IllegalStateException(name.apply(i) + " failed; its own output says why");
         }
       }
-      busy = sum(rows, 0) > 0 && !failed(future);
+      // By what was told: of a task that failed since, the others hear in the next round.
+      busy = sum(rows, 0) > 0 && !failed;
     }
     return get(future);
   }
 
+  /** Of one that is done. */
   private static boolean failed(FutureTask<?> future) {
-    if (!future.isDone()) {
-      return false;
-    }
     try {
       future.get();
       return false;

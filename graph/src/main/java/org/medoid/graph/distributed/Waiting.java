@@ -48,7 +48,7 @@ record Waiting(Duration patience, Consumer<String> told) {
     long next = 1;
     while (!there.getAsBoolean()) {
       long seconds = (System.nanoTime() - begun) / 1_000_000_000;
-      if (seconds >= patience.toSeconds() && peer.get().probe() != State.ALIVE) {
+      if (seconds >= patience.toSeconds() && surely(peer.get()) != State.ALIVE) {
         throw new IllegalStateException(
             "%s did not come within %d s: start it, or look whether its address is right and can be"
                     .formatted(peer.get(), patience.toSeconds())
@@ -124,11 +124,21 @@ record Waiting(Duration patience, Consumer<String> told) {
     }
   }
 
-  private void requireAlive(Peer peer) {
+  /** Probes as {@link Watch} does: gone is only what is so several times in a row. */
+  private static State surely(Peer peer) {
     State state = peer.probe();
+    for (int times = 1; state == State.GONE && times < Watch.TIMES; times++) {
+      pause(Watch.PAUSE_MS);
+      state = peer.probe();
+    }
+    return state;
+  }
+
+  private void requireAlive(Peer peer) {
+    State state = surely(peer);
     for (long begun = System.nanoTime();
         state == State.SILENT && (System.nanoTime() - begun) / 1e9 < patience.toSeconds(); ) {
-      state = peer.probe();
+      state = surely(peer);
     }
     if (state != State.ALIVE) {
       throw new IllegalStateException(

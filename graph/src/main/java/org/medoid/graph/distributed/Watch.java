@@ -14,10 +14,10 @@ import org.tensorflow.Session;
  * cut off may come back, and is waited for as long.
  */
 final class Watch {
-  private static final long PAUSE_MS = 2000;
+  static final long PAUSE_MS = 2000;
 
   /** So often in a row before a worker counts as gone: a name may fail to resolve once. */
-  private static final int TIMES = 3;
+  static final int TIMES = 3;
 
   private final List<Peer> others;
   private final List<WeakReference<Session>> sessions = new CopyOnWriteArrayList<>();

@@ -17,8 +17,11 @@ import org.tensorflow.types.family.TNumber;
  *
  * <pre>
  *   mean over x of -log( exp(s ψ(θ_y)) / (exp(s ψ(θ_y)) + sum_{c != y} exp(s cos θ_c)) )
- *   ψ(θ) = cos(θ + μ) for θ &lt;= π - μ, cos θ - μ sin μ beyond, so that it always falls
+ *   ψ(θ) = cos(θ + μ) for θ &lt;= π - μ, cos θ - μ sin μ beyond
  * </pre>
+ *
+ * <p>Up to μ = 2.33 (133 degrees) ψ falls everywhere, which is what its second branch is for; with
+ * a larger margin it jumps up at π - μ.
  *
  * <p>The same as pytorch-metric-learning's {@code ArcFaceLoss(margin=μ in degrees, scale=s)}, whose
  * weights are the transposed proxies.

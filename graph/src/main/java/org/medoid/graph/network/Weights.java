@@ -149,7 +149,12 @@ public final class Weights {
     session.initialize();
     try (LiteralPath path = LiteralPath.of(Path.of(prefix));
         TString name = TString.scalarOf(path.name())) {
-      session.runner().addTarget(tf.withControlDependencies(assigns).noOp()).feed(file, name).run();
+      session
+          .runner()
+          .addTarget(tf.withControlDependencies(assigns).noOp())
+          .feed(file, name)
+          .run()
+          .close();
     } catch (TensorFlowException | IllegalArgumentException | UnsupportedOperationException e) {
       throw new IOException(Checkpoint.notReadable(prefix, e), e);
     }

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,6 +35,39 @@ class PeerTest {
     assertThatThrownBy(() -> waiting.until(new Peer(2, "localhost:1"), () -> false))
         .hasMessageStartingWith("worker 2 at localhost:1 did not come within 2 s");
     assertThat(told).containsExactly("waiting for worker 2 at localhost:1");
+  }
+
+  /** As one whose name fails to resolve once. */
+  @Test
+  void aWorkerIsGoneOnlyIfItIsSoSeveralTimesInARow() throws Exception {
+    try (ServerSocket server = new ServerSocket(0)) {
+      Thread answers =
+          new Thread(
+              () -> {
+                try {
+                  server.accept().close();
+                  try (Socket second = server.accept()) {
+                    second.getOutputStream().write(0);
+                    second.getInputStream().readAllBytes();
+                  }
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              });
+      answers.start();
+      Peer peer = new Peer(1, "localhost:" + server.getLocalPort());
+      Waiting waiting = new Waiting(Duration.ofSeconds(5), told -> {});
+      assertThat(waiting.whileAlive(peer, () -> pause(3000))).isEqualTo("done");
+      answers.join();
+      Peer gone = new Peer(1, "localhost:1");
+      assertThatThrownBy(() -> waiting.whileAlive(gone, () -> pause(60_000)))
+          .hasMessage("worker 1 at localhost:1 is gone; its own output says why");
+    }
+  }
+
+  private static String pause(long milliseconds) {
+    Waiting.pause(milliseconds);
+    return "done";
   }
 
   @Test

@@ -1,6 +1,7 @@
 package org.medoid.training.cli;
 
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -69,17 +70,25 @@ final class CacheFolders {
    */
   static Path privateFolder(Path temporary) throws IOException {
     Path own = temporary.resolve("medoid-" + System.getProperty("user.name").replace('?', '_'));
-    if (Files.exists(own)) {
-      Path probe = Files.createTempFile(temporary, "medoid-", "");
-      boolean mine = Files.getOwner(own).equals(Files.getOwner(probe));
-      Files.delete(probe);
-      return mine && Files.isDirectory(own) && Files.isWritable(own)
+    try { // without looking first: of two commands at once the slower finds the other's
+      return Files.getFileStore(temporary).supportsFileAttributeView("posix")
+          ? Files.createDirectory(
+              own,
+              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")))
+          : Files.createDirectory(own);
+    } catch (FileAlreadyExistsException e) {
+      return Files.isDirectory(own) && Files.isWritable(own) && isMine(own, temporary)
           ? own
           : Files.createTempDirectory(temporary, "medoid-");
     }
-    return Files.getFileStore(temporary).supportsFileAttributeView("posix")
-        ? Files.createDirectory(
-            own, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")))
-        : Files.createDirectory(own);
+  }
+
+  private static boolean isMine(Path folder, Path temporary) throws IOException {
+    Path probe = Files.createTempFile(temporary, "medoid-", "");
+    try {
+      return Files.getOwner(folder).equals(Files.getOwner(probe));
+    } finally {
+      Files.delete(probe);
+    }
   }
 }

@@ -10,8 +10,6 @@ import org.medoid.graph.network.InceptionV2;
 import org.medoid.graph.network.InceptionV2.Pooling;
 import org.medoid.graph.network.Network;
 import org.medoid.graph.network.SavedModelNetwork;
-import org.medoid.graph.network.Weights;
-import org.medoid.training.Checkpoints;
 import org.medoid.training.RunFolder;
 import org.medoid.training.settings.DataSettings;
 import org.medoid.training.settings.Networks;
@@ -109,25 +107,21 @@ final class InitCommand extends SpecCommand {
         "--pool is for --model " + INCEPTION_V2 + "; leave it out");
     try (TargetFolder target = TargetFolder.plain(to, false)) {
       if (source.run != null) {
-        RunFolder folder = RunFolder.open(source.run);
-        TrainingSettings settings = folder.settings();
-        write(
-            target.aside(),
-            Networks.of(settings.network()),
-            settings.data().imageSize(),
-            Checkpoints.of(folder).best(),
-            true);
+        try (BackboneGraph backbone = trained(RunFolder.open(source.run))) {
+          write(target.aside(), backbone);
+        }
       } else {
         if (weights != null) {
           Checkpoint.read(weights); // before the network is made, which takes seconds
         }
         Network network = TrainingOptions.checked(spec, this::network);
-        write(
-            target.aside(),
-            network,
-            imageSize == 0 ? network.defaultImageSize() : imageSize,
-            weights,
-            false);
+        int size = imageSize == 0 ? network.defaultImageSize() : imageSize;
+        try (BackboneGraph backbone = new BackboneGraph(network, size, seed == null ? 1 : seed)) {
+          if (weights != null) {
+            backbone.restore(weights).lines().forEach(out()::println);
+          }
+          write(target.aside(), backbone);
+        }
       }
       target.publish();
     } catch (FolderNotEmptyException e) {
@@ -157,21 +151,24 @@ final class InitCommand extends SpecCommand {
     return network;
   }
 
-  private void write(Path folder, Network network, int size, Path checkpoint, boolean whole)
-      throws IOException {
-    try (BackboneGraph backbone = new BackboneGraph(network, size, seed == null ? 1 : seed)) {
-      if (checkpoint != null) {
-        Weights.Report report = backbone.restore(checkpoint);
-        report.lines().forEach(out()::println);
-        if (whole && !report.complete()) {
-          throw new IOException(checkpoint + " does not hold the whole network " + network.name());
-        }
-      }
-      try {
-        backbone.write(folder);
-      } catch (IOException e) { // which names the folder aside
-        throw new IOException(to + " is not written: " + e.getMessage(), e);
-      }
+  /** A backbone and the checkpoint that its weights are from. */
+  private record Restored(BackboneGraph backbone, Path from) {}
+
+  private BackboneGraph trained(RunFolder folder) throws IOException {
+    TrainingSettings settings = folder.settings();
+    Network network = Networks.of(settings.network());
+    int size = settings.data().imageSize();
+    Restored best =
+        folder.readBest(from -> new Restored(BackboneGraph.restored(network, size, from), from));
+    out().println("restored " + network.name() + " from " + best.from());
+    return best.backbone();
+  }
+
+  private void write(Path folder, BackboneGraph backbone) throws IOException {
+    try {
+      backbone.write(folder);
+    } catch (IOException e) { // which names the folder aside
+      throw new IOException(to + " is not written: " + e.getMessage(), e);
     }
   }
 }

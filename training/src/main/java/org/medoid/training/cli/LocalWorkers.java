@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.medoid.graph.distributed.Cluster;
 import org.medoid.ops.clustering.Threads;
+import picocli.CommandLine.ExitCode;
 
 /**
  * Workers of one command on this machine, each in a process of its own: to try out what several
@@ -39,7 +40,8 @@ final class LocalWorkers {
    * @param count how many
    * @param words of the command, without the option that asks for workers
    * @param err standard error
-   * @return 0 if all ended so, else the exit code of the one that failed first
+   * @return 0 if all ended so, else what {@link #own} makes of the exit code of the one that failed
+   *     first
    * @throws IOException if one cannot be started
    */
   static int run(int count, List<String> words, PrintWriter err) throws IOException {
@@ -138,7 +140,14 @@ final class LocalWorkers {
         }
       }
     }
-    return code;
+    return own(code);
+  }
+
+  /** An exit code of this program: a worker that was killed (137) or crashed (134) has failed. */
+  static int own(int code) {
+    return List.of(0, ExitCode.USAGE, Interruption.EXIT_CODE, 143).contains(code)
+        ? code
+        : ExitCode.SOFTWARE;
   }
 
   /** Asks those that still run to end: they save a checkpoint first. */

@@ -43,7 +43,7 @@ final class OptimizerOptions {
       paramLabel = "NAME",
       description =
           "How the learning rate falls: exponential (by the factor, a little with each step), step"
-              + " (by the factor at once), or cosine (to 0 at the last step). Default:"
+              + " (by the factor at once), or cosine (towards 0 after the last step). Default:"
               + " exponential.")
   Fall learningRateSchedule;
 

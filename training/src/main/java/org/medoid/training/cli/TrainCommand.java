@@ -82,9 +82,6 @@ final class TrainCommand extends SpecCommand {
             return null;
           });
     }
-    if (local) {
-      return workers.runLocally(spec);
-    }
     if (earlier != null && steps() != null) {
       TrainingOptions.checked(
           spec,
@@ -93,6 +90,9 @@ final class TrainCommand extends SpecCommand {
             earlier.changeSteps(steps());
             return null;
           });
+    }
+    if (local) { // the worker that leads finds the steps changed
+      return workers.runLocally(spec);
     }
     Worker worker = workers.join(cluster);
     Trainer trainer =

@@ -160,7 +160,8 @@ final class TrainingOptions {
       names = "--early-stop",
       paramLabel = "N",
       description =
-          "Ends after this many evaluations without a better Recall@1; 0: never. Default: 0.")
+          "Ends after this many evaluations without a better Recall@1 (or, if that is equal, NMI);"
+              + " 0: never. Default: 0.")
   Integer earlyStop;
 
   @Option(

@@ -134,12 +134,12 @@ final class ClassFolders {
         continue;
       }
       List<Path> pictures = folders.pictures(each);
-      String name = each.getFileName().toString();
+      String name = FileNames.name(each);
       if (pictures.size() < 2) {
         small.add(name);
         continue;
       }
-      classes.put(name, pictures);
+      FileNames.put(classes, name, pictures, each);
       deep += Folders.in(each).isEmpty() ? 0 : 1;
     }
     if (!small.isEmpty()) {

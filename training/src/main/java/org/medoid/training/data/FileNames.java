@@ -2,13 +2,17 @@ package org.medoid.training.data;
 
 import java.io.ByteArrayOutputStream;
 import java.io.File;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
 
 /** The names of files as the file system has them: bytes, of no known encoding on Unix. */
-final class FileNames {
+public final class FileNames {
   /**
    * By their bytes, so that the order is the same in every locale and on every machine.
    *
@@ -45,6 +49,46 @@ final class FileNames {
       }
     }
     return bytes.toByteArray();
+  }
+
+  /**
+   * The last part of a path as text, the same in every locale if it is UTF-8. A path's string is
+   * not: in the POSIX locale different names become one.
+   *
+   * @param file a path of the default file system, not a root
+   * @return what the locale makes of it; if that has U+FFFD in it and the bytes are UTF-8, these
+   */
+  public static String name(Path file) {
+    String name = file.getFileName().toString();
+    if (!unix() || name.indexOf('\ufffd') < 0) {
+      return name;
+    }
+    byte[] all = bytes(file); // with a / at the end if it is a folder
+    int to = all[all.length - 1] == '/' ? all.length - 1 : all.length;
+    int from = to;
+    while (all[from - 1] != '/') {
+      from--;
+    }
+    try {
+      return StandardCharsets.UTF_8
+          .newDecoder()
+          .decode(ByteBuffer.wrap(all, from, to - from))
+          .toString();
+    } catch (CharacterCodingException e) {
+      return name;
+    }
+  }
+
+  /**
+   * Adds what lies in a class's folder.
+   *
+   * @throws IllegalArgumentException if another folder's name reads the same, which would be lost
+   */
+  static void put(Map<String, List<Path>> classes, String name, List<Path> images, Path folder) {
+    if (classes.putIfAbsent(name, images) != null) {
+      throw new IllegalArgumentException(
+          folder + ": its name reads '" + name + "' as another class's does: rename it in UTF-8");
+    }
   }
 
   private static boolean unix() {

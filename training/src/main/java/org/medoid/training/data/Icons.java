@@ -122,10 +122,8 @@ final class Icons {
       render(folder);
     }
     Map<String, List<Path>> concepts = new TreeMap<>(Comparator.comparingLong(Icons::hash));
-    try (Stream<Path> content = Files.list(folder)) {
-      for (Path concept : content.toList()) {
-        concepts.put(concept.getFileName().toString(), DataSets.images(concept));
-      }
+    for (Path concept : Folders.in(folder)) { // not what a file manager leaves there
+      concepts.put(concept.getFileName().toString(), DataSets.images(concept));
     }
     return DataSets.halves("icons", new LinkedHashMap<>(concepts));
   }

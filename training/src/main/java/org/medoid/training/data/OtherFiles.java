@@ -15,7 +15,7 @@ final class OtherFiles {
       return "not a NumPy .npy file but an archive (.npz?); save one array with numpy.save";
     } else if (text.startsWith("\u0089HDF")) {
       return "not a NumPy .npy file but one of HDF5; save the array in it with numpy.save";
-    } else if (text.startsWith("\u0080") && text.charAt(1) <= 5) {
+    } else if (text.startsWith("\u0080") && text.length() > 1 && text.charAt(1) <= 5) {
       return "not a NumPy .npy file but a Python pickle; save the array in it with numpy.save";
     } else if (text.chars().allMatch(c -> (c >= ' ' && c != 0x7f) || Character.isWhitespace(c))) {
       return "not a NumPy .npy file but text?; save what numpy.loadtxt reads with numpy.save";

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -39,24 +40,25 @@ final class PublishedLayouts {
   static DataSplit cub200(Path place) throws IOException {
     Path folder =
         within(place, "CUB-200-2011", "images.txt", "image_class_labels.txt", "classes.txt");
-    Map<String, String> classOf = pairs(folder.resolve("image_class_labels.txt"));
-    Map<String, String> nameOf = pairs(folder.resolve("classes.txt"));
+    Path list = folder.resolve("image_class_labels.txt");
+    Map<String, Entry> classOf = pairs(list);
+    Map<String, Entry> nameOf = pairs(folder.resolve("classes.txt"));
     Map<Integer, List<Path>> images = new TreeMap<>();
     Map<Integer, String> names = new TreeMap<>();
-    for (Map.Entry<String, String> image : pairs(folder.resolve("images.txt")).entrySet()) {
-      String number = classOf.get(image.getKey());
-      if (number == null || !nameOf.containsKey(number)) {
+    for (Map.Entry<String, Entry> image : pairs(folder.resolve("images.txt")).entrySet()) {
+      Entry number = classOf.get(image.getKey());
+      if (number == null || !nameOf.containsKey(number.text())) {
         throw new IllegalArgumentException(
             folder.resolve("images.txt")
                 + ": image "
                 + image.getKey()
                 + " has no class in image_class_labels.txt and classes.txt");
       }
-      int c = Integer.parseInt(number);
-      names.put(c, nameOf.get(number));
+      int c = number(list, number);
+      names.put(c, nameOf.get(number.text()).text());
       images
           .computeIfAbsent(c, any -> new ArrayList<>())
-          .add(folder.resolve("images").resolve(image.getValue()));
+          .add(folder.resolve("images").resolve(image.getValue().text()));
     }
     return published(byNumber("cub200", folder, images, names, 200), 5_864, 5_924);
   }
@@ -85,7 +87,7 @@ final class PublishedLayouts {
           images);
     }
     Map<Integer, String> names = new TreeMap<>();
-    images.keySet().forEach(c -> names.put(c, String.format("%03d", c)));
+    images.keySet().forEach(c -> names.put(c, String.format(Locale.ROOT, "%03d", c)));
     return published(byNumber("cars196", folder, images, names, 196), 8_054, 8_131);
   }
 
@@ -169,8 +171,11 @@ final class PublishedLayouts {
     Map<String, List<Path>> images = new TreeMap<>();
     for (Path alphabet : Folders.in(folder.resolve(part))) {
       for (Path character : Folders.in(alphabet)) {
-        images.put(
-            alphabet.getFileName() + "/" + character.getFileName(), DataSets.images(character));
+        FileNames.put(
+            images,
+            FileNames.name(alphabet) + "/" + FileNames.name(character),
+            DataSets.images(character),
+            character);
       }
     }
     if (images.isEmpty()) {
@@ -226,20 +231,34 @@ final class PublishedLayouts {
     return Optional.empty();
   }
 
+  /** What a list says of a key, and in which line. */
+  private record Entry(int line, String text) {}
+
   /** Lines of a key and the rest. */
-  private static Map<String, String> pairs(Path file) throws IOException {
-    Map<String, String> pairs = new LinkedHashMap<>();
-    for (String line : lines(file)) {
-      if (line.isBlank()) {
+  private static Map<String, Entry> pairs(Path file) throws IOException {
+    Map<String, Entry> pairs = new LinkedHashMap<>();
+    List<String> lines = lines(file);
+    for (int i = 0; i < lines.size(); i++) {
+      if (lines.get(i).isBlank()) {
         continue;
       }
-      String[] words = line.split("\\s+", 2);
+      String[] words = lines.get(i).split("\\s+", 2);
       if (words.length != 2) {
-        throw new IllegalArgumentException(file + ": expected two columns, found '" + line + "'");
+        throw new IllegalArgumentException(
+            file + " line " + (i + 1) + ": expected two columns, found '" + lines.get(i) + "'");
       }
-      pairs.put(words[0], words[1]);
+      pairs.put(words[0], new Entry(i + 1, words[1]));
     }
     return pairs;
+  }
+
+  private static int number(Path list, Entry entry) {
+    try {
+      return Integer.parseInt(entry.text());
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException(
+          list + " line " + entry.line() + ": the class '" + entry.text() + "' is no number", e);
+    }
   }
 
   private static Path existing(Path image, Path list) throws NoSuchFileException {

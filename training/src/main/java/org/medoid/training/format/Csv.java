@@ -87,4 +87,22 @@ public final class Csv {
     }
     return rows;
   }
+
+  /**
+   * The whole number in a cell.
+   *
+   * @param file where it stands, for the message
+   * @param line in which line, from 1
+   * @param cell its text
+   * @return the number
+   * @throws IOException if it is none; names file and line
+   */
+  public static long whole(Path file, int line, String cell) throws IOException {
+    try {
+      return Long.parseLong(cell);
+    } catch (NumberFormatException e) {
+      throw new IOException(
+          file + " is damaged: line " + line + " has '" + cell + "', not a whole number", e);
+    }
+  }
 }

@@ -5,7 +5,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import org.medoid.export.WholeFile;
 import org.medoid.training.RunFolder;
+import org.medoid.training.data.FileNames;
 import org.medoid.training.data.ImageDataSet;
 
 /**
@@ -55,13 +57,14 @@ public final class Projector {
       metadata
           .append(cell(unseen.classNames().get(labels[row])))
           .append('\t')
-          .append(cell(unseen.files().get(row).getFileName().toString()))
+          .append(cell(FileNames.name(unseen.files().get(row))))
           .append('\n');
     }
     List<Integer> pictures = Arrays.stream(rows).boxed().toList();
     Path target = folder.path().resolve(FOLDER).resolve("projector");
     Files.createDirectories(target);
-    Files.write(target.resolve("sprite.png"), new Sprite(unseen, pictures).png());
+    byte[] sprite = new Sprite(unseen, pictures).png();
+    WholeFile.write(target.resolve("sprite.png"), aside -> Files.write(aside, sprite));
     folder.writeText(FOLDER + "/projector/vectors.tsv", vectors.toString());
     folder.writeText(FOLDER + "/projector/metadata.tsv", metadata.toString());
     folder.writeText(FOLDER + "/projector_config.pbtxt", CONFIG.formatted(Sprite.SIDE));

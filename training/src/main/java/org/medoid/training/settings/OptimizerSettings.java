@@ -78,7 +78,7 @@ public record OptimizerSettings(
     EXPONENTIAL,
     /** By the factor every so many steps, at once. */
     STEP,
-    /** From the first step to the last as half a wave, to 0; without a factor. */
+    /** Half a wave that comes to 0 after the last step; without a factor. */
     COSINE
   }
 

@@ -7,8 +7,8 @@ import static org.medoid.training.settings.SettingException.require;
  *
  * @param steps training steps in all; 0 only scores the untrained network
  * @param evalEvery steps between evaluations; 0 for only at the end
- * @param earlyStop evaluations without a better Recall@1 after which training ends early; 0 for
- *     never
+ * @param earlyStop evaluations without a better Recall@1, or of equal ones a better NMI, after
+ *     which training ends early; 0 for never
  * @param validationClasses share of the training classes that is not trained on but chooses the
  *     checkpoint, in [0, 1)
  * @param chooseOn what chooses the checkpoint that is scored, reported and exported
@@ -42,7 +42,7 @@ public record ScheduleSettings(
    *
    * @param steps training steps in all
    * @param evalEvery steps between evaluations; 0 for only at the end
-   * @param earlyStop evaluations without a better Recall@1 after which training ends early
+   * @param earlyStop evaluations without a better score after which training ends early
    * @param validationClasses share of the training classes that chooses the checkpoint, in [0, 1)
    * @param chooseOn what chooses the checkpoint
    * @param seed of the weights, the batches, the crops and the choice of validation classes

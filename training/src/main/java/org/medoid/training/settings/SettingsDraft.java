@@ -227,7 +227,8 @@ public final class SettingsDraft {
   public TrainingSettings complete(DataSplit split, int workers) throws IOException {
     TrainingSettings usual = complete(); // what is wrong in itself comes before what does not fit
     ScheduleSettings schedule = usual.schedule();
-    int divisor = Math.multiplyExact(workers, Math.max(1, usual.data().chunk()));
+    long rows = (long) workers * Math.max(1, usual.data().chunk());
+    int divisor = (int) Math.min(Integer.MAX_VALUE, rows); // more than any batch has, either
     if (schedule.chooseOn() != Choice.TEST) {
       Optional<HeldOutClasses> parts =
           HeldOutClasses.of(split.train(), schedule.validationClasses(), schedule.seed());

@@ -35,4 +35,13 @@ class CacheFoldersTest {
     Files.createFile(own); // somebody else's
     assertThat(CacheFolders.privateFolder(folder)).isNotEqualTo(own).isEmptyDirectory();
   }
+
+  /** A link to nothing is not there for who looks, and is in the way: as if another made it now. */
+  @Test
+  void aFolderThatAnotherMakesAtTheSameMomentIsNoFailure() throws Exception {
+    Path own = CacheFolders.privateFolder(folder);
+    Files.delete(own);
+    Files.createSymbolicLink(own, folder.resolve("nothing"));
+    assertThat(CacheFolders.privateFolder(folder)).isNotEqualTo(own).isEmptyDirectory();
+  }
 }

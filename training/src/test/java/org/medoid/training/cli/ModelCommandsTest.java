@@ -388,4 +388,21 @@ class ModelCommandsTest {
   private static Path relative(Path file) {
     return Path.of("").toAbsolutePath().relativize(file.toAbsolutePath());
   }
+
+  /** What is told so is read again where the run replaced it meanwhile. */
+  @Test
+  void initReadsARunsCheckpointAsOtherCommandsDo() throws IOException {
+    Path damaged = folder.resolve("damaged");
+    try (Stream<Path> files = Files.walk(run)) {
+      for (Path each : files.toList()) {
+        Files.copy(each, damaged.resolve(run.relativize(each).toString()));
+      }
+    }
+    Files.write(damaged.resolve("checkpoints/step-00000001.index"), new byte[] {1, 2, 3});
+    Typed init = Typed.medoid("init", "--run", damaged, "--to", folder.resolve("backbone"));
+    assertThat(init.code()).isEqualTo(1);
+    assertThat(init.err())
+        .contains("checkpoints/step-00000001: the checkpoint cannot be read")
+        .isEqualTo(Typed.medoid("export", "--run", damaged, "--to", folder.resolve("m")).err());
+  }
 }

@@ -2,12 +2,16 @@ package org.medoid.training.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
+import static org.junit.jupiter.api.Assumptions.abort;
 
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import java.awt.image.BufferedImage;
+import java.io.File;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -267,5 +271,64 @@ class ClassFoldersTest {
     assertThat(
             List.of(Path.of("b"), Path.of("B"), Path.of("a")).stream().sorted(FileNames.BY_BYTES))
         .containsExactly(Path.of("B"), Path.of("a"), Path.of("b"));
+  }
+
+  /** For a process in another locale: what it finds in a folder, in ASCII. */
+  static final class Listing {
+    private Listing() {}
+
+    public static void main(String[] arguments) throws IOException {
+      DataSplit split = DataSets.open("folder:" + arguments[0]);
+      for (ImageDataSet part : List.of(split.train(), split.test())) {
+        part.classNames().forEach(Listing::print);
+        part.files().forEach(file -> print(FileNames.name(file)));
+      }
+    }
+
+    private static void print(String name) {
+      System.out.println(name.chars().mapToObj(Integer::toHexString).toList());
+    }
+  }
+
+  /** There a path's string has U+FFFD for each byte of them: all four would be one class. */
+  @Test
+  void namesThatAreNotAsciiAreReadInThePosixLocaleToo() throws Exception {
+    assumeThat(File.separatorChar).as("skipped: no such locale").isEqualTo('/');
+    for (String name : List.of("\u00e4", "\u00e9", "\u00f6", "\u00fc")) {
+      image(name + "/\u00df.png");
+      image(name + "/a.png");
+    }
+    ProcessBuilder java =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-cp",
+            System.getProperty("java.class.path"),
+            Listing.class.getName(),
+            folder.toString());
+    java.environment().put("LC_ALL", "POSIX");
+    Process process = java.redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    String files = "[61, 2e, 70, 6e, 67]\n[df, 2e, 70, 6e, 67]\n".repeat(2);
+    assertThat(new String(process.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
+        .isEqualToNormalizingNewlines("[e4]\n[e9]\n" + files + "[f6]\n[fc]\n" + files);
+  }
+
+  @Test
+  void twoFoldersWhoseNamesReadTheSameAreRefused() throws IOException {
+    assumeThat(File.separatorChar).as("skipped: all names are text").isEqualTo('/');
+    classes("a", "b", "c");
+    for (String latin1 : List.of("%E4", "%F6")) {
+      Path place = Path.of(URI.create(folder.toUri() + latin1));
+      try {
+        Files.createDirectory(place);
+      } catch (IOException e) {
+        abort("skipped: the file system takes UTF-8 only");
+      }
+      Files.copy(folder.resolve("a/1.png"), place.resolve("1.png"));
+      Files.copy(folder.resolve("a/1.png"), place.resolve("2.png"));
+    }
+    assertThatThrownBy(this::open)
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith(folder + "/")
+        .hasMessageContaining("as another class's does: rename it in UTF-8");
   }
 }

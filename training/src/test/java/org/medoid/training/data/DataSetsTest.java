@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.zip.Deflater;
@@ -111,6 +112,13 @@ class DataSetsTest {
     assertThat(split.train().classNames()).hasSize(100).contains("bird1", "bird100");
     assertThat(split.test().classNames()).hasSize(100).contains("bird101", "bird200");
     assertThat(split.test().size()).isEqualTo(200);
+
+    Path list = folder.resolve("image_class_labels.txt");
+    Files.writeString(list, labels.toString().replace("\n4 2\n", "\n4 two\n"));
+    Files.writeString(folder.resolve("classes.txt"), classes + "two bird2\n");
+    assertThatThrownBy(() -> DataSets.open("cub200:" + folder))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(list + " line 3: the class 'two' is no number");
   }
 
   @Test
@@ -126,7 +134,14 @@ class DataSetsTest {
       file.addArray("annotations", annotations);
       Mat5.writeToFile(file, folder.resolve("cars_annos.mat").toFile());
     }
-    DataSplit split = DataSets.open("cars196:" + folder);
+    DataSplit split;
+    Locale before = Locale.getDefault();
+    try { // the names are the same in every locale
+      Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
+      split = DataSets.open("cars196:" + folder);
+    } finally {
+      Locale.setDefault(before);
+    }
     assertThat(split.train().classNames()).hasSize(98).startsWith("001").endsWith("098");
     assertThat(split.test().classNames()).hasSize(98).startsWith("099").endsWith("196");
     assertThat(split.test().files().get(0)).hasFileName("000197.jpg");
@@ -447,5 +462,14 @@ class DataSetsTest {
     try (ImagePipeline pipeline = ImagePipeline.evaluation(data, 2, ImageSize.square(8, 0))) {
       pipeline.forEach(images -> {});
     }
+  }
+
+  @Test
+  void whatOtherProgramsLeaveAmongTheIconsIsNoConcept() throws IOException {
+    DataSplit rendered = Icons.open(folder);
+    Path concept = rendered.train().files().get(0).getParent();
+    Files.writeString(concept.resolveSibling(".DS_Store"), "x");
+    Files.createDirectory(concept.resolveSibling(".idea"));
+    assertThat(Icons.open(folder).train().classNames()).isEqualTo(rendered.train().classNames());
   }
 }

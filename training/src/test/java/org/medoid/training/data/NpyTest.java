@@ -318,6 +318,7 @@ class NpyTest {
             "archive", new byte[] {'P', 'K', 3, 4, 0, 0},
             "HDF5", new byte[] {(byte) 0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'},
             "pickle", new byte[] {(byte) 0x80, 4, (byte) 0x95, 0, 0},
+            "not a NumPy .npy file", new byte[] {(byte) 0x80},
             "several arrays", two);
     for (Map.Entry<String, byte[]> other : others.entrySet()) {
       Files.write(file, other.getValue());

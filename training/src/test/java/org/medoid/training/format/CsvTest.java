@@ -65,4 +65,13 @@ class CsvTest {
       Files.delete(file);
     }
   }
+
+  @Test
+  void whatIsNoWholeNumberIsNamedWithItsLine() throws IOException {
+    Path file = folder.resolve("a.csv");
+    assertThat(Csv.whole(file, 2, "30")).isEqualTo(30);
+    assertThatThrownBy(() -> Csv.whole(file, 2, "x"))
+        .isInstanceOf(IOException.class)
+        .hasMessage(file + " is damaged: line 2 has 'x', not a whole number");
+  }
 }

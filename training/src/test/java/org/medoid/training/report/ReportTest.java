@@ -339,4 +339,17 @@ class ReportTest {
         .content()
         .contains("projector/vectors.tsv");
   }
+
+  @Test
+  void theProjectorsSpriteIsReplacedWhole() throws IOException {
+    RunFolder run = RunFolder.create(folder.resolve("twice"), settings());
+    Projector.write(run, data, embeddings(0.2));
+    Path events = run.path().resolve("events");
+    Path sprite = events.resolve("projector/sprite.png");
+    Path old = Files.createLink(folder.resolve("old.png"), sprite); // is changed with it in place
+    byte[] before = Files.readAllBytes(old);
+    Projector.write(run, data.part(0, EACH), Arrays.copyOf(embeddings(0.2), EACH * SIZE));
+    assertThat(Files.readAllBytes(sprite)).isNotEqualTo(before);
+    assertThat(old).hasBinaryContent(before);
+  }
 }

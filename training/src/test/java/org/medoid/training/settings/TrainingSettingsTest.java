@@ -111,6 +111,10 @@ class TrainingSettingsTest {
     draft.batchNorm = BatchNormalization.FROZEN;
     draft.complete(split, 2).data().requireShared(2);
     assertThat(draft.complete(split, 2).data().batch()).isEqualTo(32);
+    draft.chunk = Integer.MAX_VALUE;
+    assertThatThrownBy(() -> draft.complete(split, 2))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("no batch of");
   }
 
   @Test
