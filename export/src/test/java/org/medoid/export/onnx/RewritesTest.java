@@ -2,7 +2,9 @@ package org.medoid.export.onnx;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
@@ -10,6 +12,8 @@ import org.assertj.core.api.ListAssert;
 import org.junit.jupiter.api.Test;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
+import org.tensorflow.op.core.Stack;
+import org.tensorflow.op.core.Unstack;
 import org.tensorflow.types.TFloat32;
 
 /** Each rewrite is made where it holds, not where it almost holds, and changes no number. */
@@ -102,6 +106,21 @@ class RewritesTest {
           return tf.math.add(tf.math.erfc(minus), minus);
         })
         .contains("Neg", "Erf");
+  }
+
+  @Test
+  void channelsThatAreTakenApartAndStackedInAnotherOrderKeepTheirAxis() {
+    for (long axis : new long[] {3, -1}) {
+      ops((tf, x) -> restacked(tf, x, axis)).doesNotContain("Squeeze", "Unsqueeze");
+    }
+    ops((tf, x) -> restacked(tf, x, 1)).contains("Squeeze", "Unsqueeze");
+  }
+
+  private static Operand<TFloat32> restacked(Ops tf, Operand<TFloat32> x, long axis) {
+    List<Operand<TFloat32>> channels =
+        new ArrayList<>(tf.unstack(x, IMAGES[3], Unstack.axis(axis == 1 ? 3L : axis)).output());
+    Collections.reverse(channels);
+    return tf.stack(channels, Stack.axis(axis));
   }
 
   private static Operand<TFloat32> sum(Ops tf, Operand<TFloat32> x, boolean keep, int... axes) {

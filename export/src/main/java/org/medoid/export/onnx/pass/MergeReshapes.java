@@ -2,7 +2,10 @@ package org.medoid.export.onnx.pass;
 
 import java.util.Arrays;
 
-/** A Reshape behind what only reshapes needs none of it; two Transposes are one. */
+/**
+ * A Reshape behind what only reshapes needs none of it; two Transposes are one; axes that are taken
+ * out and put back, as where channels are taken apart and stacked in another order, were there.
+ */
 final class MergeReshapes extends Pass {
   @Override
   void visit(OnnxNode node) {
@@ -15,6 +18,12 @@ final class MergeReshapes extends Pass {
       String x = node.inputs.get(0);
       if (shape != null && Arrays.equals(shape(x), shape.longs())) {
         replace(node.output(), x);
+      }
+    } else if (node.is("Squeeze", "Unsqueeze")) {
+      OnnxNode before = producer(node.inputs.get(0), node.is("Squeeze") ? "Unsqueeze" : "Squeeze");
+      long[] axes = axes(node);
+      if (before != null && axes != null && Arrays.equals(axes, axes(before))) {
+        replace(node.output(), before.inputs.get(0));
       }
     } else if (node.is("Transpose")) {
       OnnxNode before = producer(node.inputs.get(0), "Transpose");
@@ -33,5 +42,11 @@ final class MergeReshapes extends Pass {
         }
       }
     }
+  }
+
+  /** Those that are taken out or put in, both counted with them; null if they are not constant. */
+  private long[] axes(OnnxNode node) {
+    Constant axes = node.inputs.size() < 2 ? null : constant(node.inputs.get(1));
+    return axes == null ? null : Arrays.stream(axes.longs()).sorted().toArray();
   }
 }
