@@ -364,7 +364,8 @@ class RewritesTest {
             Runs.ops(
                 Runs.same(
                     Runs.graph(
-                        images, tf -> x -> tf.math.add(lines(tf, x), Runs.constant(tf, 2, summand))),
+                        images,
+                        tf -> x -> tf.math.add(lines(tf, x), Runs.constant(tf, 2, summand))),
                     Runs.random(3, images),
                     images));
         assertThat(ops.contains("Add"))
@@ -386,12 +387,7 @@ class RewritesTest {
     }
     long[] one = {1, 1, 1, 1};
     Operand<TFloat32> y = tf.expandDims(x, tf.constant(2));
-    y =
-        node(
-            tf,
-            "MaxPool",
-            Map.of("ksize", one, "strides", one, "padding", "VALID"),
-            y);
+    y = node(tf, "MaxPool", Map.of("ksize", one, "strides", one, "padding", "VALID"), y);
     y = node(tf, "Squeeze", Map.of("squeeze_dims", new long[] {2}), y);
     return node(tf, "BatchMatMulV2", Map.of(), y, Runs.constant(tf, 5, 4, 4));
   }

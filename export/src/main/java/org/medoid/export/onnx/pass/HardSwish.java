@@ -41,7 +41,9 @@ final class HardSwish extends Pass {
     for (String[] order : new String[][] {{a, b}, {b, a}}) {
       OnnxNode clip = producer(order[1], "Clip");
       String[] sum =
-          clip != null && scalar(clip.inputs.get(1)) == 0 && isNear(clip.inputs.get(2), 6, clip.inputs.get(0))
+          clip != null
+                  && scalar(clip.inputs.get(1)) == 0
+                  && isNear(clip.inputs.get(2), 6, clip.inputs.get(0))
               ? split(producer(clip.inputs.get(0), "Add"))
               : null;
       if (sum != null && sum[1].equals(order[0]) && isNear(sum[0], 3, sum[1])) {
