@@ -563,11 +563,11 @@ class ControlFlowTest {
 
   /** Nothing that lies before an If is imported again for it: that takes most of a minute. */
   @Test
-  @Timeout(30)
+  @Timeout(20)
   void manyIfsThatARunDecidesAreFlattenedInTheirOrder() {
     GraphDef.Builder graph = decided();
     String last = "x";
-    for (int i = 0; i < 80; i++) {
+    for (int i = 0; i < 200; i++) {
       String k = String.valueOf(i);
       graph.addNode(floats("sum" + k, "Sum", last, "axes").putAttr("Tidx", INT));
       graph.addNode(floats("large" + k, "Greater", "sum" + k, "zero"));
@@ -586,6 +586,6 @@ class ControlFlowTest {
         .getLibraryBuilder()
         .addFunction(side("square", "Square"))
         .addFunction(side("negative", "Neg"));
-    assertThat(operations(flat(graph.build(), last))).filteredOn("SelectV2"::equals).hasSize(80);
+    assertThat(operations(flat(graph.build(), last))).filteredOn("SelectV2"::equals).hasSize(200);
   }
 }
