@@ -92,9 +92,10 @@ final class ElementwiseOps {
         node ->
             node.alignedOutput(0, node.emit(OnnxGraph.SQUARE, node.emit("Sub", node.aligned()))));
     table.put("FloorMod", ElementwiseOps::floorMod);
-    table.put(
-        "TruncateMod",
-        node -> node.alignedOutput(0, node.emit("Mod", node.aligned(), Map.of("fmod", 1))));
+    for (String op : List.of("Mod", "TruncateMod")) { // two names of the same
+      table.put(
+          op, node -> node.alignedOutput(0, node.emit("Mod", node.aligned(), Map.of("fmod", 1))));
+    }
     table.put("FloorDiv", ElementwiseOps::floorDiv);
     table.put("ClipByValue", ElementwiseOps::clipByValue);
     table.put("BiasAdd", ElementwiseOps::biasAdd);
@@ -120,6 +121,9 @@ final class ElementwiseOps {
             "Snapshot",
             "EnsureShape",
             "CheckNumerics",
+            "CheckNumericsV2",
+            "DeepCopy",
+            "GuaranteeConst",
             "PlaceholderWithDefault")) {
       table.put(op, node -> node.same(0, 0));
     }

@@ -115,7 +115,7 @@ record Fourier(List<Axis> axes, boolean isReal) {
     if (lengths == null || !lengths.getOp().equals("Const")) {
       throw refuse("a Fourier transform of computed length");
     }
-    long[] given = KnownSizes.integers(lengths);
+    long[] given = Numbers.integers(lengths);
     int[] periods = new int[count];
     for (int i = 0; i < count; i++) {
       periods[i] = Math.toIntExact(given[i]);

@@ -88,7 +88,7 @@ final class Functions {
     return AttrValue.newBuilder().setType(type).build();
   }
 
-  private static NodeDef placeholder(String name, Source.Info info) {
+  static NodeDef placeholder(String name, Source.Info info) {
     TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
     if (info.shape() == null) {
       shape.setUnknownRank(true);

@@ -3,12 +3,16 @@ package org.medoid.export.onnx;
 import static org.tensorflow.proto.DataType.DT_BOOL;
 import static org.tensorflow.proto.DataType.DT_DOUBLE;
 import static org.tensorflow.proto.DataType.DT_FLOAT;
+import static org.tensorflow.proto.DataType.DT_INT32;
 import static org.tensorflow.proto.DataType.DT_INT64;
+import static org.tensorflow.proto.DataType.DT_UINT8;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.medoid.export.onnx.pass.Constant;
 import org.medoid.export.onnx.pass.Types;
@@ -16,6 +20,10 @@ import org.tensorflow.proto.DataType;
 
 /** Operations that choose, place and count elements by their number. */
 final class IndexOps {
+  /** The types of which onnxruntime looks for numbers that are not zero. */
+  private static final Set<DataType> OF_PLACES =
+      EnumSet.of(DT_BOOL, DT_FLOAT, DT_INT32, DT_INT64, DT_UINT8);
+
   private IndexOps() {}
 
   static void register(Map<String, OpConverter> table) {
@@ -35,11 +43,6 @@ final class IndexOps {
     table.put("UpperBound", node -> search(node, "LessOrEqual"));
     table.put("Bincount", node -> count(node, false));
     table.put("DenseBincount", node -> count(node, node.flag("binary_output")));
-    for (String version : List.of("", "V2", "V3")) {
-      table.put("MatrixDiag" + version, IndexOps::diagonalMatrix);
-      table.put("MatrixDiagPart" + version, IndexOps::diagonal);
-      table.put("MatrixSetDiag" + version, IndexOps::withDiagonal);
-    }
     table.put("MatrixBandPart", IndexOps::band);
   }
 
@@ -56,7 +59,9 @@ final class IndexOps {
       gatherOfEach(node, axis, (int) batch);
       return;
     }
-    node.output(0, node.emit("Gather", Map.of("axis", axis), node.input(0), node.input(1)));
+    String at =
+        node.type(1) == DT_INT32 ? node.input(1) : whole(node, 1); // there is no other kernel
+    node.output(0, node.emit("Gather", Map.of("axis", axis), node.input(0), at));
   }
 
   /** For each of a batch: the axis moves to where the batch ends, what was there moves back. */
@@ -165,7 +170,10 @@ final class IndexOps {
 
   /** Where something is true, or not zero: a row of numbers for each. */
   private static void places(TfNode node) {
-    String columns = node.emit("NonZero", node.input(0));
+    DataType type = node.type(0);
+    boolean own = OF_PLACES.contains(type);
+    String x = node.cast(node.input(0), type, own ? type : DT_BOOL);
+    String columns = node.emit("NonZero", x);
     node.output(0, node.emit("Transpose", Map.of("perm", new long[] {1, 0}), columns));
   }
 
@@ -278,72 +286,6 @@ final class IndexOps {
       throw node.unsupported("weights of unknown number");
     }
     return Arrays.stream(shape).anyMatch(size -> size == 0);
-  }
-
-  /** Refuses what is not the main diagonal. */
-  private static void onlyMain(TfNode node, int input) {
-    boolean version = node.op().endsWith("V2") || node.op().endsWith("V3");
-    if (version && Arrays.stream(node.integers(input)).anyMatch(i -> i != 0)) {
-      throw node.unsupported("diagonals beside the main one");
-    }
-  }
-
-  /** True where row and column are the same, for the last two of a tensor's axes. */
-  private static String isDiagonal(TfNode node, String rows, String columns) {
-    String down = node.unsqueezed(numbers(node, rows), 1);
-    return node.emit("Equal", down, node.unsqueezed(numbers(node, columns), 0));
-  }
-
-  /** The size of an axis as a scalar. */
-  private static String size(TfNode node, int input, int axis) {
-    long[] shape = node.shape(input);
-    int at = axis + shape.length;
-    return shape[at] >= 0
-        ? node.scalar(DT_INT64, (double) shape[at])
-        : node.emit("Gather", node.emit("Shape", node.input(input)), node.scalar(DT_INT64, at));
-  }
-
-  private static void diagonalMatrix(TfNode node) {
-    onlyMain(node, 1);
-    node.rank(0);
-    String padding = node.scalar(node.type(0), 0);
-    if (!node.op().equals("MatrixDiag")) {
-      for (int i = 2; i < 4; i++) {
-        long size = node.integers(i)[0];
-        if (size != -1 && size != node.shape(0)[node.rank(0) - 1]) {
-          throw node.unsupported("a diagonal of a matrix that is not square");
-        }
-      }
-      padding = node.input(4);
-    }
-    String n = size(node, 0, -1);
-    String columns = node.unsqueezed(node.input(0), -2);
-    node.output(0, node.emit("Where", isDiagonal(node, n, n), columns, padding));
-  }
-
-  private static void diagonal(TfNode node) {
-    onlyMain(node, 1);
-    int rank = node.rank(0);
-    String rows = size(node, 0, -2);
-    String columns = size(node, 0, -1);
-    String zero = node.scalar(node.type(0), 0);
-    String only = node.emit("Where", isDiagonal(node, rows, columns), node.input(0), zero);
-    String sums = node.emit("ReduceSum", Map.of("keepdims", false), only, node.constant(rank - 1));
-    // Rows below a matrix that is higher than wide have no part.
-    String end = node.emit("Reshape", columns, node.constant(1));
-    node.output(0, node.emit("Slice", sums, node.constant(0), end, node.constant(rank - 2)));
-  }
-
-  private static void withDiagonal(TfNode node) {
-    onlyMain(node, 2);
-    int rank = node.rank(0);
-    long[] shape = node.shape(0);
-    if (shape[rank - 1] < 0 || shape[rank - 1] != shape[rank - 2]) {
-      throw node.unsupported("a matrix of unknown size, or not square");
-    }
-    String n = size(node, 0, -1);
-    String diagonal = node.unsqueezed(node.input(1), -1);
-    node.output(0, node.emit("Where", isDiagonal(node, n, n), diagonal, node.input(0)));
   }
 
   /** Of each matrix what is at most so far below and above the diagonal; negative: everything. */

@@ -6,19 +6,15 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.DoubleBinaryOperator;
-import java.util.function.DoublePredicate;
 import java.util.stream.IntStream;
 import org.medoid.export.onnx.pass.Constant;
 import org.medoid.export.onnx.pass.Shapes;
 import org.medoid.export.onnx.pass.Types;
-import org.medoid.export.savedmodel.TensorValues;
 import org.tensorflow.Graph;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.NodeDef;
-import org.tensorflow.proto.TensorProto;
 import org.tensorflow.proto.TensorShapeProto;
 import org.tensorflow.proto.VersionDef;
 
@@ -31,27 +27,12 @@ import org.tensorflow.proto.VersionDef;
  * one unknown size gets -1 there, and a Dense is the one product that it means.
  */
 final class KnownSizes {
-  /** More numbers than any shape has. */
-  private static final int LARGEST = 64;
+  /** How many nodes are inferred behind one that was rewritten: those of a Dense or two. */
+  private static final int AT_ONCE = 32;
 
   private final VersionDef versions;
   private Map<String, Source.Node> nodes;
-  private Map<String, Source.Info[]> infos = Map.of();
-
-  /** Numbers of a scalar (rank 0) or vector (rank 1), NaN where unknown. */
-  private record Numbers(int rank, double[] values) {
-    static Numbers vector(double... values) {
-      return new Numbers(1, values);
-    }
-
-    static Numbers scalar(double value) {
-      return new Numbers(0, new double[] {value});
-    }
-
-    boolean isKnown() {
-      return Arrays.stream(values).noneMatch(Double::isNaN);
-    }
-  }
+  private final Map<String, Source.Info[]> infos = new HashMap<>();
 
   private final Map<Source.TensorName, Numbers> known = new HashMap<>();
 
@@ -69,11 +50,11 @@ final class KnownSizes {
    */
   static Map<String, Source.Node> apply(Map<String, Source.Node> nodes, VersionDef versions) {
     Map<String, Source.Node> single = oneByOne(nodes);
-    if (single.values().stream().noneMatch(node -> node.op().equals("Shape"))) {
+    if (single.values().stream().noneMatch(node -> node.op().matches("Shape|Rank"))) {
       return nodes;
     }
     KnownSizes sizes = new KnownSizes(single, versions);
-    while (sizes.round()) {
+    while (sizes.pass()) {
       // A shape found out may be what the next arithmetic starts from.
     }
     return sizes.nodes;
@@ -100,31 +81,139 @@ final class KnownSizes {
     return single;
   }
 
-  /** Infers, evaluates, rewrites; false if nothing changed. */
+  /**
+   * Infers, evaluates, rewrites; false if nothing changed. All is inferred at once at first, and
+   * anew from where it depends on what was rewritten since: there some nodes, then twice as many,
+   * since each Dense of a chain of them makes known what the next one starts from.
+   */
   @SuppressWarnings("ReferenceEquality") // a node that is not replaced is the same object
-  private boolean round() {
-    infos = infer(nodes, versions);
+  private boolean pass() {
     known.clear();
+    List<Source.Node> all = List.copyOf(nodes.values());
     Map<String, Source.Node> next = new LinkedHashMap<>();
+    Map<String, Source.Node> stale = new LinkedHashMap<>();
     boolean changed = false;
-    for (Source.Node node : nodes.values()) {
-      Numbers numbers = evaluate(node);
-      Source.TensorName output = new Source.TensorName(node.name(), 0);
-      if (numbers != null) {
-        known.put(output, numbers);
+    int count = all.size();
+    int inferred = 0;
+    for (int i = 0; i < all.size(); i++) {
+      Source.Node node = all.get(i);
+      boolean behind = node.inputs().stream().anyMatch(input -> stale.containsKey(input.node()));
+      if (i == inferred || (behind && !isKnown(node))) {
+        count = i == 0 ? count : i == inferred ? Math.min(2 * count, all.size()) : AT_ONCE;
+        inferred = Math.min(all.size(), i + count);
+        Map<String, Source.Node> part = new LinkedHashMap<>(stale);
+        all.subList(i, inferred).forEach(each -> part.put(each.name(), each));
+        inferPart(part, next);
+        stale.clear();
+        behind = false;
+      }
+      List<Numbers> numbers = evaluate(node);
+      for (int k = 0; k < numbers.size(); k++) {
+        known.put(new Source.TensorName(node.name(), k), numbers.get(k));
       }
       Source.Node better = node;
-      if (numbers != null && numbers.isKnown() && !node.op().equals("Const")) {
-        better = constant(node.name(), info(output).type(), numbers);
+      if (isConstant(node, numbers)) {
+        better = constant(node.name(), infos.get(node.name())[0].type(), numbers.get(0));
       } else if (node.op().equals("Reshape")) {
         better = product(node);
         better = better == null ? reshape(node, next) : better;
+      }
+      if (behind || better != node) {
+        stale.put(node.name(), better);
       }
       changed |= !better.equals(node);
       next.put(node.name(), better);
     }
     nodes = next;
     return changed;
+  }
+
+  private boolean isKnown(Source.Node node) {
+    return Arrays.stream(infos.get(node.name())).allMatch(info -> Shapes.isKnown(info.shape()));
+  }
+
+  /** Whether all of the one tensor that a node computes is known. */
+  private boolean isConstant(Source.Node node, List<Numbers> numbers) {
+    return !node.op().equals("Const")
+        && infos.get(node.name()).length == 1
+        && numbers.size() == 1
+        && numbers.get(0).isKnown();
+  }
+
+  /**
+   * Infers what some nodes make, in order of computation.
+   *
+   * @param before the nodes before them as they are now, what is known of which stands for them
+   */
+  private void inferPart(Map<String, Source.Node> part, Map<String, Source.Node> before) {
+    Map<String, Source.Node> whole = new LinkedHashMap<>();
+    Map<Source.TensorName, Source.TensorName> stands = new HashMap<>();
+    for (Source.Node node : part.values()) {
+      for (Source.TensorName input : node.inputs()) {
+        if (!part.containsKey(input.node()) && !stands.containsKey(input)) {
+          stands.put(input, new Source.TensorName(stand(input, before, whole), 0));
+        }
+      }
+    }
+    Map<String, Source.Node> stubs = new HashMap<>(whole);
+    for (Source.Node node : part.values()) {
+      List<Source.TensorName> inputs =
+          node.inputs().stream().map(input -> stands.getOrDefault(input, input)).toList();
+      whole.put(node.name(), new Source.Node(node.definition(), inputs));
+    }
+    Map<String, Source.Info[]> found = infer(whole, versions);
+    found.keySet().removeAll(stubs.keySet());
+    infos.putAll(found);
+  }
+
+  /** Adds a node that stands for a tensor; returns its name. */
+  private String stand(
+      Source.TensorName tensor, Map<String, Source.Node> before, Map<String, Source.Node> to) {
+    String name = free(to);
+    Source.Info info = info(tensor);
+    Source.Node made = before.get(tensor.node());
+    Numbers numbers = known.get(tensor);
+    if (made != null && made.op().equals("Const")) {
+      to.put(name, renamed(made, name));
+    } else if (numbers != null && numbers.isKnown()) {
+      to.put(name, constant(name, info.type(), numbers));
+    } else if (numbers != null && numbers.rank() == 1) {
+      List<Source.TensorName> each = new ArrayList<>();
+      for (double value : numbers.values()) {
+        String one = free(to);
+        to.put(
+            one,
+            Double.isNaN(value)
+                ? placeholder(one, new Source.Info(info.type(), new long[0]))
+                : constant(one, info.type(), Numbers.scalar(value)));
+        each.add(new Source.TensorName(one, 0));
+      }
+      name = free(to);
+      NodeDef.Builder pack = NodeDef.newBuilder().setName(name).setOp("Pack");
+      pack.putAttr("N", AttrValue.newBuilder().setI(each.size()).build());
+      pack.putAttr("T", Functions.type(info.type()));
+      to.put(name, new Source.Node(pack.build(), each));
+    } else {
+      to.put(name, placeholder(name, info));
+    }
+    return name;
+  }
+
+  private String free(Map<String, Source.Node> taken) {
+    String name = "stand_" + taken.size();
+    while (nodes.containsKey(name) || taken.containsKey(name)) {
+      name += "_";
+    }
+    return name;
+  }
+
+  private static Source.Node placeholder(String name, Source.Info info) {
+    return new Source.Node(Functions.placeholder(name, info), List.of());
+  }
+
+  private static Source.Node renamed(Source.Node node, String name) {
+    NodeDef definition = node.definition().toBuilder().setName(name).build();
+    return new Source.Node(definition, node.inputs());
   }
 
   /** Types and shapes as TensorFlow infers them; the contents of large constants do not matter. */
@@ -135,14 +224,10 @@ final class KnownSizes {
       TensorShapeProto shape = plain.getAttrOrDefault("value", none()).getTensor().getTensorShape();
       long size =
           shape.getDimList().stream().mapToLong(d -> d.getSize()).reduce(1, (a, b) -> a * b);
-      if (node.op().equals("Const") && size > LARGEST) {
-        plain =
-            NodeDef.newBuilder()
-                .setName(node.name())
-                .setOp("Placeholder")
-                .putAttr("dtype", plain.getAttrOrThrow("dtype"))
-                .putAttr("shape", AttrValue.newBuilder().setShape(shape).build())
-                .build();
+      if (node.op().equals("Const") && size > Numbers.LARGEST) {
+        DataType type = plain.getAttrOrThrow("dtype").getType();
+        long[] sizes = shape.getDimList().stream().mapToLong(d -> d.getSize()).toArray();
+        plain = Functions.placeholder(node.name(), new Source.Info(type, sizes));
       }
       skeleton.addNode(plain);
     }
@@ -244,154 +329,19 @@ final class KnownSizes {
         && IntStream.range(0, perm.values().length).allMatch(i -> perm.values()[i] == i);
   }
 
-  /** What is known of the numbers that a node makes; null if it is no arithmetic with sizes. */
-  private Numbers evaluate(Source.Node node) {
+  /** What is known of the numbers that a node makes, for each of its first outputs. */
+  private List<Numbers> evaluate(Source.Node node) {
     DataType type = info(new Source.TensorName(node.name(), 0)).type();
     if (type != DataType.DT_INT32 && type != DataType.DT_INT64 && type != DataType.DT_BOOL) {
-      return null;
-    }
-    if (node.op().equals("Const")) {
-      return literal(node.definition().getAttrOrThrow("value").getTensor());
+      return List.of();
     }
     if (node.op().equals("Shape") || node.op().equals("Rank")) {
       long[] shape = shape(node, 0);
-      if (shape != null && node.op().equals("Rank")) {
-        return Numbers.scalar(shape.length);
-      }
       return shape == null
-          ? null
-          : Numbers.vector(Arrays.stream(shape).mapToDouble(d -> d < 0 ? Double.NaN : d).toArray());
+          ? List.of()
+          : List.of(
+              node.op().equals("Rank") ? Numbers.scalar(shape.length) : Numbers.ofShape(shape));
     }
-    List<Numbers> in = node.inputs().stream().map(known::get).toList();
-    if (in.isEmpty() || in.stream().anyMatch(numbers -> numbers == null)) {
-      return null;
-    }
-    return switch (node.op()) {
-      case "Identity", "StopGradient", "Snapshot" -> in.get(0);
-      case "Cast" -> type == DataType.DT_BOOL ? null : in.get(0);
-      case "Neg" -> each(Numbers.scalar(0), in.get(0), (a, b) -> a - b);
-      case "Abs" -> each(in.get(0), in.get(0), (a, b) -> Math.abs(a));
-      case "AddV2", "Add" -> each(in, (a, b) -> a + b);
-      case "Sub" -> each(in, (a, b) -> a - b);
-      case "Mul" -> each(in, (a, b) -> a * b);
-      case "FloorDiv" -> each(in, (a, b) -> b == 0 ? Double.NaN : Math.floor(a / b));
-      case "FloorMod" -> each(in, (a, b) -> b == 0 ? Double.NaN : a - b * Math.floor(a / b));
-      case "Maximum" -> each(in, Math::max);
-      case "Minimum" -> each(in, Math::min);
-      case "Less" -> compared(in, gap -> gap < 0);
-      case "LessEqual" -> compared(in, gap -> gap <= 0);
-      case "Greater" -> compared(in, gap -> gap > 0);
-      case "GreaterEqual" -> compared(in, gap -> gap >= 0);
-      case "Equal" -> compared(in, gap -> gap == 0);
-      case "NotEqual" -> compared(in, gap -> gap != 0);
-      case "Select", "SelectV2" -> chosen(in);
-      case "Prod" ->
-          in.get(0).rank() == 1
-                  && in.get(1).values().length == 1
-                  && !node.definition().getAttrOrDefault("keep_dims", none()).getB()
-              ? Numbers.scalar(Arrays.stream(in.get(0).values()).reduce(1, (a, b) -> a * b))
-              : null;
-      case "GatherV2" -> in.get(2).values()[0] == 0 ? gather(in.get(0), in.get(1)) : null;
-      case "Gather" -> gather(in.get(0), in.get(1));
-      case "ConcatV2" -> concat(in.subList(0, in.size() - 1), 1);
-      case "Pack" -> concat(in, 0);
-      case "StridedSlice" -> slice(node, in);
-      default -> null;
-    };
-  }
-
-  /** The values of a constant of integers. */
-  static long[] integers(NodeDef constant) {
-    return Arrays.stream(literal(constant.getAttrOrThrow("value").getTensor()).values())
-        .mapToLong(value -> (long) value)
-        .toArray();
-  }
-
-  private static Numbers literal(TensorProto tensor) {
-    int rank = tensor.getTensorShape().getDimCount();
-    long size = rank == 0 ? 1 : tensor.getTensorShape().getDim(0).getSize();
-    if (rank > 1 || size > LARGEST) {
-      return null;
-    }
-    return new Numbers(rank, TensorValues.of(tensor).all());
-  }
-
-  private static Numbers each(List<Numbers> in, DoubleBinaryOperator function) {
-    return each(in.get(0), in.get(1), function);
-  }
-
-  private static Numbers each(Numbers left, Numbers right, DoubleBinaryOperator function) {
-    double[] a = left.values();
-    double[] b = right.values();
-    if (a.length != b.length && a.length != 1 && b.length != 1) {
-      return null;
-    }
-    double[] out = new double[a.length == 1 ? b.length : a.length];
-    Arrays.setAll(
-        out, i -> function.applyAsDouble(a[a.length == 1 ? 0 : i], b[b.length == 1 ? 0 : i]));
-    return new Numbers(Math.max(left.rank(), right.rank()), out);
-  }
-
-  /** 1 where it holds for what the first is more than the second, else 0. */
-  private static Numbers compared(List<Numbers> in, DoublePredicate holds) {
-    return each(in, (a, b) -> Double.isNaN(a - b) ? Double.NaN : holds.test(a - b) ? 1 : 0);
-  }
-
-  /** The sum of what a condition chooses of one and of the other; the rest may be unknown. */
-  private static Numbers chosen(List<Numbers> in) {
-    Numbers one = each(in.get(0), in.get(1), (c, a) -> c == 0 ? 0 : c == 1 ? a : Double.NaN);
-    Numbers other = each(in.get(0), in.get(2), (c, b) -> c == 1 ? 0 : c == 0 ? b : Double.NaN);
-    return one == null || other == null ? null : each(one, other, Double::sum);
-  }
-
-  private static Numbers gather(Numbers from, Numbers at) {
-    double[] out = new double[at.values().length];
-    for (int i = 0; i < out.length; i++) {
-      double index = at.values()[i];
-      if (from.rank() != 1 || !(index >= 0 && index < from.values().length)) {
-        return null;
-      }
-      out[i] = from.values()[(int) index];
-    }
-    return new Numbers(at.rank(), out);
-  }
-
-  private static Numbers concat(List<Numbers> parts, int rank) {
-    if (parts.stream().anyMatch(part -> part.rank() != rank)) {
-      return null;
-    }
-    double[] all = parts.stream().flatMapToDouble(p -> Arrays.stream(p.values())).toArray();
-    return all.length > LARGEST ? null : Numbers.vector(all);
-  }
-
-  private static Numbers slice(Source.Node node, List<Numbers> in) {
-    Map<String, AttrValue> attributes = node.definition().getAttrMap();
-    long other =
-        attributes.getOrDefault("ellipsis_mask", none()).getI()
-            | attributes.getOrDefault("new_axis_mask", none()).getI();
-    boolean shrink = attributes.getOrDefault("shrink_axis_mask", none()).getI() != 0;
-    double[] x = in.get(0).values();
-    if (in.get(0).rank() != 1
-        || other != 0
-        || in.get(1).values().length != 1
-        || !(in.get(1).isKnown() && in.get(2).isKnown())
-        || in.get(3).values()[0] != 1) {
-      return null;
-    }
-    int from = edge(in.get(1).values()[0], x.length);
-    if (shrink) {
-      return from < x.length ? Numbers.scalar(x[from]) : null;
-    }
-    from = attributes.getOrDefault("begin_mask", none()).getI() != 0 ? 0 : from;
-    int to =
-        attributes.getOrDefault("end_mask", none()).getI() != 0
-            ? x.length
-            : edge(in.get(2).values()[0], x.length);
-    return Numbers.vector(Arrays.copyOfRange(x, from, Math.max(from, to)));
-  }
-
-  private static int edge(double at, int length) {
-    double counted = at < 0 ? at + length : at;
-    return (int) Math.max(0, Math.min(length, counted));
+    return Numbers.of(node.definition(), type, node.inputs().stream().map(known::get).toList());
   }
 }

@@ -16,6 +16,7 @@ final class OpConverters {
     ColourOps.register(table);
     ConvolutionOps.register(table);
     CropOps.register(table);
+    DiagonalOps.register(table);
     ElementwiseOps.register(table);
     ImageOps.register(table);
     ImageTransforms.register(table);

@@ -25,9 +25,29 @@ final class ScatterOps {
     table.put("TensorScatterSub", node -> add(node, node.emit("Neg", node.input(2))));
     table.put("TensorScatterMax", node -> choose(node, "Max"));
     table.put("TensorScatterMin", node -> choose(node, "Min"));
+    table.put("XlaDynamicUpdateSlice", ScatterOps::write);
     table.put("DynamicPartition", ScatterOps::part);
     table.put("DynamicStitch", ScatterOps::stitch);
     table.put("ParallelDynamicStitch", ScatterOps::stitch);
+  }
+
+  /** A block in the place of as large a one, which starts where all of it is still within. */
+  private static void write(TfNode node) {
+    int rank = node.rank(0);
+    String sizes = node.emit("Shape", node.input(1));
+    String last = node.emit("Sub", node.emit("Shape", node.input(0)), sizes);
+    String first = node.emit("Max", node.sizes(2), node.scalar(DT_INT64, 0));
+    first = node.emit("Min", first, last);
+    List<String> places = new ArrayList<>();
+    for (int axis = 0; axis < rank; axis++) {
+      String number = node.scalar(DT_INT64, axis);
+      String along = IndexOps.numbers(node, node.emit("Gather", sizes, number));
+      along = node.emit("Add", along, node.emit("Gather", first, number));
+      along = node.emit("Expand", node.alongFirst(along, rank - axis), sizes);
+      places.add(node.unsqueezed(along, -1));
+    }
+    String all = node.emit("Concat", places, Map.of("axis", -1));
+    node.output(0, node.emit("ScatterND", node.input(0), all, node.input(1)));
   }
 
   /** The rows of each number, in the order they have. */

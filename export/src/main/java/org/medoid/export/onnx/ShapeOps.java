@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.medoid.export.onnx.pass.Constant;
 import org.medoid.export.onnx.pass.Shapes;
+import org.tensorflow.proto.DataType;
 
 /** Operations that move, join, cut and repeat. */
 final class ShapeOps {
@@ -34,6 +35,7 @@ final class ShapeOps {
     table.put("BroadcastArgs", ShapeOps::broadcastSizes);
     table.put("Fill", node -> expand(node, 1, 0));
     table.put("Range", ShapeOps::range);
+    table.put("LinSpace", ShapeOps::steps);
   }
 
   /** Numbers, one for each axis of channels last, in the order of the layout. */
@@ -181,14 +183,24 @@ final class ShapeOps {
   }
 
   private static void pad(TfNode node) {
-    boolean first = node.isChannelsFirst(0);
-    List<String> tensors =
-        new ArrayList<>(List.of(node.input(0, first), node.constant(pads(node, first))));
+    boolean first = node.isChannelsFirst(0) && node.isConstant(1);
+    String pads = node.isConstant(1) ? node.constant(pads(node, first)) : computedPads(node);
+    List<String> tensors = new ArrayList<>(List.of(node.input(0, first), pads));
     tensors.add(node.op().equals("PadV2") ? node.input(2) : node.scalar(node.type(0), 0));
     node.output(0, first, node.emit("Pad", tensors, Map.of("mode", "constant")));
   }
 
+  private static String computedPads(TfNode node) {
+    String turned = node.emit("Transpose", Map.of("perm", new long[] {1, 0}), node.sizes(1));
+    return node.emit("Reshape", turned, node.constant(-1));
+  }
+
   private static void mirrorPad(TfNode node) {
+    if (!node.isConstant(1) && node.text("mode").equals("REFLECT")) {
+      node.output(
+          0, node.emit("Pad", Map.of("mode", "reflect"), node.input(0), computedPads(node)));
+      return;
+    }
     boolean first = node.isChannelsFirst(0);
     long[] pads = pads(node, first);
     String x = node.input(0, first);
@@ -247,5 +259,17 @@ final class ShapeOps {
 
   private static void range(TfNode node) {
     node.output(0, node.emit("Range", node.input(0), node.input(1), node.input(2)));
+  }
+
+  /** So many numbers from one to another, as far from each other. */
+  private static void steps(TfNode node) {
+    DataType type = node.type(0);
+    String count = node.emit("Reshape", node.sizes(2), node.constant(new long[0]));
+    String gaps = node.emit("Sub", count, node.scalar(DT_INT64, 1));
+    gaps = node.emit("Max", gaps, node.scalar(DT_INT64, 1)); // of one number there is none
+    String places = node.cast(IndexOps.numbers(node, count), DT_INT64, type);
+    String shares = node.emit("Div", places, node.cast(gaps, DT_INT64, type));
+    String whole = node.emit("Sub", node.input(1), node.input(0));
+    node.output(0, node.emit("Add", node.input(0), node.emit("Mul", whole, shares)));
   }
 }

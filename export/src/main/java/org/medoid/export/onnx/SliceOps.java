@@ -70,7 +70,9 @@ final class SliceOps {
     boolean first = node.isChannelsFirst(input);
     List<String> tensors = new ArrayList<>(List.of(node.input(input, first)));
     long[] sizes = new long[node.outputCount()];
-    if (sized) {
+    if (sized && !node.isConstant(1)) {
+      tensors.add(computedSizes(node, tensors.get(0), first, axis));
+    } else if (sized) {
       sizes = node.integers(1);
       long[] shape = node.shape(input);
       for (int i = 0; i < sizes.length; i++) {
@@ -95,6 +97,18 @@ final class SliceOps {
     for (int i = 0; i < parts.size(); i++) {
       node.output(i, first, parts.get(i));
     }
+  }
+
+  /** Sizes that the model sees, of which one may be -1: the rest. */
+  private static String computedSizes(TfNode node, String x, boolean first, int axis) {
+    String sizes = node.sizes(1);
+    String zero = node.scalar(DT_INT64, 0);
+    List<String> own = List.of(node.emit("Max", sizes, zero), node.constant(0));
+    String used = node.emit("ReduceSum", own, Map.of("keepdims", true));
+    long at = first ? Shapes.channelsFirstAxis(axis, node.rank(0)) : axis;
+    String length = node.emit("Gather", node.emit("Shape", x), node.constant(at));
+    String rest = node.emit("Sub", length, used);
+    return node.emit("Where", node.emit("Less", sizes, zero), rest, sizes);
   }
 
   /** Of each of a batch the first so many; ONNX has batch and time in the first two axes. */

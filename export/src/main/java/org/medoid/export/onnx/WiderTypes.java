@@ -8,6 +8,7 @@ import static org.tensorflow.proto.DataType.DT_INT32;
 import static org.tensorflow.proto.DataType.DT_INT64;
 import static org.tensorflow.proto.DataType.DT_INT8;
 import static org.tensorflow.proto.DataType.DT_UINT16;
+import static org.tensorflow.proto.DataType.DT_UINT32;
 import static org.tensorflow.proto.DataType.DT_UINT8;
 
 import java.util.ArrayList;
@@ -29,7 +30,9 @@ final class WiderTypes {
   private static final Map<DataType, DataType> NARROW = with(SHORT, DT_INT32, DT_INT8, DT_UINT8);
   private static final Map<DataType, DataType> TRUTHS = with(NARROW, DT_INT32, DT_BOOL);
 
-  /** For those that have kernels of floating-point numbers alone. */
+  private static final Map<DataType, DataType> LONG = new EnumMap<>(Map.of(DT_UINT32, DT_INT64));
+
+  /** For those that have kernels of floating-point numbers alone; the same type: none holds it. */
   private static final Map<DataType, DataType> FLOATING =
       new EnumMap<>(
           Map.of(
@@ -53,8 +56,6 @@ final class WiderTypes {
     widen(
         table,
         NARROW,
-        "ArgMax",
-        "ArgMin",
         "ClipByValue",
         "Cumprod",
         "Cumsum",
@@ -75,7 +76,8 @@ final class WiderTypes {
       String with = "Diag" + version;
       widen(table, TRUTHS, "Matrix" + with, "MatrixDiagPart" + version, "MatrixSet" + with);
     }
-    widen(table, TRUTHS, "OneHot");
+    widen(table, TRUTHS, "ArgMax", "ArgMin", "OneHot");
+    widen(table, LONG, "Max", "Mean", "Min", "Prod", "Sum");
     widen(
         table,
         FLOATING,
@@ -126,7 +128,7 @@ final class WiderTypes {
     if (type == null) {
       return value;
     }
-    if (type == DT_INT64) {
+    if (type == value.type()) {
       throw node.unsupported("whole numbers of 64 bits, for which runtimes have no kernel");
     }
     if (value.constant() != null) {

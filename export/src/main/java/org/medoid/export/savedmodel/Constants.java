@@ -52,6 +52,7 @@ final class Constants {
   /** Forgets what it knew of nodes that are gone. */
   void forget() {
     known.clear();
+    inferred.forget();
   }
 
   /** The value of a scalar, true being 1; null if it is none, or depends on an input. */

@@ -11,7 +11,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Predicate;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.FunctionDef;
@@ -42,6 +41,8 @@ final class Flattener implements Border.Nodebook {
           "PlaceholderWithDefault",
           "CheckNumerics",
           "CheckNumericsV2",
+          "DeepCopy",
+          "GuaranteeConst",
           "Print",
           "Snapshot");
 
@@ -213,7 +214,9 @@ final class Flattener implements Border.Nodebook {
         inputs.add(tensor(body, input));
       }
       boolean dead =
-          inputs.contains(DEAD) || ControlFlow.pivots(body, node).stream().anyMatch(isDead(body));
+          inputs.contains(DEAD)
+              || ControlFlow.pivots(body, node).stream()
+                  .anyMatch(pivot -> body.tensors().get(pivot).contains(DEAD));
       List<String> done;
       if (dead && !ControlFlow.isMerge(node)) {
         done = List.of(DEAD);
@@ -227,10 +230,6 @@ final class Flattener implements Border.Nodebook {
       body.done(node.getName(), done);
     }
     return tensors.stream().map(tensor -> tensor(body, tensor)).toList();
-  }
-
-  private static Predicate<String> isDead(Body body) {
-    return node -> body.tensors().get(node).contains(DEAD);
   }
 
   /** The nodes that tensors need and that are not done yet, each after its inputs. */

@@ -1,13 +1,16 @@
 package org.medoid.export.savedmodel;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.tensorflow.Graph;
+import org.tensorflow.GraphOperation;
 import org.tensorflow.Operand;
 import org.tensorflow.Output;
 import org.tensorflow.exceptions.TensorFlowException;
@@ -34,6 +37,21 @@ final class InferredScalars {
   /** The version of graphs from which on a placeholder of rank 0 is a scalar, and not anything. */
   private static final int SCALARS = 24;
 
+  /** What is computed from the shape of its input alone. */
+  private static final Set<String> OF_SHAPES = Set.of("Shape", "ShapeN", "Rank", "Size");
+
+  private static final Set<DataType> FLOATS =
+      EnumSet.of(DataType.DT_FLOAT, DataType.DT_DOUBLE, DataType.DT_HALF, DataType.DT_BFLOAT16);
+
+  /** The type and shape of a tensor. */
+  private record Made(DataType type, Shape shape) {}
+
+  /** What each node makes that was imported. */
+  private final Map<String, List<Made>> seen = new HashMap<>();
+
+  /** Those of them whose values depend on what is fed. */
+  private final Set<String> fed = new HashSet<>();
+
   private final Map<String, NodeDef> nodes;
   private final Map<String, NodeDef> variables;
   private final Map<String, FunctionDef> functions;
@@ -54,22 +72,36 @@ final class InferredScalars {
     this.functions = functions;
   }
 
+  /** Forgets what it knew of nodes that are gone. */
+  void forget() {
+    seen.clear();
+    fed.clear();
+  }
+
   /** The type of a tensor; DT_INVALID if the graph is not valid. */
   DataType type(String tensor) {
-    try (Graph graph = new Graph()) {
-      return imported(graph, tensor).dataType();
-    } catch (TensorFlowException | IllegalArgumentException | IllegalStateException e) {
-      return DataType.DT_INVALID;
-    }
+    Made made = made(tensor);
+    return made == null ? DataType.DT_INVALID : made.type;
   }
 
   /** The shape of a tensor, unknown if the graph is not valid. */
   Shape shape(String tensor) {
-    try (Graph graph = new Graph()) {
-      return imported(graph, tensor).shape();
-    } catch (TensorFlowException | IllegalArgumentException | IllegalStateException e) {
-      return Shape.unknown();
+    Made made = made(tensor);
+    return made == null ? Shape.unknown() : made.shape;
+  }
+
+  private Made made(String tensor) {
+    String[] parts = Tensors.canonical(tensor).split(":", -1);
+    if (!seen.containsKey(parts[0])) {
+      try (Graph graph = new Graph()) {
+        imported(graph, tensor);
+      } catch (TensorFlowException | IllegalArgumentException | IllegalStateException e) {
+        return null;
+      }
     }
+    List<Made> outputs = seen.get(parts[0]);
+    int number = Integer.parseInt(parts[1]);
+    return number < outputs.size() ? outputs.get(number) : null;
   }
 
   /** The value of a scalar of whole numbers, not negative, or a truth value; null if unknown. */
@@ -101,10 +133,15 @@ final class InferredScalars {
   InferredShapes all() {
     Set<String> names = new HashSet<>(nodes.keySet());
     names.addAll(variables.keySet());
-    return new InferredShapes(part(names));
+    return new InferredShapes(part(names, Set.of()));
   }
 
-  private GraphDef part(Set<String> needed) {
+  /**
+   * Part of the graph.
+   *
+   * @param stands those of the nodes in whose place a placeholder says as much
+   */
+  private GraphDef part(Set<String> needed, Set<String> stands) {
     GraphDef.Builder part = GraphDef.newBuilder();
     part.getVersionsBuilder().setProducer(SCALARS);
     part.getLibraryBuilder().addAllFunction(functions.values());
@@ -116,27 +153,67 @@ final class InferredScalars {
                     name, Nodes.type(node, "dtype"), node.getAttrOrThrow("shape").getShape()));
           }
         });
-    nodes.values().stream().filter(node -> needed.contains(node.getName())).forEach(part::addNode);
+    for (NodeDef node : nodes.values()) {
+      if (stands.contains(node.getName())) {
+        Made made = seen.get(node.getName()).get(0);
+        part.addNode(Nodes.placeholder(node.getName(), made.type, Nodes.shape(made.shape)));
+      } else if (needed.contains(node.getName())) {
+        part.addNode(node);
+      }
+    }
     return part.build();
   }
 
-  /** What a tensor depends on, in a graph. */
+  /**
+   * What a tensor depends on, in a graph. Once seen, floats that no constants determine are what
+   * their shape says: nothing behind them is imported again, or each branch of a long network would
+   * read all before it.
+   */
   private Output<?> imported(Graph graph, String tensor) {
     String root = Tensors.node(tensor);
     if (!nodes.containsKey(root) && !variables.containsKey(root)) {
       throw new IllegalArgumentException(tensor + " is no tensor of a node");
     }
     Set<String> needed = new HashSet<>();
+    Set<String> stands = new HashSet<>();
     Deque<String> open = new ArrayDeque<>(List.of(root));
     while (!open.isEmpty()) {
       String name = open.pop();
       NodeDef node = nodes.get(name);
-      if (needed.add(name) && node != null) {
+      if (node != null && !name.equals(root) && isSettled(name)) {
+        stands.add(name);
+      } else if (needed.add(name) && node != null) {
         node.getInputList().forEach(input -> open.push(Tensors.node(input)));
       }
     }
-    graph.importGraphDef(part(needed));
+    GraphDef part = part(needed, stands);
+    graph.importGraphDef(part);
+    part.getNodeList().forEach(node -> note(graph, node));
     String[] parts = Tensors.canonical(tensor).split(":", -1);
     return graph.operation(parts[0]).output(Integer.parseInt(parts[1]));
+  }
+
+  private boolean isSettled(String name) {
+    List<Made> outputs = seen.get(name);
+    return outputs != null
+        && outputs.size() == 1
+        && fed.contains(name)
+        && FLOATS.contains(outputs.get(0).type);
+  }
+
+  private void note(Graph graph, NodeDef node) {
+    if (seen.containsKey(node.getName())) {
+      return;
+    }
+    GraphOperation operation = graph.operation(node.getName());
+    List<Made> outputs = new ArrayList<>();
+    for (int i = 0; i < operation.numOutputs(); i++) {
+      outputs.add(new Made(operation.output(i).dataType(), operation.output(i).shape()));
+    }
+    seen.put(node.getName(), outputs);
+    boolean reads = node.getInputList().stream().map(Tensors::node).anyMatch(fed::contains);
+    if (node.getOp().equals("Placeholder") || (reads && !OF_SHAPES.contains(node.getOp()))) {
+      fed.add(node.getName());
+    }
   }
 }

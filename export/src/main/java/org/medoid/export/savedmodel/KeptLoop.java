@@ -118,7 +118,7 @@ final class KeptLoop {
     String condName = flattener.keep(base + "_cond", function(tests, List.of(condition), true));
     List<String> given = new ArrayList<>(starts);
     given.addAll(outside.keySet());
-    List<TensorShapeProto> sizes = shapes.stream().map(KeptLoop::proto).toList();
+    List<TensorShapeProto> sizes = shapes.stream().map(Nodes::shape).toList();
     flattener.add(FlatFunction.loop(given, types, sizes, condName, bodyName).setName(name).build());
     List<String> outputs = new ArrayList<>(inputs);
     for (int i = 0; i < changing.size(); i++) {
@@ -205,7 +205,7 @@ final class KeptLoop {
 
   private String argument(DataType type, Shape shape) {
     String name = flattener.unique("carried");
-    flattener.add(Nodes.placeholder(name, type, proto(shape)));
+    flattener.add(Nodes.placeholder(name, type, Nodes.shape(shape)));
     return name + ":0";
   }
 
@@ -214,7 +214,7 @@ final class KeptLoop {
     List<String> carried = new ArrayList<>(inputs);
     for (int i = 0; i < changing.size(); i++) {
       String name = arguments.get(i);
-      flattener.add(Nodes.placeholder(name, types.get(i), proto(shapes.get(i))));
+      flattener.add(Nodes.placeholder(name, types.get(i), Nodes.shape(shapes.get(i))));
       carried.set(changing.get(i), kept(i, name + ":0"));
     }
     return carried;
@@ -306,11 +306,5 @@ final class KeptLoop {
     names.addAll(outside.values());
     List<DataType> given = test ? List.of(DataType.DT_BOOL) : types;
     return FlatFunction.of(names, types, outside, nodes, results, given);
-  }
-
-  private static TensorShapeProto proto(Shape shape) {
-    return shape.isUnknown()
-        ? TensorShapeProto.newBuilder().setUnknownRank(true).build()
-        : Nodes.shape(Arrays.copyOf(shape.asArray(), shape.numDimensions()));
   }
 }

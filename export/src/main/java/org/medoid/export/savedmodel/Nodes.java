@@ -3,6 +3,7 @@ package org.medoid.export.savedmodel;
 import com.google.protobuf.ByteString;
 import java.util.Arrays;
 import java.util.List;
+import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
@@ -99,6 +100,12 @@ final class Nodes {
       shape.addDimBuilder().setSize(size);
     }
     return shape.build();
+  }
+
+  static TensorShapeProto shape(Shape shape) {
+    return shape.isUnknown()
+        ? TensorShapeProto.newBuilder().setUnknownRank(true).build()
+        : shape(shape.asArray());
   }
 
   /** The sizes of a tensor, int32. */

@@ -25,10 +25,43 @@ import org.tensorflow.proto.TensorProto;
  *
  * <p>From half precision nothing is lost, float32 holds every value of both; results come nearer to
  * the exact ones. Float64 is narrowed only where the network itself computes in it, that is where
- * an input, an output or a variable is of that type: elsewhere it is arithmetic on sizes.
+ * an input, an output or a variable is of that type, or an operation of which onnxruntime has no
+ * such kernel: elsewhere it is arithmetic on sizes.
  */
 final class Precision {
   private static final Set<DataType> HALF = EnumSet.of(DataType.DT_HALF, DataType.DT_BFLOAT16);
+
+  /** What onnxruntime has no kernel in float64 for, or parts of it. */
+  private static final Set<String> SINGLE =
+      Set.of(
+          "Acos",
+          "Acosh",
+          "Asin",
+          "Asinh",
+          "Atan",
+          "Atan2",
+          "Atanh",
+          "AvgPool",
+          "AvgPool3D",
+          "Conv2D",
+          "Conv2DBackpropInput",
+          "Conv3D",
+          "Conv3DBackpropInputV2",
+          "Cosh",
+          "DepthwiseConv2dNative",
+          "DepthwiseConv2dNativeBackpropInput",
+          "Elu",
+          "Erf",
+          "Erfc",
+          "LeakyRelu",
+          "ResizeBicubic",
+          "ResizeBilinear",
+          "ResizeNearestNeighbor",
+          "Selu",
+          "Sinh",
+          "Softplus",
+          "Softsign",
+          "Tan");
 
   private Precision() {}
 
@@ -58,6 +91,10 @@ final class Precision {
     Set<DataType> found = EnumSet.noneOf(DataType.class);
     flat.variables().forEach(v -> found.add(v.type()));
     found.addAll(ports);
+    nodes.stream()
+        .filter(node -> SINGLE.contains(node.getOp()))
+        .forEach(
+            node -> found.add(node.getAttrOrDefault("T", Nodes.type(DataType.DT_FLOAT)).getType()));
     found.retainAll(EnumSet.of(DataType.DT_DOUBLE));
     all.retainAll(HALF);
     found.addAll(all);

@@ -2,6 +2,7 @@ package org.medoid.export.onnx;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.medoid.export.onnx.OpsTest.cast;
+import static org.medoid.export.onnx.OpsTest.ints;
 import static org.medoid.export.onnx.OpsTest.one;
 import static org.medoid.export.onnx.OpsTest.times;
 
@@ -20,6 +21,7 @@ import org.tensorflow.Output;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Squeeze;
 import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.GraphDef;
 import org.tensorflow.types.TFloat32;
 
 /** As {@link OpsTest}, for what counts, chooses and places elements, and computed bounds. */
@@ -105,7 +107,14 @@ class IndexOpsTest {
         new Domain(1, 4, true),
         (tf, draw, x, shape) -> {
           Operand<?> some = one(tf, "Greater", x, tf.constant(draw.of(-9f, 0f, 9f)));
-          return one(tf, "Where", draw.flip() ? some : cast(tf, some, DataType.DT_FLOAT));
+          DataType type =
+              draw.of(
+                  DataType.DT_BOOL,
+                  DataType.DT_FLOAT,
+                  DataType.DT_DOUBLE,
+                  DataType.DT_INT8,
+                  DataType.DT_INT16);
+          return one(tf, "Where", cast(tf, some, type));
         });
   }
 
@@ -241,6 +250,76 @@ class IndexOpsTest {
                     x,
                     tf.constant(0),
                     tf.constant(0f)));
+  }
+
+  /** Beside the main diagonal, and of matrices of any sides. */
+  @Property(seed = "1", tries = 10)
+  void diagonalsOfAnyMatrix(@ForAll long seed) {
+    Draw.check(
+        seed,
+        new Domain(2, 4, false),
+        (tf, draw, x, shape) -> {
+          int rows = (int) shape[shape.length - 2];
+          int columns = (int) shape[shape.length - 1];
+          return one(
+              tf,
+              draw.of("MatrixDiagPartV2", "MatrixDiagPartV3"),
+              x,
+              tf.constant(draw.in(1 - rows, columns - 1)),
+              tf.constant(0f));
+        });
+    for (long[] shape : new long[][] {{2, 3, 5}, {2, 5, 3}, {2, 4, 4}}) {
+      GraphDef graph =
+          Runs.graph(
+              new long[] {-1, shape[1], shape[2]},
+              tf ->
+                  x -> {
+                    Operand<?> part = one(tf, "MatrixDiagPart", tf.math.exp(x));
+                    return one(tf, "MatrixSetDiagV3", x, part, tf.constant(0));
+                  });
+      Runs.same(graph, Runs.random(seed, shape), shape);
+    }
+    long[] all = {2, 3, 2, 3};
+    Runs.same(Runs.graph(all, tf -> x -> one(tf, "DiagPart", x)), Runs.random(seed, all), all);
+  }
+
+  /**
+   * Where a block would reach beyond the end it is moved back. TensorFlow runs it compiled alone.
+   */
+  @Example
+  void aBlockIsWrittenWithin() {
+    GraphDef graph =
+        Runs.graph(
+            new long[] {-1, 3},
+            tf ->
+                x ->
+                    one(
+                        tf,
+                        "XlaDynamicUpdateSlice",
+                        x,
+                        tf.constant(new float[][] {{7, 8}}),
+                        tf.constant(ints(1, 2))));
+    float[] x = {0, 1, 2, 3, 4, 5};
+    assertThat(Runs.onnxRuntime(Runs.convert(graph), x, 2, 3).values())
+        .containsExactly(0, 1, 2, 3, 7, 8);
+  }
+
+  @Example
+  void smallIndicesAreWidened() {
+    long[] shape = {3, 4};
+    Runs.same(
+        Runs.graph(
+            new long[] {-1, 4},
+            tf ->
+                x ->
+                    one(
+                        tf,
+                        "GatherV2",
+                        x,
+                        cast(tf, tf.constant(ints(2, 0)), DataType.DT_INT16),
+                        tf.constant(1))),
+        Runs.random(1, shape),
+        shape);
   }
 
   private static final String[] FOLDS = {"Add", "Sub", "Max", "Min"};

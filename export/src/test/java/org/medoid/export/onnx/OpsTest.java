@@ -670,4 +670,38 @@ class OpsTest {
             tf -> x -> one(tf, draw.of("AddV2", "Mul", "Maximum"), tf.nn.relu(x), tf.constant(2f)));
     assertThat(Runs.ops(Runs.same(graph, Runs.random(seed, sizes), sizes))).hasSize(2);
   }
+
+  @Property(seed = "1", tries = 4)
+  void remaindersByTheirOldName(@ForAll long seed) {
+    Draw.check(
+        seed, Domain.ANY, (tf, draw, x, shape) -> one(tf, "Mod", times(tf, x, 9), tf.constant(2f)));
+  }
+
+  @Property(seed = "1", tries = 4)
+  void reductionsOfUnsignedNumbers(@ForAll long seed) {
+    for (String op : List.of("Max", "Min", "Sum", "Mean", "Prod")) {
+      Draw.check(
+          seed,
+          new Domain(2, 3, true),
+          (tf, draw, x, shape) ->
+              cast(
+                  tf,
+                  one(tf, op, cast(tf, tf.math.abs(x), DataType.DT_UINT32), tf.constant(1)),
+                  DataType.DT_INT64));
+    }
+  }
+
+  @Example
+  void nothingHappensToWhatIsOnlyLookedAt() {
+    for (String op : List.of("CheckNumericsV2", "DeepCopy", "GuaranteeConst")) {
+      Map<String, Object> attributes =
+          op.equals("CheckNumericsV2") ? Map.of("message", "finite") : Map.of();
+      GraphDef graph =
+          Runs.graph(
+              longs(-1, 3), tf -> x -> Runs.node(tf, op, attributes, tf.math.tanh(x)).output());
+      assertThat(Runs.ops(Runs.same(graph, Runs.random(1, 2, 3), 2, 3)))
+          .as(op)
+          .containsExactly("Tanh");
+    }
+  }
 }

@@ -373,6 +373,67 @@ class RewritesTest {
         .contains("Add");
   }
 
+  /** What each channel is added behind a convolution of lines, and of volumes. */
+  @Test
+  void channelsAreCountedAsTheRankOfTheImagesHasThem() {
+    for (long[] images : new long[][] {{4, 4, 4}, {2, 3, 4, 4, 4}}) {
+      int spatial = images.length - 2;
+      for (long[] summand : new long[][] {{4}, {1, 4}, {4, 1}, {4, 1, 1}}) {
+        List<String> ops =
+            Runs.ops(
+                Runs.same(
+                    Runs.graph(
+                        images,
+                        tf -> x -> tf.math.add(lines(tf, x), Runs.constant(tf, 2, summand))),
+                    Runs.random(3, images),
+                    images));
+        assertThat(ops.contains("Add"))
+            .as("%d axes, %s", spatial, Arrays.toString(summand))
+            .isEqualTo(summand[summand.length - 1] == 1);
+      }
+    }
+  }
+
+  /** A convolution of one pixel that keeps four channels in place, in one or three dimensions. */
+  private static Operand<TFloat32> lines(Ops tf, Operand<TFloat32> x) {
+    if (x.shape().numDimensions() == 5) {
+      return node(
+          tf,
+          "Conv3D",
+          Map.of("strides", new long[] {1, 1, 1, 1, 1}, "padding", "SAME"),
+          x,
+          Runs.constant(tf, 5, 1, 1, 1, 4, 4));
+    }
+    long[] one = {1, 1, 1, 1};
+    Operand<TFloat32> y = tf.expandDims(x, tf.constant(2));
+    y = node(tf, "MaxPool", Map.of("ksize", one, "strides", one, "padding", "VALID"), y);
+    y = node(tf, "Squeeze", Map.of("squeeze_dims", new long[] {2}), y);
+    return node(tf, "BatchMatMulV2", Map.of(), y, Runs.constant(tf, 5, 4, 4));
+  }
+
+  /** As a scalar each of these would fit the pattern, but it makes the tensor one of rank 5. */
+  @Test
+  void aConstantThatRaisesTheRankIsNoScalar() {
+    ops((tf, x) -> {
+          Operand<TFloat32> three = Runs.constant(tf, new float[] {3}, 1, 1, 1, 1, 1);
+          return times(tf, tf.math.mul(x, tf.nn.relu6(tf.math.add(x, three))), 1 / 6f);
+        })
+        .doesNotContain("HardSwish");
+    ops((tf, x) -> {
+          Operand<TFloat32> sixth = Runs.constant(tf, new float[] {1 / 6f}, 1, 1, 1, 1, 1);
+          return tf.math.mul(tf.math.mul(x, relu6(tf, x, 3)), sixth);
+        })
+        .doesNotContain("HardSwish");
+    ops((tf, x) -> tf.math.erfc(tf.math.mul(x, Runs.constant(tf, new float[] {-1}, 1, 1, 1, 1, 1))))
+        .contains("Sub");
+    ops((tf, x) -> {
+          Operand<TFloat32> least = Runs.constant(tf, new float[] {4}, 1, 1, 1, 1, 1);
+          Operand<TFloat32> squared = sum(tf, tf.math.square(x), true, 3);
+          return tf.math.mul(x, tf.math.rsqrt(tf.math.maximum(squared, least)));
+        })
+        .doesNotContain("ReduceL2");
+  }
+
   @Test
   void aProductAndASumWithoutAConvolutionAreOnePassOverTheMap() {
     ops((tf, x) ->

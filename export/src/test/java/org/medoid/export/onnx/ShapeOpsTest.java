@@ -15,8 +15,10 @@ import net.jqwik.api.Property;
 import org.medoid.export.onnx.Draw.Domain;
 import org.tensorflow.Operand;
 import org.tensorflow.Output;
+import org.tensorflow.op.Ops;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt32;
 
 /** As {@link OpsTest}, for what joins, cuts, repeats and moves. */
 class ShapeOpsTest {
@@ -131,6 +133,48 @@ class ShapeOpsTest {
             return op.equals("Pad")
                 ? one(tf, op, x, paddings)
                 : one(tf, op, x, paddings, tf.constant(draw.of(0f, -1.5f, 2f)));
+          });
+    }
+  }
+
+  /** A tensor that only a run knows to be what it is. */
+  private static Operand<?> computed(Ops tf, Operand<TFloat32> x, Operand<TInt32> values) {
+    Operand<TFloat32> none =
+        times(tf, one(tf, "Sum", tf.math.abs(x), tf.constant(ints(0, 1, 2))), 0);
+    return tf.math.add(values, tf.dtypes.cast(none, TInt32.class));
+  }
+
+  @Property(seed = "1", tries = 6)
+  void paddingAndPartingByComputedNumbers(@ForAll long seed) {
+    for (String op : List.of("Pad", "PadV2", "MirrorPad", "SplitV", "LinSpace")) {
+      Draw.check(
+          seed ^ op.hashCode(),
+          new Domain(3, 3, false),
+          (tf, draw, x, shape) -> {
+            int[][] pads = new int[3][2];
+            for (int i = 0; i < 3; i++) {
+              pads[i][draw.in(0, 1)] = draw.in(0, (int) Math.min(2, shape[i] - 1));
+            }
+            Operand<?> paddings = computed(tf, x, tf.constant(pads));
+            Operand<TFloat32> first = tf.reshape(tf.math.tanh(x), tf.constant(ints(-1)));
+            Operand<TFloat32> largest = one(tf, "Max", first, tf.constant(ints(0)));
+            Operand<?> sizes =
+                computed(tf, x, tf.constant(draw.flip() ? ints(-1, 0) : ints((int) shape[1], -1)));
+            return switch (op) {
+              case "Pad" -> one(tf, op, x, paddings);
+              case "PadV2" -> one(tf, op, x, paddings, tf.constant(2f));
+              case "MirrorPad" ->
+                  Runs.node(tf, op, Map.of("mode", "REFLECT"), x, paddings).output();
+              case "SplitV" ->
+                  Runs.node(tf, op, Map.of("num_split", 2), x, sizes, tf.constant(1)).output(0);
+              default ->
+                  one(
+                      tf,
+                      op,
+                      largest,
+                      tf.constant(3f),
+                      draw.flip() ? tf.constant(5) : computed(tf, x, tf.constant(1)));
+            };
           });
     }
   }

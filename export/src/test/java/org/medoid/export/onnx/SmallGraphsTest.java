@@ -12,10 +12,12 @@ import java.util.Map;
 import java.util.function.BiFunction;
 import org.assertj.core.api.ListAssert;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt32;
 
 /** What networks are written as takes few nodes, and says the same. */
 class SmallGraphsTest {
@@ -181,5 +183,87 @@ class SmallGraphsTest {
         .hasMessageContaining("3 nodes cannot be converted to ONNX")
         .hasMessageContaining("\n  Lgamma, 2 nodes, the first is first: no converter;\n")
         .hasMessageContaining("\n  Digamma (Digamma): no converter;\n");
+  }
+
+  /** Each shape is known by the one before it: read anew for each, they take minutes. */
+  @Test
+  @Timeout(40)
+  void manyDensesInARowAreFoundAtOnce() {
+    GraphDef graph =
+        graph(
+            longs(2, 5, 4),
+            (tf, x) -> {
+              Operand<TFloat32> y = x;
+              for (int i = 0; i < 120; i++) {
+                y = dense(tf, y, 3, 4, 4);
+              }
+              return y;
+            });
+    assertThat(Runs.ops(Runs.convert(graph))).containsOnly("MatMul", "Add").hasSize(240);
+  }
+
+  private static Operand<?> joined(Ops tf, Operand<?>... parts) {
+    return Runs.node(tf, "ConcatV2", Map.of(), List.of(tf.constant(0)), List.of(parts)).output();
+  }
+
+  @Test
+  void sizesCutOutOfAShapeAreKnown() {
+    int[] last = ints(2, 1, 0);
+    List<BiFunction<Ops, Operand<TFloat32>, Operand<?>>> forms =
+        List.of(
+            (tf, x) -> {
+              Operand<?> s = tf.shape(x);
+              Operand<?> some = one(tf, "Slice", s, tf.constant(ints(1)), tf.constant(ints(2)));
+              Operand<?> rest = one(tf, "Slice", s, tf.constant(ints(3)), tf.constant(ints(-1)));
+              Operand<?> batch = one(tf, "Slice", s, tf.constant(ints(0)), tf.constant(ints(1)));
+              return joined(tf, batch, one(tf, "Maximum", some, tf.constant(ints(1, 1))), rest);
+            },
+            (tf, x) -> {
+              Runs.Made parts =
+                  Runs.node(tf, "Split", Map.of("num_split", 2), tf.constant(0), tf.shape(x));
+              Operand<?> pixels = one(tf, "Prod", parts.<TInt32>output(1), tf.constant(ints(0)));
+              return joined(tf, parts.output(0), one(tf, "Reshape", pixels, tf.constant(ints(1))));
+            },
+            (tf, x) -> {
+              Runs.Made parts =
+                  Runs.node(
+                      tf,
+                      "SplitV",
+                      Map.of("num_split", 3),
+                      tf.shape(x),
+                      tf.constant(ints(1, -1, 1)),
+                      tf.constant(0));
+              Operand<?> turned =
+                  one(tf, "GatherV2", parts.output(1), tf.constant(ints(1, 0)), tf.constant(0));
+              return joined(tf, parts.output(0), turned, parts.output(2));
+            },
+            (tf, x) -> {
+              Map<String, Object> all = Map.of("begin_mask", 1, "end_mask", 1);
+              Operand<?> zero = tf.constant(ints(0));
+              Operand<?> back =
+                  Runs.node(tf, "StridedSlice", all, tf.shape(x), zero, zero, tf.constant(ints(-1)))
+                      .output();
+              Operand<?> rest = one(tf, "GatherV2", back, tf.constant(last), tf.constant(0));
+              Operand<?> batch = one(tf, "GatherV2", back, tf.constant(ints(3)), tf.constant(0));
+              return joined(tf, batch, rest);
+            });
+    for (BiFunction<Ops, Operand<TFloat32>, Operand<?>> form : forms) {
+      ops(IMAGES, (tf, x) -> one(tf, "Reshape", tf.math.tanh(x), form.apply(tf, x)))
+          .as("form %d", forms.indexOf(form))
+          .doesNotContain("Shape");
+    }
+  }
+
+  @Test
+  void axesThatAreCountedByTheRankAreKnown() {
+    ops(
+            IMAGES,
+            (tf, x) ->
+                one(
+                    tf,
+                    "Mean",
+                    x,
+                    one(tf, "Range", tf.constant(1), one(tf, "Rank", x), tf.constant(1))))
+        .containsExactly("ReduceMean");
   }
 }

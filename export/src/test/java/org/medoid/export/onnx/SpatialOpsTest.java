@@ -479,6 +479,38 @@ class SpatialOpsTest {
         .containsExactly("Transpose", "ConvTranspose", "Transpose");
   }
 
+  /** The weights of one in groups have the channels of a group. */
+  @Test
+  void aTransposedConvolutionInGroupsHasTheChannelsOfAll() {
+    long[] sizes = {1, 4, 4, 6};
+    for (int multiplier = 1; multiplier <= 2; multiplier++) {
+      int channels = 6 / multiplier;
+      long[] kernel = {3, 3, channels, multiplier};
+      Map<String, Object> attributes = Map.of("strides", longs(1, 2, 2, 1), "padding", "SAME");
+      for (boolean each : new boolean[] {false, true}) {
+        GraphDef graph =
+            Runs.graph(
+                sizes,
+                tf ->
+                    x -> {
+                      Operand<TFloat32> y =
+                          Runs.node(
+                                  tf,
+                                  "DepthwiseConv2dNativeBackpropInput",
+                                  attributes,
+                                  tf.constant(ints(1, 8, 8, channels)),
+                                  Runs.constant(tf, 1, kernel),
+                                  x)
+                              .output();
+                      y = tf.math.mul(y, Runs.constant(tf, 2, each ? channels : 1));
+                      return tf.math.add(y, Runs.constant(tf, 3, each ? channels : 1));
+                    });
+        assertThat(Runs.ops(Runs.same(graph, Runs.random(5, sizes), sizes)))
+            .containsExactly("Transpose", "ConvTranspose", "Transpose");
+      }
+    }
+  }
+
   /** onnxruntime moves the transposition behind the scaling if it can, and then refuses it. */
   @Test
   void whatWasTransposedInAnyWayIsScaled() {

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.tensorflow.Graph;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
@@ -558,5 +559,33 @@ class ControlFlowTest {
         .isThrownBy(() -> flat(graph.build(), "branch"))
         .withMessageContaining("node branch (If) is control flow")
         .withMessageContaining("different shapes");
+  }
+
+  /** Nothing that lies before an If is imported again for it: that takes most of a minute. */
+  @Test
+  @Timeout(20)
+  void manyIfsThatARunDecidesAreFlattenedInTheirOrder() {
+    GraphDef.Builder graph = decided();
+    String last = "x";
+    for (int i = 0; i < 200; i++) {
+      String k = String.valueOf(i);
+      graph.addNode(floats("sum" + k, "Sum", last, "axes").putAttr("Tidx", INT));
+      graph.addNode(floats("large" + k, "Greater", "sum" + k, "zero"));
+      graph.addNode(
+          squareIfLarge("negative")
+              .setName("branch" + k)
+              .setInput(0, "large" + k)
+              .setInput(1, last));
+      last = "branch" + k;
+      for (int j = 0; j < 20; j++) {
+        graph.addNode(floats("tanh" + k + "_" + j, "Tanh", last));
+        last = "tanh" + k + "_" + j;
+      }
+    }
+    graph
+        .getLibraryBuilder()
+        .addFunction(side("square", "Square"))
+        .addFunction(side("negative", "Neg"));
+    assertThat(operations(flat(graph.build(), last))).filteredOn("SelectV2"::equals).hasSize(200);
   }
 }

@@ -373,6 +373,21 @@ class ModelSignatureTest {
     typed(TFloat64.class);
   }
 
+  /** Of an exponential linear unit runtimes have no kernel in it. */
+  @Test
+  void doublePrecisionWithinIsComputedInSingleWhereItHasTo() throws IOException {
+    for (boolean needed : new boolean[] {false, true}) {
+      Placeholder<TFloat32> in = images();
+      Operand<TFloat64> wide = tf.dtypes.cast(in, TFloat64.class);
+      Operand<TFloat64> y = needed ? tf.nn.elu(wide) : tf.nn.relu(wide);
+      ModelSignature signature = only(in, colours(tf.dtypes.cast(y, TFloat32.class)));
+      float[] pictures = pictures(2);
+      assertThat(run(signature, pictures)).containsExactly(expected(pictures, 1, 0), within(1e-5f));
+      assertThat(signature.notes().toString().contains("float32 in place of float64"))
+          .isEqualTo(needed);
+    }
+  }
+
   @Test
   void integersTakePixelsUpTo255Rounded() throws IOException {
     Placeholder<TUint8> bytes = placeholder(TUint8.class, -1, SIDE, SIDE, 3);

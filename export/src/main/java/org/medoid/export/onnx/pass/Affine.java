@@ -11,7 +11,11 @@ import org.tensorflow.proto.DataType;
  */
 record Affine(double[] scale, double[] shift) {
 
-  /** What a node does to the output of another, as one factor and one summand for each channel. */
+  /**
+   * What a node does to the output of another, as one factor and one summand for each channel.
+   *
+   * @param trailing how many axes the output has behind that of the channels, which is the second
+   */
   static Affine of(Pass pass, OnnxNode node, String x, int channels, int trailing) {
     if (node.is("BatchNormalization") && node.inputs.get(0).equals(x)) {
       double[][] p = new double[4][];

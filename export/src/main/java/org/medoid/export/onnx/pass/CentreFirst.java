@@ -143,7 +143,8 @@ final class CentreFirst extends Pass {
         || gamma == null
         || constant(gamma) == null
         || constant(gamma).type() != DataType.DT_FLOAT
-        || Double.isNaN(scalar(epsilon))) {
+        || Double.isNaN(scalar(epsilon))
+        || constant(epsilon).shape().length > shape.length) {
       return null;
     }
     for (int i = 0; i < axes.length; i++) {

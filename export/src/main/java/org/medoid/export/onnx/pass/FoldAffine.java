@@ -18,9 +18,13 @@ final class FoldAffine extends Pass {
           || Boolean.TRUE.equals(before.attributes.get("transB"))) {
         continue;
       }
-      boolean conv = !before.is("Gemm");
-      int channels = Math.toIntExact(weights.shape()[before.is("Conv") ? 0 : 1]);
-      Affine affine = Affine.of(this, node, x, channels, conv ? 2 : 0);
+      // Of a transposed convolution in groups, the weights say how many channels each makes.
+      long group =
+          before.is("ConvTranspose")
+              ? ((Number) before.attributes.getOrDefault("group", 1L)).longValue()
+              : 1;
+      int channels = Math.toIntExact(group * weights.shape()[before.is("Conv") ? 0 : 1]);
+      Affine affine = Affine.of(this, node, x, channels, weights.shape().length - 2);
       double[] bias = new double[channels];
       if (before.inputs.size() > 2) {
         bias = Affine.perChannel(this, before.inputs.get(2), channels, 0);
@@ -31,10 +35,12 @@ final class FoldAffine extends Pass {
       List<String> in = new ArrayList<>(before.inputs.subList(0, 2));
       if (affine.scale() != null) {
         double[] values = weights.doubles();
-        // Conv: [out, in, sizes]; ConvTranspose: [in, out, sizes]; Gemm: [in, out].
+        // Conv: [out, in, sizes]; ConvTranspose: [in, out / group, sizes]; Gemm: [in, out].
         int each = before.is("Conv") ? values.length / channels : sizes(weights);
+        int own = Math.toIntExact(channels / group);
+        int ofGroup = Math.toIntExact(values.length / group);
         for (int i = 0; i < values.length; i++) {
-          values[i] *= affine.scale()[i / each % channels];
+          values[i] *= affine.scale()[i / ofGroup * own + i / each % own];
         }
         for (int i = 0; i < channels; i++) {
           bias[i] *= affine.scale()[i];

@@ -17,7 +17,7 @@ final class Gelu extends Pass {
       positive = product.inputs.get(0);
     } else if (product != null) {
       String[] parts = split(product);
-      if (parts != null && scalar(parts[0]) < 0) {
+      if (parts != null && scalar(parts[0], parts[1]) < 0) {
         positive =
             emit(
                 node,

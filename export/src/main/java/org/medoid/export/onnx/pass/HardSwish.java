@@ -29,8 +29,8 @@ final class HardSwish extends Pass {
       String[] parts = split(node);
       if (parts != null
           && (node.is("Mul")
-              ? isNear(parts[0], 1 / 6.0)
-              : isNear(parts[0], 6) && parts[0].equals(node.inputs.get(1)))) {
+              ? isNear(parts[0], 1 / 6.0, parts[1])
+              : isNear(parts[0], 6, parts[1]) && parts[0].equals(node.inputs.get(1)))) {
         return parts;
       }
     }
@@ -41,10 +41,12 @@ final class HardSwish extends Pass {
     for (String[] order : new String[][] {{a, b}, {b, a}}) {
       OnnxNode clip = producer(order[1], "Clip");
       String[] sum =
-          clip != null && scalar(clip.inputs.get(1)) == 0 && isNear(clip.inputs.get(2), 6)
+          clip != null
+                  && scalar(clip.inputs.get(1)) == 0
+                  && isNear(clip.inputs.get(2), 6, clip.inputs.get(0))
               ? split(producer(clip.inputs.get(0), "Add"))
               : null;
-      if (sum != null && sum[1].equals(order[0]) && isNear(sum[0], 3)) {
+      if (sum != null && sum[1].equals(order[0]) && isNear(sum[0], 3, sum[1])) {
         become(node, "HardSwish", order[0]);
         return true;
       }

@@ -21,7 +21,7 @@ final class Lengths extends Pass {
       String[] parts = split(max);
       OnnxNode sum = parts == null ? null : producer(parts[1], "ReduceSum");
       if (x.equals(squared(sum))
-          && scalar(parts[0]) > 0
+          && scalar(parts[0], parts[1]) > 0
           && Boolean.TRUE.equals(sum.attributes.get("keepdims"))) {
         String e = scalarLike(parts[0], Math.sqrt(scalar(parts[0])));
         String length = emit(node, "Max", norm(node, sum, x), e);

@@ -119,9 +119,20 @@ abstract class Pass {
     return constant != null && constant.size() == 1 ? constant.doubles()[0] : Double.NaN;
   }
 
+  /**
+   * The value of a constant of one element beside another tensor, else NaN: a constant of a higher
+   * rank would raise that of what the two make, and is no scalar.
+   */
+  final double scalar(String tensor, String beside) {
+    Constant constant = constant(tensor);
+    long[] shape = shape(beside);
+    int rank = shape == null ? 0 : shape.length;
+    return constant != null && constant.shape().length <= rank ? scalar(tensor) : Double.NaN;
+  }
+
   /** Whether a tensor is a constant of one element near a value, to six digits. */
-  final boolean isNear(String tensor, double value) {
-    return Math.abs(scalar(tensor) - value) <= 1e-6 * Math.abs(value);
+  final boolean isNear(String tensor, double value, String beside) {
+    return Math.abs(scalar(tensor, beside) - value) <= 1e-6 * Math.abs(value);
   }
 
   /** A scalar of the type of a constant. */
