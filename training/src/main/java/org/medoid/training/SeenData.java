@@ -1,8 +1,6 @@
 package org.medoid.training;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -38,14 +36,14 @@ record SeenData(@JsonProperty("train") Part train, @JsonProperty("test") Part te
       @JsonProperty("images") int images,
       @JsonProperty("hash") String hash,
       @JsonProperty("sizes") String sizes) {
-    static Part of(ImageDataSet data) throws IOException {
+    static Part of(ImageDataSet data) {
       Fingerprint print = new Fingerprint();
       Fingerprint lengths = new Fingerprint();
       data.classNames().forEach(name -> print.add(name));
       int[] labels = data.labels();
       for (int i = 0; i < labels.length; i++) {
         print.add(labels[i] + " " + FileNames.name(data.files().get(i)));
-        lengths.add(Long.toString(Files.size(data.files().get(i))));
+        lengths.add(Long.toString(data.files().get(i).toFile().length())); // 0 of one that is gone
       }
       return new Part(data.classNames().size(), labels.length, print.hex(8), lengths.hex(8));
     }
@@ -63,7 +61,7 @@ record SeenData(@JsonProperty("train") Part train, @JsonProperty("test") Part te
     }
   }
 
-  static SeenData of(DataSplit data) throws IOException {
+  static SeenData of(DataSplit data) {
     return new SeenData(Part.of(data.train()), Part.of(data.test()));
   }
 

@@ -129,7 +129,7 @@ class CompareCommandTest {
         .first(STRING)
         .contains("spectral_clustering: ", "8 embeddings of length 8", "must be larger");
     assertThat(typed.out())
-        .containsPattern("(?m)^n_pairs +1 +0")
+        .containsPattern("(?m)^n_pairs +2 +0")
         .doesNotContainPattern("(?m)^spectral");
   }
 }
