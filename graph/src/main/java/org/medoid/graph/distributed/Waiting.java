@@ -22,6 +22,9 @@ import org.tensorflow.exceptions.TensorFlowException;
 record Waiting(Duration patience, Consumer<String> told) {
   private static final long TICK_MS = 100;
 
+  /** Until one that seems gone is asked again: its name may have failed to resolve. */
+  private static final long AGAIN_MS = 500;
+
   static void pause(long milliseconds) {
     try {
       Thread.sleep(milliseconds);
@@ -128,7 +131,7 @@ record Waiting(Duration patience, Consumer<String> told) {
   private static State surely(Peer peer) {
     State state = peer.probe();
     for (int times = 1; state == State.GONE && times < Watch.TIMES; times++) {
-      pause(Watch.PAUSE_MS);
+      pause(AGAIN_MS);
       state = peer.probe();
     }
     return state;

@@ -14,7 +14,7 @@ import org.tensorflow.Session;
  * cut off may come back, and is waited for as long.
  */
 final class Watch {
-  static final long PAUSE_MS = 2000;
+  private static final long PAUSE_MS = 2000;
 
   /** So often in a row before a worker counts as gone: a name may fail to resolve once. */
   static final int TIMES = 3;
