@@ -1,5 +1,7 @@
 package org.medoid.export;
 
+import org.medoid.export.savedmodel.Difference;
+
 /**
  * What a model gives for some pictures, and how that differs from what another gives.
  *
@@ -10,15 +12,9 @@ package org.medoid.export;
 record Vectors(float[] values, int count, int size) {
   /** The largest difference of a value; infinite for another count or size, NaN never. */
   double difference(Vectors other) {
-    if (count != other.count || size != other.size) {
-      return Double.POSITIVE_INFINITY;
-    }
-    double largest = 0;
-    for (int i = 0; i < values.length; i++) {
-      double difference = Math.abs((double) values[i] - other.values[i]);
-      largest = Math.max(largest, Double.isNaN(difference) ? Double.POSITIVE_INFINITY : difference);
-    }
-    return largest;
+    return count == other.count && size == other.size
+        ? Difference.of(values, other.values, 0).most()
+        : Double.POSITIVE_INFINITY;
   }
 
   /** The length of a row. */

@@ -148,16 +148,20 @@ final class FeatureCache {
     String key = worker.leads() ? key(images) : null;
     Path file = worker.leads() ? folder.resolve(prefix + key + ".npy") : null;
     float[] kept = worker.leads() ? kept(file, images) : null;
-    int width = Math.round(worker.sum(kept == null ? 0 : kept.length / images.size(), 0)[0]);
-    if (width > 0) {
-      return blocks.ofFirst(kept, Embeddings.size(images.size(), width));
+    int width = width(kept, images);
+    if (width == 0) {
+      try (NpyRows rows = worker.leads() ? begun(file, images.size(), key) : null) {
+        compute(blocks, images, rows);
+      }
+      kept = worker.leads() ? kept(file, images) : null;
+      width = width(kept, images);
     }
-    try (NpyRows rows = worker.leads() ? begun(file, images.size(), key) : null) {
-      compute(blocks, images, rows);
-    }
-    float[] all = worker.leads() ? kept(file, images) : null;
-    width = Math.round(worker.sum(all == null ? 0 : all.length / images.size(), 0)[0]);
-    return blocks.ofFirst(all, Embeddings.size(images.size(), width));
+    return blocks.ofFirst(kept, Embeddings.size(images.size(), width));
+  }
+
+  /** Numbers of a row of what the worker that leads has; 0 if it has nothing. */
+  private int width(float[] kept, ImageDataSet images) {
+    return Math.round(worker.sum(kept == null ? 0 : kept.length / images.size(), 0)[0]);
   }
 
   private NpyRows begun(Path file, int count, String key) throws IOException {

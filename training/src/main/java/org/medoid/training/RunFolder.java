@@ -271,14 +271,18 @@ public final class RunFolder {
    * @throws IOException if {@code data.json} cannot be read
    */
   public void requireUnchanged(DataSplit data) throws IOException {
-    Optional<String> change = changeOf(data);
+    Optional<SeenData> then = seen();
+    if (then.isEmpty()) {
+      return;
+    }
+    SeenData now = SeenData.of(data);
+    Optional<String> change = then.get().difference(now);
     if (change.isPresent()) {
       throw new IllegalArgumentException(
           "%s goes on with the pictures it began with only, and they have changed (%s): put them back as they were, or begin a new run"
               .formatted(path, change.get()));
     }
-    Optional<SeenData> then = seen();
-    if (then.isPresent() && then.get().hasOtherSizes(SeenData.of(data))) {
+    if (then.get().hasOtherSizes(now)) {
       LOG.warn("{}: {}", path, SeenData.OTHER_SIZES);
     }
   }

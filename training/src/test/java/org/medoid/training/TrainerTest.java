@@ -416,10 +416,7 @@ class TrainerTest {
 
   @Test
   void aRunIsStoppedWhileItComputesFeaturesAndGoesOnAfterThem() throws IOException {
-    Path model = folder.resolve("model");
-    try (BackboneGraph backbone = new BackboneGraph(new ConvNet(), 16, 1)) {
-      backbone.write(model);
-    }
+    Path model = backbone();
     String many = Pictures.write(folder.resolve("many"), 4, 150, 18); // 300 train
     TrainingSettings settings =
         frozen(
@@ -450,10 +447,7 @@ class TrainerTest {
 
   @Test
   void aLossThatCanDoNothingWithSuchBatchesIsRefusedHoweverTheyAreFed() throws IOException {
-    Path model = folder.resolve("model");
-    try (BackboneGraph backbone = new BackboneGraph(new ConvNet(), 16, 1)) {
-      backbone.write(model);
-    }
+    Path model = backbone();
     Consumer<SettingsDraft> spectral =
         draft -> {
           draft.loss = "spectral_clustering";
@@ -473,10 +467,7 @@ class TrainerTest {
 
   @Test
   void keptFeaturesTrainTheHeadAloneAndAreReadAgain() throws IOException {
-    Path model = folder.resolve("model");
-    try (BackboneGraph backbone = new BackboneGraph(new ConvNet(), 16, 1)) {
-      backbone.write(model);
-    }
+    Path model = backbone();
     Path features = train("features", frozen(model, draft -> draft.frozenFeatures = true));
     Path images = train("images", frozen(model, draft -> draft.freezeBackbone = true));
     String[] one = metrics(features).get("8").split(",", -1);
@@ -502,10 +493,7 @@ class TrainerTest {
 
   @Test
   void aListenerIsGivenWhatTheResultWasScoredOn() throws IOException {
-    Path model = folder.resolve("model");
-    try (BackboneGraph backbone = new BackboneGraph(new ConvNet(), 16, 1)) {
-      backbone.write(model);
-    }
+    Path model = backbone();
     for (TrainingSettings settings :
         List.of(settings(), frozen(model, draft -> draft.frozenFeatures = true))) {
       Path path = folder.resolve(settings.network().model().replaceAll("\\W", ""));
@@ -529,6 +517,15 @@ class TrainerTest {
             .containsExactly(trained.embed(settings.openData().test()).floats(), within(1e-4f));
       }
     }
+  }
+
+  /** A SavedModel of the ConvNet with its first weights. */
+  private Path backbone() throws IOException {
+    Path model = folder.resolve("model");
+    try (BackboneGraph backbone = new BackboneGraph(new ConvNet(), 16, 1)) {
+      backbone.write(model);
+    }
+    return model;
   }
 
   private static TrainingSettings frozen(Path model, Consumer<SettingsDraft> how)

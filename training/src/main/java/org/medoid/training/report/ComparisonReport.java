@@ -60,9 +60,6 @@ public final class ComparisonReport {
   /** The trials of a loss. */
   record Loss(String name, List<String> parameter, List<Tried> trials) {}
 
-  /** A setting. */
-  record Setting(String name, String value) {}
-
   /** What the template shows. */
   record Content(
       String style,
@@ -114,12 +111,7 @@ public final class ComparisonReport {
                 : List.of(),
             !losses.isEmpty(),
             losses,
-            board.settings().entrySet().stream()
-                .map(
-                    each ->
-                        new Setting(
-                            each.getKey().replace('_', ' '), String.valueOf(each.getValue())))
-                .toList()));
+            Setting.of(board.settings())));
   }
 
   private static Scale scale(String title, List<Row> rows, Function<Row, SeedScore> score) {

@@ -52,9 +52,6 @@ final class Page {
   /** An image and its nearest other, of another class. */
   record Pair(Picture image, Picture nearest) {}
 
-  /** A setting of the run. */
-  record Setting(String name, String value) {}
-
   private final Report.Content content;
   private final ImageDataSet unseen;
   private final int[] labels;
@@ -368,9 +365,7 @@ final class Page {
   }
 
   List<Setting> settings() {
-    return content.settings().asMap().entrySet().stream()
-        .map(each -> new Setting(each.getKey().replace('_', ' '), String.valueOf(each.getValue())))
-        .toList();
+    return Setting.of(content.settings().asMap());
   }
 
   /** What the script of the map needs. */
