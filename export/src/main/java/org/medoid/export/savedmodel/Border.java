@@ -15,6 +15,14 @@ import org.tensorflow.proto.NodeDef;
  * @param open whether the graph does not show the number of features
  */
 record Border(ModelTensor images, PixelRange range, ModelTensor features, boolean open) {
+  /** Of an input of whole numbers most ranges would leave two or three values, or wrap around. */
+  Border {
+    if (images.isInteger() && !range.isWhole()) {
+      throw new IllegalArgumentException(
+          "takes %s, which does not hold pixels of the range %s"
+              .formatted(Precision.name(images.type()), range));
+    }
+  }
 
   /** Where the nodes go. */
   interface Nodebook {
@@ -36,13 +44,9 @@ record Border(ModelTensor images, PixelRange range, ModelTensor features, boolea
    * @return the tensor for the network
    */
   String before(Nodebook book, String tensor) {
-    String last = tensor;
-    if (range.scale() != 1) {
-      last = binary(book, "Mul", last, range.scale());
-    }
-    if (range.shift() != 0) {
-      last = binary(book, "AddV2", last, range.shift());
-    }
+    String last = range.isBlueFirst() ? reversed(book, tensor) : tensor;
+    last = binary(book, "Mul", last, range.scale(), 1);
+    last = binary(book, "AddV2", last, range.shift(), 0);
     if (images.isInteger()) {
       // k / 255 * 255 may come out below k, and a cast cuts off.
       String name = book.unique("pixels/Round");
@@ -57,9 +61,25 @@ record Border(ModelTensor images, PixelRange range, ModelTensor features, boolea
     return channelsFirst() ? transposed(book, last) : last;
   }
 
-  private static String binary(Nodebook book, String op, String tensor, float value) {
+  private static String reversed(Nodebook book, String tensor) {
+    String axis = book.unique("pixels/ReverseV2/axis");
+    book.add(Nodes.constant(axis, List.of(3)));
+    String name = book.unique("pixels/ReverseV2");
+    book.add(
+        Nodes.node(name, "ReverseV2", tensor, axis)
+            .putAttr("T", Nodes.type(DataType.DT_FLOAT))
+            .putAttr("Tidx", Nodes.type(DataType.DT_INT32))
+            .build());
+    return name;
+  }
+
+  private static String binary(
+      Nodebook book, String op, String tensor, float[] values, float neutral) {
+    if (values.length == 1 && values[0] == neutral) {
+      return tensor;
+    }
     String constant = book.unique("pixels/" + op + "/y");
-    book.add(Nodes.constant(constant, value));
+    book.add(Nodes.constant(constant, values));
     String name = book.unique("pixels/" + op);
     book.add(
         Nodes.node(name, op, tensor, constant).putAttr("T", Nodes.type(DataType.DT_FLOAT)).build());

@@ -61,6 +61,18 @@ final class Nodes {
     return constant(name, scalar(DataType.DT_FLOAT).addFloatVal(value).build());
   }
 
+  /** One number is a scalar. */
+  static NodeDef constant(String name, float[] values) {
+    TensorProto.Builder proto = scalar(DataType.DT_FLOAT);
+    for (float value : values) {
+      proto.addFloatVal(value);
+    }
+    if (values.length > 1) {
+      proto.getTensorShapeBuilder().addDimBuilder().setSize(values.length);
+    }
+    return constant(name, proto.build());
+  }
+
   static NodeDef constant(String name, boolean value) {
     return constant(name, scalar(DataType.DT_BOOL).addBoolVal(value).build());
   }

@@ -126,15 +126,16 @@ final class SeenRange {
       throw new IllegalArgumentException(
           "takes pixels up to the largest " + Precision.name(type) + ", which no picture file has");
     }
-    if (input.isInteger() && (seen == null || seen.scale() < 255 || seen == usual)) {
+    if (input.isInteger() && (seen == null || !seen.isWhole() || seen == usual)) {
       notes.add(pixels + usual + ", as " + Precision.name(type));
       return usual;
     }
     if (seen == null) {
       notes.add(
           pixels
-              + "the graph does not show their range; 0,1 is taken (others: 0,255, -1,1 and"
-              + " 0,65535)");
+              + "the graph does not show their range; 0,1 is taken. Others are -1,1 (MobileNet,"
+              + " Inception, Xception and NASNet of keras.applications), caffe (its ResNet and VGG),"
+              + " torch (its DenseNet), 0,255 and 0,65535");
       return PixelRange.ZERO_TO_ONE;
     }
     notes.add(pixels + seen + ", by what the graph does with them first");

@@ -330,9 +330,10 @@ class ModelSignatureTest {
     assertThat(signature.notes().toString().contains("does not show their range; 0,1 is taken"))
         .isEqualTo(beginning.range == null);
     float[] pictures = pictures(3);
-    double shift = beginning.scale * range.shift() + beginning.shift;
+    double shift = beginning.scale * range.shift()[0] + beginning.shift;
+    double scale = beginning.scale * range.scale()[0];
     assertThat(run(signature, pictures))
-        .containsExactly(expected(pictures, beginning.scale * range.scale(), shift), within(2e-3f));
+        .containsExactly(expected(pictures, scale, shift), within(2e-3f));
   }
 
   @Test
@@ -343,14 +344,49 @@ class ModelSignatureTest {
     for (PixelRange range : PixelRange.values()) {
       ModelSignature signature = open(SignatureChoice.FITTING.withRange(range));
       assertThat(signature.notes().toString()).doesNotContain("pixels:");
-      assertThat(run(signature, pictures))
-          .containsExactly(
-              expected(pictures, range.scale(), range.shift()), within(1e-5f * range.scale()));
       assertThat(PixelRange.of(range.toString())).isEqualTo(range);
+      if (range != PixelRange.CAFFE && range != PixelRange.TORCH) {
+        float scale = range.scale()[0];
+        assertThat(run(signature, pictures))
+            .containsExactly(expected(pictures, scale, range.shift()[0]), within(1e-5f * scale));
+      }
     }
     assertThatIllegalArgumentException()
         .isThrownBy(() -> PixelRange.of("0,2"))
         .withMessageContaining("pixel range '0,2' is none of 0,1 | 0,255 | -1,1");
+  }
+
+  /** The numbers are preprocess_input's of keras.applications, of one colour: 0.2, 0.5, 0.9. */
+  @Test
+  void meansAndOrderOfCaffeAndTorchAreThoseOfKeras() throws IOException {
+    Placeholder<TFloat32> in = images();
+    model.signature(
+        "s", Map.of("x", in), Map.of("y", tf.math.mean(in, tf.constant(new int[] {1, 2}))));
+    float[] picture = new float[SIDE * SIDE * 3];
+    for (int i = 0; i < picture.length; i += 3) {
+      picture[i] = 0.2f;
+      picture[i + 1] = 0.5f;
+      picture[i + 2] = 0.9f;
+    }
+    assertThat(run(open(SignatureChoice.FITTING.withRange(PixelRange.CAFFE)), picture))
+        .containsExactly(new float[] {125.561f, 10.721f, -72.68f}, within(1e-3f));
+    assertThat(run(open(SignatureChoice.FITTING.withRange(PixelRange.TORCH)), picture))
+        .containsExactly(new float[] {-1.244541f, 0.196429f, 2.195556f}, within(1e-5f));
+  }
+
+  @Test
+  void aRangeThatWholeNumbersDoNotHoldIsRefused() throws IOException {
+    Placeholder<TUint8> bytes = placeholder(TUint8.class, -1, SIDE, SIDE, 3);
+    model.signature(
+        "s", Map.of("x", bytes), Map.of("y", colours(tf.dtypes.cast(bytes, TFloat32.class))));
+    for (PixelRange range :
+        List.of(PixelRange.MINUS_ONE_TO_ONE, PixelRange.CAFFE, PixelRange.ZERO_TO_ONE)) {
+      assertThatIOException()
+          .isThrownBy(() -> open(SignatureChoice.FITTING.withRange(range)))
+          .withMessageContaining("takes uint8, which does not hold pixels of the range " + range);
+    }
+    assertThat(open(SignatureChoice.FITTING.withRange(PixelRange.ZERO_TO_255)).range())
+        .isEqualTo(PixelRange.ZERO_TO_255);
   }
 
   private <T extends TNumber> void typed(Class<T> type) throws IOException {

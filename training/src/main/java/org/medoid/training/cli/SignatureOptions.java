@@ -27,8 +27,9 @@ class SignatureOptions {
       paramLabel = "RANGE",
       converter = RangeConverter.class,
       description =
-          "The pixels that a SavedModel takes: 0,1, 0,255, -1,1 or 0,65535; by default what it"
-              + " shows, or 0,1.")
+          "The pixels that a SavedModel takes: 0,1, 0,255, -1,1 or 0,65535; caffe (BGR less its"
+              + " mean: ResNet and VGG of keras.applications) or torch (less ImageNet's mean, by"
+              + " its deviation: DenseNet); by default what it shows, or 0,1.")
   private PixelRange range;
 
   /** Reads {@code 0,255}. */

@@ -97,8 +97,9 @@ final class TrainingOptions {
       names = "--range",
       paramLabel = "R",
       description =
-          "The pixels that a SavedModel takes: 0,1 or 0,255 or -1,1 or 0,65535. Default: what"
-              + " its graph shows, else 0,1.")
+          "The pixels that a SavedModel takes: 0,1 or 0,255 or -1,1 or 0,65535; caffe (BGR less"
+              + " its mean: ResNet and VGG of keras.applications) or torch (less ImageNet's mean,"
+              + " by its deviation: DenseNet). Default: what its graph shows, else 0,1.")
   String range;
 
   @Option(

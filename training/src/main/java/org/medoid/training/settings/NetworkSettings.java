@@ -83,7 +83,7 @@ public record NetworkSettings(
               || Arrays.stream(PixelRange.values()).anyMatch(each -> each.toString().equals(range)),
           "range",
           range,
-          "must be 0,1 or 0,255 or -1,1 or 0,65535");
+          "must be one of " + PixelRange.all());
       require(
           weights == null,
           "weights",

@@ -238,9 +238,26 @@ class ModelCommandsTest {
             "--image-size",
             "16x12",
             "--range",
-            "-1,1")
+            "caffe")
         .ok();
     assertThat(description(folder.resolve("x")).get("image_width").asInt()).isEqualTo(12);
+    Typed.medoid("embed", "--model", folder.resolve("x"), "--images", pictures, "--out", out).ok();
+    float[] meanOff = (float[]) Npy.read(out).data();
+    Typed.medoid(
+            "embed",
+            "--model",
+            model,
+            "--images",
+            pictures,
+            "--out",
+            out,
+            "--image-size",
+            "16x12",
+            "--range",
+            "caffe")
+        .ok();
+    assertThat((float[]) Npy.read(out).data()).containsExactly(meanOff, within(1e-3f));
+    assertThat(meanOff[0]).isNotCloseTo(wide[0], within(1f));
     Typed.medoid(
             "init",
             "--model",
