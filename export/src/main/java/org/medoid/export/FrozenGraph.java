@@ -204,7 +204,7 @@ public record FrozenGraph(GraphDef graph, Map<String, String> inputs, Map<String
     List<FlatGraph.Port> ports = new ArrayList<>();
     tensors.forEach(
         (name, tensor) -> {
-          Output<?> output = graph.output(tensor);
+          Output<?> output = output(graph, tensor);
           if (output == null) {
             throw new IllegalArgumentException(
                 "there is no tensor " + tensor + " for " + name + " in the graph");
@@ -212,6 +212,14 @@ public record FrozenGraph(GraphDef graph, Map<String, String> inputs, Map<String
           ports.add(new FlatGraph.Port(name, tensor, output.dataType(), proto(output.shape())));
         });
     return ports;
+  }
+
+  private static Output<?> output(Graph graph, String tensor) {
+    try {
+      return graph.output(tensor);
+    } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
+      return null; // no such output of the node, or no number behind the colon
+    }
   }
 
   private static TensorShapeProto proto(Shape shape) {

@@ -133,7 +133,7 @@ final class ModelRuns {
   static Vectors ofOnnx(Path file, String input, String output, float[] pixels, ImageSize image)
       throws IOException {
     int size = values(image);
-    OrtEnvironment environment = OrtEnvironment.getEnvironment();
+    OrtEnvironment environment = onnxruntime();
     // Its content, not its name, which onnxruntime would read in the locale's charset.
     try (OrtSession session = environment.createSession(Files.readAllBytes(file))) {
       return inBatches(
@@ -154,6 +154,23 @@ final class ModelRuns {
     } catch (OrtException e) {
       throw new IllegalStateException(
           "onnxruntime does not run " + file.getFileName() + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Its library is unpacked first, among temporary files; a failure is an Error, told only once. */
+  private static OrtEnvironment onnxruntime() {
+    try {
+      return OrtEnvironment.getEnvironment();
+    } catch (LinkageError e) {
+      Throwable root = e;
+      while (root.getCause() != null) {
+        root = root.getCause();
+      }
+      throw new IllegalStateException(
+          "onnxruntime, which the ONNX file is compared by, cannot be loaded (%s); its library is unpacked to java.io.tmpdir, which is %s; a SavedModel alone does not need it"
+              .formatted(
+                  root.getMessage(), System.getProperty("java.io.tmpdir")),
+          e);
     }
   }
 

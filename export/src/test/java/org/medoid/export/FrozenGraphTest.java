@@ -117,6 +117,11 @@ class FrozenGraphTest {
       assertThatIllegalStateException()
           .isThrownBy(() -> FrozenGraph.of(session, graph, Map.of("a", "x"), Map.of("b", "y")))
           .withMessageContaining("cannot be read");
+      for (String none : List.of("y:1", "y:-1", "y:x", "z", "z:0")) {
+        assertThatIllegalArgumentException()
+            .isThrownBy(() -> FrozenGraph.of(session, graph, Map.of("a", "x"), Map.of("b", none)))
+            .withMessage("there is no tensor " + none + " for b in the graph");
+      }
       session.run(tf.assignVariableOp(w, tf.constant(3f)));
       FrozenGraph frozen =
           FrozenGraph.of(session, graph, Map.of("a", "x"), Map.of("b", y.op().name() + ":0"));

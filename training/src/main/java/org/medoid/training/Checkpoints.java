@@ -2,6 +2,7 @@ package org.medoid.training;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -163,6 +164,8 @@ public final class Checkpoints {
   static <T> T reading(Path prefix, Supplier<T> reader) throws IOException {
     try {
       return reader.get();
+    } catch (UncheckedIOException e) {
+      throw e.getCause(); // gone since it was named
     } catch (RuntimeException e) {
       if (!e.getClass().getPackage().equals(TensorFlowException.class.getPackage())) {
         throw e; // TensorFlow's exceptions have no root of their own

@@ -262,6 +262,16 @@ public final class RunFolder {
         : Optional.empty();
   }
 
+  /** Requires that settings are those of the run; names those that are not. */
+  void requireSettings(TrainingSettings wanted) throws IOException {
+    String others = settings().difference(wanted);
+    if (!others.isEmpty()) {
+      throw new IllegalArgumentException(
+          "%s: the run has other settings (%s); changeSteps changes how many steps it takes, the others stay"
+              .formatted(path, others));
+    }
+  }
+
   /**
    * Requires that a data set is the one that the run began with. Warns if only the lengths of its
    * files are others.

@@ -251,13 +251,12 @@ public final class Trainer {
    * @param run its folder
    * @return the scores of the chosen checkpoint, as in {@code result.json}
    * @throws IOException as {@link #run}
-   * @throws IllegalArgumentException if the run has other settings, or began with other images
+   * @throws IllegalArgumentException if the run has other settings, which it names (for more steps
+   *     there is {@link RunFolder#changeSteps}), or began with other images
    * @throws CancellationException as {@link #run}
    */
   public TrainingResult resume(RunFolder run) throws IOException {
-    if (!run.settings().equals(settings)) {
-      throw new IllegalArgumentException(run.path() + ": the run has other settings");
-    }
+    run.requireSettings(settings);
     run.requireUnchanged(split);
     return train(run.path(), run);
   }

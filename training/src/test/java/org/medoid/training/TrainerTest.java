@@ -332,6 +332,17 @@ class TrainerTest {
   }
 
   @Test
+  void aRunThatIsResumedWithOtherSettingsNamesThem() throws IOException {
+    Path run = train("run", settings(draft -> draft.steps = 2L));
+    TrainingSettings more = settings(draft -> draft.steps = 3L).with(draft -> draft.seed = 5L);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Trainer(more, more.openData()).resume(RunFolder.open(run)))
+        .withMessageContaining("steps 2, not 3; ")
+        .withMessageContaining(", not 5); ")
+        .withMessageContaining("changeSteps");
+  }
+
+  @Test
   void theRowOfAStepThatWasKilledAfterItsCheckpointIsNotLost() throws IOException {
     TrainingSettings settings = settings(draft -> draft.steps = 4L);
     Map<String, String> whole = metrics(train("whole", settings));

@@ -5,7 +5,7 @@ package org.medoid.export.onnx;
  * {@link OnnxConverter.Options#withConverter}:
  *
  * <pre>{@code
- * options.withConverter("Expm1", node -> {
+ * options = options.withConverter("Expm1", node -> {
  *   String e = node.emit("Exp", List.of(node.input(0)));
  *   node.output(0, node.emit("Sub", List.of(e, node.scalar(node.type(0), 1))));
  * });

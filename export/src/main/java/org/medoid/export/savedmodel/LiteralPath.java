@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -86,11 +87,17 @@ public final class LiteralPath implements AutoCloseable {
    *
    * @param session of a graph with those variables
    * @param prefix of the checkpoint
+   * @throws NoSuchFileException if there is no such checkpoint, in the format V2 or V1
    * @throws IOException if TensorFlow cannot be given its name
    * @throws org.tensorflow.exceptions.TensorFlowException if it cannot be read, or a variable is
    *     missing in it
    */
   public static void restore(Session session, Path prefix) throws IOException {
+    Path index = Path.of(prefix + ".index");
+    if (!Files.exists(index) && !Files.isRegularFile(prefix)) {
+      throw new NoSuchFileException(
+          prefix.toString(), null, "no checkpoint here: " + index + " does not exist");
+    }
     try (LiteralPath path = of(prefix)) {
       session.restore(path.name());
     }

@@ -17,6 +17,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import org.medoid.export.savedmodel.VariableValues;
+import org.medoid.training.data.BrokenImagesException;
 import org.tensorflow.exceptions.TensorFlowException;
 
 /** Says in one line what went wrong. */
@@ -52,6 +53,9 @@ final class Failures {
     }
     if (failure instanceof Exception e && e.getClass().getPackageName().equals(TENSORFLOW)) {
       return VariableValues.firstLine(e);
+    }
+    if (failure instanceof BrokenImagesException) {
+      return failure.getMessage() + " (--skip-broken)";
     }
     if (failure instanceof IllegalArgumentException
         || failure instanceof IllegalStateException

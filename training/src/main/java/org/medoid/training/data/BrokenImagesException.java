@@ -32,8 +32,8 @@ public final class BrokenImagesException extends IllegalArgumentException {
     super(
         told(broken)
             + (broken.size() == 1
-                ? "; remove it, or leave it out (skip-broken)"
-                : "; remove them, or leave them out (skip-broken)"),
+                ? "; remove it, or leave it out"
+                : "; remove them, or leave them out"),
         cause);
     told = told(broken);
     images = new LinkedHashMap<>();

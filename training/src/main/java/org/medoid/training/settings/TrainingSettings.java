@@ -6,7 +6,9 @@ import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.io.IOException;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.medoid.graph.network.Layers.BatchNormalization;
 import org.medoid.training.data.DataSets;
 import org.medoid.training.data.DataSplit;
@@ -109,6 +111,20 @@ public record TrainingSettings(
   @JsonValue
   public Map<String, Object> asMap() {
     return SettingsJson.map(data, network, loss, optimizer, schedule);
+  }
+
+  /**
+   * What is otherwise in other settings.
+   *
+   * @param others compared with these
+   * @return each setting that differs with both values: {@code steps 10, not 20}; empty if none does
+   */
+  public String difference(TrainingSettings others) {
+    Map<String, Object> these = asMap();
+    return others.asMap().entrySet().stream()
+        .filter(other -> !Objects.equals(other.getValue(), these.get(other.getKey())))
+        .map(other -> other.getKey() + " " + these.get(other.getKey()) + ", not " + other.getValue())
+        .collect(Collectors.joining("; "));
   }
 
   /**

@@ -62,7 +62,7 @@ class ShellUserTest {
     assertThat(typed.out()).isEmpty();
     assertThat(typed.err().lines().reduce((first, last) -> last).orElse(""))
         .startsWith("medoid: " + broken.get(0) + ": ")
-        .contains("(skip-broken)");
+        .contains("(--skip-broken)");
     assertThat(typed.err()).contains(broken.get(broken.size() - 1).toString());
   }
 

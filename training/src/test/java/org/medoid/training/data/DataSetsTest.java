@@ -287,7 +287,7 @@ class DataSetsTest {
     assertThatThrownBy(() -> read(split.test()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(broken.toString())
-        .hasMessageContaining("skip-broken");
+        .hasMessageContaining("leave it out");
   }
 
   @Test
@@ -328,7 +328,7 @@ class DataSetsTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(huge.toString())
         .hasMessageContaining("9000 x 9000 pixels")
-        .hasMessageContaining("skip-broken");
+        .hasMessageContaining("leave it out");
     assertThatThrownBy(() -> DataSets.unlabelled(folder, false))
         .hasMessageContaining(huge.toString());
     assertThat(DataSets.open("folder:" + folder, true).test().files())
