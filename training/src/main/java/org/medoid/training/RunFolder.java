@@ -221,7 +221,7 @@ public final class RunFolder {
       throw new NoSuchFileException(
           e.getFile(),
           null,
-          "%s was trained on %s: go to the folder where that leads there, or write its new place into %s"
+          "%s was trained on %s: write its new place into %s"
               .formatted(path, settings.data().data(), path.resolve(SETTINGS)));
     }
   }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import org.medoid.graph.Optimizer;
@@ -15,6 +16,7 @@ import org.medoid.training.data.BatchSampler;
 import org.medoid.training.data.DataSplit;
 import org.medoid.training.evaluation.Evaluator;
 import org.medoid.training.settings.DataSettings;
+import org.medoid.training.settings.ScheduleSettings;
 import org.medoid.training.settings.ScheduleSettings.Choice;
 import org.medoid.training.settings.SettingException;
 import org.medoid.training.settings.TrainingSettings;
@@ -184,9 +186,11 @@ public final class Trainer {
    */
   public Trainer asTrial() {
     if (data.choice() != Choice.VALIDATION) {
+      ScheduleSettings told = settings.schedule();
+      boolean held = told.chooseOn() == Choice.VALIDATION || told.validationClasses() == 0;
       throw new SettingException(
-          "validation_classes",
-          settings.schedule().validationClasses()
+          held ? "validation_classes" : "choose_on",
+          (held ? told.validationClasses() : told.chooseOn().name().toLowerCase(Locale.ROOT))
               + ": a trial is scored on training classes that are held out, two or more, that choose"
               + " the checkpoint, and without which a batch can be drawn");
     }

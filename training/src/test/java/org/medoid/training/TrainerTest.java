@@ -905,7 +905,12 @@ class TrainerTest {
             });
     assertThatExceptionOfType(SettingException.class)
         .isThrownBy(() -> new Trainer(settings, settings.openData()).asTrial())
+        .withMessageContaining("validation_classes 0.5: ")
         .withMessageContaining("without which a batch can be drawn");
+    TrainingSettings last = settings.with(draft -> draft.chooseOn = Choice.LAST);
+    assertThatExceptionOfType(SettingException.class)
+        .isThrownBy(() -> new Trainer(last, last.openData()).asTrial())
+        .withMessageStartingWith("choose_on last: ");
     assertThat(warnings(TrainingData.class, () -> new Trainer(settings, settings.openData())))
         .singleElement(STRING)
         .contains("the others are too few for the batch (a batch of 3 classes: ", "only 2 classes");

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.TimeZone;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -22,9 +23,14 @@ final class CacheFolders {
    * of TensorFlow, 700 MB, unpacked once), JNA and the cache of icons all ask for {@code
    * user.home}.
    *
+   * <p>JavaCPP takes what it has unpacked for another version's where the times of the files are
+   * others, and those in a jar are read in the time zone of the process: one that started in
+   * another zone unpacked all anew, in 4 s, below the feet of those that ran.
+   *
    * @throws IOException if temporary files cannot be written
    */
   static void prepare() throws IOException {
+    TimeZone.setDefault(TimeZone.getTimeZone("UTC"));
     Path temporary = Path.of(System.getProperty("java.io.tmpdir")).toAbsolutePath();
     if (!Files.isDirectory(temporary) || !Files.isWritable(temporary)) {
       throw new IOException(

@@ -81,7 +81,9 @@ final class Failures {
     while (root.getCause() != null && root.getCause() != root) {
       root = root.getCause();
     }
-    if (root instanceof UnsatisfiedLinkError) {
+    // Where the class was tried before, what failed then is only in the text.
+    if (root instanceof UnsatisfiedLinkError
+        || String.valueOf(root.getMessage()).contains("UnsatisfiedLinkError")) {
       return "a native library cannot be loaded: "
           + root.getMessage()
           + "; medoid doctor says more";
@@ -116,7 +118,7 @@ final class Failures {
     if (failure instanceof NotDirectoryException) {
       Path place = Path.of(failure.getFile());
       boolean pipe = Files.exists(place) && !Files.isRegularFile(place); // or a device
-      return pipe ? "is no folder" : "is a file, not a folder";
+      return pipe ? "is a pipe or a device, not a folder" : "is a file, not a folder";
     }
     if (failure instanceof DirectoryNotEmptyException) {
       return "is a folder with something in it";

@@ -71,6 +71,20 @@ public final class DataSets {
   }
 
   /**
+   * A specification that holds in every folder.
+   *
+   * @param spec the SPEC of the command line
+   * @return the same with the folder's absolute path; as it is where it names none
+   */
+  public static String absolute(String spec) {
+    int colon = spec.indexOf(':') + 1;
+    String folder = spec.substring(colon);
+    return colon == 0 || folder.isBlank() || !LAYOUTS.containsKey(spec.substring(0, colon - 1))
+        ? spec
+        : spec.substring(0, colon) + Path.of(folder).toAbsolutePath().normalize();
+  }
+
+  /**
    * Opens a data set in which nothing may be broken.
    *
    * @param spec the SPEC of the command line

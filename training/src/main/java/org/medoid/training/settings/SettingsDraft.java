@@ -11,6 +11,7 @@ import org.medoid.ops.clustering.LocalSearch;
 import org.medoid.ops.clustering.Margin;
 import org.medoid.ops.clustering.Start;
 import org.medoid.training.data.BatchShape;
+import org.medoid.training.data.DataSets;
 import org.medoid.training.data.DataSplit;
 import org.medoid.training.data.HeldOutClasses;
 import org.medoid.training.settings.OptimizerSettings.Fall;
@@ -321,7 +322,7 @@ public final class SettingsDraft {
   private DataSettings data(NetworkSettings network, int m, int classes) throws IOException {
     int size = imageSize != null ? imageSize : Networks.imageSize(network);
     return new DataSettings(
-        data,
+        data == null ? null : DataSets.absolute(data),
         or(skipBroken, false),
         size,
         resize != null ? resize : Math.round(size * 256f / 227),

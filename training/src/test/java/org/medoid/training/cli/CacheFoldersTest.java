@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.TimeZone;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -22,6 +23,14 @@ class CacheFoldersTest {
     Path other = Files.createDirectory(folder.resolve("other"));
     Files.createFile(other.resolve(".cache"));
     assertThat(CacheFolders.holdsCaches(other.toString())).isFalse();
+  }
+
+  /** JavaCPP unpacks TensorFlow anew where the zone is not that of the start before. */
+  @Test
+  void startsInSeveralTimeZonesShareOneCache() throws Exception {
+    TimeZone.setDefault(TimeZone.getTimeZone("Asia/Tokyo"));
+    CacheFolders.prepare();
+    assertThat(TimeZone.getDefault().getID()).isEqualTo("UTC");
   }
 
   @Test

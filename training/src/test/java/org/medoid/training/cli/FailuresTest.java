@@ -111,6 +111,19 @@ class FailuresTest {
         .contains("is a link to nowhere");
   }
 
+  /** Of a class whose start failed before Java keeps only what was said. */
+  @Test
+  void aNativeLibraryThatFailedBeforeIsNamed() {
+    NoClassDefFoundError again = new NoClassDefFoundError("Could not initialize class TF_Status");
+    again.initCause(
+        new ExceptionInInitializerError(
+            "Exception java.lang.UnsatisfiedLinkError: no jnitensorflow in java.library.path [in thread \"main\"]"));
+    assertThat(Failures.describe(again))
+        .startsWith("a native library cannot be loaded: ")
+        .contains("jnitensorflow")
+        .endsWith("medoid doctor says more");
+  }
+
   private static String missing(Path file, String mend) {
     return Failures.describe(new NoSuchFileException(file.toString(), null, mend));
   }

@@ -40,7 +40,7 @@ class TrainingOptionsTest {
   @CsvSource(
       delimiter = ' ',
       value = {
-        "--data folder:x data folder:x",
+        "--data folder:/x data folder:/x",
         "--skip-broken true skip_broken true",
         "--image-size 32 image_size,resize 32",
         "--resize 60 resize 60",

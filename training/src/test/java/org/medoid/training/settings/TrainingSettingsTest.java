@@ -117,6 +117,15 @@ class TrainingSettingsTest {
         .hasMessageContaining("no batch of");
   }
 
+  /** A run is opened from other folders than the one that its command was typed in. */
+  @Test
+  void aFolderOfPicturesIsKeptByItsAbsolutePath() throws IOException {
+    String here = Path.of("").toAbsolutePath().toString();
+    assertThat(settings(draft -> draft.data = "folder:x/../my:cars").data().data())
+        .isEqualTo("folder:" + here + "/my:cars");
+    assertThat(settings(draft -> draft.data = "icons").data().data()).isEqualTo("icons");
+  }
+
   @Test
   void whatIsNotANumberIsRefused() {
     assertRefused(draft -> draft.gamma = Double.NaN, "gamma", "NaN");
