@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
@@ -13,43 +14,14 @@ import org.tensorflow.proto.TensorProto;
 /**
  * A node that others are written in place of, and what these are made with. Numbers are float32
  * unless a type is said; what is added bears the node's name with a part behind it.
+ *
+ * @param node with the names that its inputs have now
+ * @param shapes of its inputs
+ * @param output the shape of its first output
+ * @param constants the values of its inputs, null of those that are none
+ * @param renamed where it is told what other tensors stand for now
  */
-final class Anew {
-  private final NodeWriter writer;
-  private final NodeDef node;
-  private final List<Shape> shapes;
-  private final Shape output;
-  private final List<TensorProto> constants;
-  private final Map<String, String> renamed;
-
-  /**
-   * Of a node of a graph that is rewritten.
-   *
-   * @param node with the names that its inputs have now
-   * @param shapes of its inputs
-   * @param output the shape of its first output
-   * @param constants the values of its inputs, null of those that are none
-   * @param renamed where it is told what other tensors stand for now
-   */
-  Anew(
-      NodeWriter writer,
-      NodeDef node,
-      List<Shape> shapes,
-      Shape output,
-      List<TensorProto> constants,
-      Map<String, String> renamed) {
-    this.writer = writer;
-    this.node = node;
-    this.shapes = shapes;
-    this.output = output;
-    this.constants = constants;
-    this.renamed = renamed;
-  }
-
-  NodeDef node() {
-    return node;
-  }
-
+record Anew(NodeWriter writer, NodeDef node, List<Shape> shapes, Shape output, List<TensorProto> constants, Map<String, String> renamed) {
   String input(int i) {
     return node.getInput(i);
   }
@@ -60,11 +32,6 @@ final class Anew {
 
   Shape shape(int i) {
     return shapes.get(i);
-  }
-
-  /** The shape of the first output. */
-  Shape output() {
-    return output;
   }
 
   /** The number of axes of an input; 0 if it is not known. */
@@ -136,19 +103,19 @@ final class Anew {
   }
 
   String scalar(float value) {
-    return part("number", Nodes.constant("", value).toBuilder());
+    return part("number", Nodes.constant(value));
   }
 
   String scalar(int value) {
-    return part("number", Nodes.constant("", value).toBuilder());
+    return part("number", Nodes.constant(value));
   }
 
   String row(int... values) {
-    return part("numbers", Nodes.constant("", Arrays.stream(values).boxed().toList()).toBuilder());
+    return part("numbers", Nodes.constant(Arrays.stream(values).boxed().toList()));
   }
 
   String constant(TensorProto value) {
-    return part("constant", Nodes.constant("", value).toBuilder());
+    return part("constant", Nodes.constant(value));
   }
 
   /** Float numbers of some sizes. */
@@ -175,21 +142,15 @@ final class Anew {
 
   /** The sizes of a tensor, int32. */
   String sizes(String x, DataType of) {
-    return part("sizes", Nodes.sizes("", x, of));
+    return part("sizes", Nodes.sizes(x, of));
   }
 
   String reshaped(String x, String sizes) {
-    return part(
-        "reshaped",
-        Nodes.typed("Reshape", DataType.DT_FLOAT, x, sizes)
-            .putAttr("Tshape", Nodes.type(DataType.DT_INT32)));
+    return part("reshaped", Nodes.reshape(x, sizes, DataType.DT_FLOAT));
   }
 
   String expanded(String x, int axis) {
-    return part(
-        "expanded",
-        Nodes.typed("ExpandDims", DataType.DT_FLOAT, x, scalar(axis))
-            .putAttr("Tdim", Nodes.type(DataType.DT_INT32)));
+    return part("expanded", Nodes.expand(x, scalar(axis), DataType.DT_FLOAT));
   }
 
   /** A part of a tensor; -1 for what is left of an axis. */
@@ -197,33 +158,25 @@ final class Anew {
     return part(
         "slice",
         Nodes.typed("Slice", type, x, row(from), row(sizes))
-            .putAttr("Index", Nodes.type(DataType.DT_INT32)));
+            .putAttr("Index", Nodes.INT));
   }
 
   /** Of the axes from the second on, every so manieth place. */
   String every(String x, int[] from, int[] to, int... steps) {
     return part(
         "every",
-        Nodes.typed(
-                "StridedSlice",
-                DataType.DT_FLOAT,
-                x,
-                row(after(0, from)),
-                row(after(0, to)),
-                row(after(1, steps)))
-            .putAttr("Index", Nodes.type(DataType.DT_INT32))
-            .putAttr("begin_mask", Nodes.number(1))
-            .putAttr("end_mask", Nodes.number(1))
-            .putAttr("ellipsis_mask", Nodes.number(0))
-            .putAttr("new_axis_mask", Nodes.number(0))
-            .putAttr("shrink_axis_mask", Nodes.number(0)));
+        Nodes.strided(
+            DataType.DT_FLOAT,
+            true,
+            true,
+            x,
+            row(after(0, from)),
+            row(after(0, to)),
+            row(after(1, steps))));
   }
 
   private static int[] after(int first, int[] others) {
-    int[] all = new int[others.length + 1];
-    all[0] = first;
-    System.arraycopy(others, 0, all, 1, others.length);
-    return all;
+    return IntStream.concat(IntStream.of(first), Arrays.stream(others)).toArray();
   }
 
   /** A tensor with zeros around it: two numbers for each axis. */
@@ -241,7 +194,7 @@ final class Anew {
         "padded",
         Nodes.typed(
                 with == null ? "Pad" : "PadV2", DataType.DT_FLOAT, inputs.toArray(String[]::new))
-            .putAttr("Tpaddings", Nodes.type(DataType.DT_INT32)));
+            .putAttr("Tpaddings", Nodes.INT));
   }
 
   /** A sum, or another reduction of that kind. */
@@ -264,7 +217,7 @@ final class Anew {
             "equal",
             Nodes.typed("Equal", DataType.DT_FLOAT, a, b)
                 .putAttr("incompatible_shape_error", Nodes.flag(true)));
-    return part("ones", Nodes.cast("", same, DataType.DT_BOOL, DataType.DT_FLOAT).toBuilder());
+    return part("ones", Nodes.cast(same, DataType.DT_BOOL, DataType.DT_FLOAT));
   }
 
   /** A convolution of pictures, channels last, that is padded as the node is. */

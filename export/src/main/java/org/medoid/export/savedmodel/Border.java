@@ -31,6 +31,13 @@ record Border(ModelTensor images, PixelRange range, ModelTensor features, boolea
 
     /** Writes down a node. */
     void add(NodeDef node);
+
+    /** Writes down a node under a name that no other has, as near as can be to the wanted one. */
+    default String add(String wanted, NodeDef.Builder node) {
+      String name = unique(wanted);
+      add(node.setName(name).build());
+      return name;
+    }
   }
 
   private boolean channelsFirst() {
@@ -49,28 +56,20 @@ record Border(ModelTensor images, PixelRange range, ModelTensor features, boolea
     last = binary(book, "AddV2", last, range.shift(), 0);
     if (images.isInteger()) {
       // k / 255 * 255 may come out below k, and a cast cuts off.
-      String name = book.unique("pixels/Round");
-      book.add(Nodes.node(name, "Round", last).putAttr("T", Nodes.type(DataType.DT_FLOAT)).build());
-      last = name;
+      last = book.add("pixels/Round", Nodes.typed("Round", DataType.DT_FLOAT, last));
     }
     if (images.type() != DataType.DT_FLOAT) {
-      String name = book.unique("pixels/Cast");
-      book.add(Nodes.cast(name, last, DataType.DT_FLOAT, images.type()));
-      last = name;
+      last = book.add("pixels/Cast", Nodes.cast(last, DataType.DT_FLOAT, images.type()));
     }
     return channelsFirst() ? transposed(book, last) : last;
   }
 
   private static String reversed(Nodebook book, String tensor) {
-    String axis = book.unique("pixels/ReverseV2/axis");
-    book.add(Nodes.constant(axis, List.of(3)));
-    String name = book.unique("pixels/ReverseV2");
-    book.add(
-        Nodes.node(name, "ReverseV2", tensor, axis)
-            .putAttr("T", Nodes.type(DataType.DT_FLOAT))
-            .putAttr("Tidx", Nodes.type(DataType.DT_INT32))
-            .build());
-    return name;
+    String axis = book.add("pixels/ReverseV2/axis", Nodes.constant(List.of(3)));
+    return book.add(
+        "pixels/ReverseV2",
+        Nodes.typed("ReverseV2", DataType.DT_FLOAT, tensor, axis)
+            .putAttr("Tidx", Nodes.type(DataType.DT_INT32)));
   }
 
   private static String binary(
@@ -78,20 +77,13 @@ record Border(ModelTensor images, PixelRange range, ModelTensor features, boolea
     if (values.length == 1 && values[0] == neutral) {
       return tensor;
     }
-    String constant = book.unique("pixels/" + op + "/y");
-    book.add(Nodes.constant(constant, values));
-    String name = book.unique("pixels/" + op);
-    book.add(
-        Nodes.node(name, op, tensor, constant).putAttr("T", Nodes.type(DataType.DT_FLOAT)).build());
-    return name;
+    String constant = book.add("pixels/" + op + "/y", Nodes.constant(values));
+    return book.add("pixels/" + op, Nodes.typed(op, DataType.DT_FLOAT, tensor, constant));
   }
 
   private String transposed(Nodebook book, String tensor) {
-    String order = book.unique("pixels/Transpose/perm");
-    book.add(Nodes.constant(order, List.of(0, 3, 1, 2)));
-    String name = book.unique("pixels/Transpose");
-    book.add(Nodes.transpose(name, tensor, order, images.type()).build());
-    return name;
+    String order = book.add("pixels/Transpose/perm", Nodes.constant(List.of(0, 3, 1, 2)));
+    return book.add("pixels/Transpose", Nodes.transpose(tensor, order, images.type()));
   }
 
   /**
@@ -103,33 +95,25 @@ record Border(ModelTensor images, PixelRange range, ModelTensor features, boolea
   String after(Nodebook book, String tensor) {
     String last = tensor;
     if (features.type() != DataType.DT_FLOAT) {
-      String name = book.unique("features/Cast");
-      book.add(Nodes.cast(name, last, features.type(), DataType.DT_FLOAT));
-      last = name;
+      last = book.add("features/Cast", Nodes.cast(last, features.type(), DataType.DT_FLOAT));
     }
     if (features.rank() == 4 || features.rank() == 3) {
-      String axes = book.unique("features/Mean/axes");
-      book.add(Nodes.constant(axes, places()));
-      String name = book.unique("features/Mean");
-      book.add(
-          Nodes.node(name, "Mean", last, axes)
-              .putAttr("T", Nodes.type(DataType.DT_FLOAT))
-              .putAttr("Tidx", Nodes.type(DataType.DT_INT32))
-              .putAttr("keep_dims", Nodes.flag(false))
-              .build());
-      last = name;
+      String axes = book.add("features/Mean/axes", Nodes.constant(places()));
+      last =
+          book.add(
+              "features/Mean",
+              Nodes.typed("Mean", DataType.DT_FLOAT, last, axes)
+                  .putAttr("Tidx", Nodes.INT)
+                  .putAttr("keep_dims", Nodes.flag(false)));
     }
     long size = size(images, features);
     if (open && size >= 0) {
-      String shape = book.unique("features/Reshape/shape");
-      book.add(Nodes.constant(shape, List.of(-1, Math.toIntExact(size))));
-      String name = book.unique("features/Reshape");
-      book.add(
-          Nodes.node(name, "Reshape", last, shape)
-              .putAttr("T", Nodes.type(DataType.DT_FLOAT))
-              .putAttr("Tshape", Nodes.type(DataType.DT_INT32))
-              .build());
-      last = name;
+      List<Integer> sizes = List.of(-1, Math.toIntExact(size));
+      String shape = book.add("features/Reshape/shape", Nodes.constant(sizes));
+      last =
+          book.add(
+              "features/Reshape",
+              Nodes.reshape(last, shape, DataType.DT_FLOAT));
     }
     return last;
   }

@@ -2,26 +2,17 @@ package org.medoid.export.savedmodel;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.NodeDef;
 
 /**
  * A loop that ends when a run says so, but after a known number of rounds at the latest: {@code i <
  * 20 & error > 0.1}. All of these rounds are computed; once the loop would have ended, what it
  * carries stays as it is, and so do the gradients.
  */
-final class BoundedLoop {
+record BoundedLoop(Flattener flattener, Constants constants, InferredScalars inferred) {
   /** No loop is unrolled so often on suspicion. */
   private static final int MOST = 1_000;
 
-  private final Flattener flattener;
-  private final Constants constants;
-  private final InferredScalars inferred;
-
-  BoundedLoop(Flattener flattener, Constants constants, InferredScalars inferred) {
-    this.flattener = flattener;
-    this.constants = constants;
-    this.inferred = inferred;
-  }
 
   /**
    * Flattens what is left of a loop.
@@ -95,16 +86,11 @@ final class BoundedLoop {
   }
 
   private String both(String a, String b) {
-    String name = flattener.unique("going_on");
-    flattener.add(Nodes.node(name, "LogicalAnd", a, b).build());
-    return name + ":0";
+    return flattener.add("going_on", Nodes.node("", "LogicalAnd", a, b)) + ":0";
   }
 
   private String select(String going, String next, String last) {
-    DataType type = inferred.type(next);
-    String name = flattener.unique("carried_on");
-    flattener.add(
-        Nodes.node(name, "SelectV2", going, next, last).putAttr("T", Nodes.type(type)).build());
-    return name + ":0";
+    NodeDef.Builder chosen = Nodes.typed("SelectV2", inferred.type(next), going, next, last);
+    return flattener.add("carried_on", chosen) + ":0";
   }
 }

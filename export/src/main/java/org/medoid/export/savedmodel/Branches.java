@@ -18,21 +18,10 @@ import org.tensorflow.proto.NodeDef;
  * that is flattened changes a state, so what is not chosen costs time and no more. The gradient
  * goes the way that is chosen.
  */
-final class Branches {
+record Branches(Flattener flattener, ControlFlow calls, Constants constants, InferredScalars inferred) {
   /** Branches within branches, more than anybody writes. */
   private static final int DEEPEST = 32;
 
-  private final Flattener flattener;
-  private final ControlFlow calls;
-  private final Constants constants;
-  private final InferredScalars inferred;
-
-  Branches(Flattener flattener, ControlFlow calls, Constants constants, InferredScalars inferred) {
-    this.flattener = flattener;
-    this.calls = calls;
-    this.constants = constants;
-    this.inferred = inferred;
-  }
 
   private Double known(String predicate) {
     return Flattener.isTensor(predicate) ? constants.settled(predicate) : null;
@@ -84,21 +73,21 @@ final class Branches {
     if (type == DataType.DT_BOOL) {
       return predicate;
     }
-    String name = flattener.unique(body.flatName(node) + "/condition");
-    flattener.add(Nodes.cast(name, predicate, type, DataType.DT_BOOL));
-    return name + ":0";
+    return added(body, node, "/condition", Nodes.cast(predicate, type, DataType.DT_BOOL));
   }
 
   private String isNumber(Body body, NodeDef node, String predicate, int side) {
-    String number = flattener.unique(body.flatName(node) + "/side");
-    flattener.add(Nodes.constant(number, side));
-    String name = flattener.unique(body.flatName(node) + "/condition");
-    flattener.add(
-        Nodes.node(name, "Equal", predicate, number)
-            .putAttr("T", Nodes.type(DataType.DT_INT32))
-            .putAttr("incompatible_shape_error", Nodes.flag(true))
-            .build());
-    return name + ":0";
+    String number = added(body, node, "/side", Nodes.constant(side));
+    return added(
+        body,
+        node,
+        "/condition",
+        Nodes.typed("Equal", DataType.DT_INT32, predicate, number)
+            .putAttr("incompatible_shape_error", Nodes.flag(true)));
+  }
+
+  private String added(Body body, NodeDef near, String part, NodeDef.Builder made) {
+    return flattener.add(body.flatName(near) + part, made) + ":0";
   }
 
   /** One of two tensors, by a condition that runs with the graph. */
@@ -128,12 +117,8 @@ final class Branches {
                   ? "lists of tensors"
                   : "tensors of different shapes, " + first + " and " + second));
     }
-    String name = flattener.unique(body.flatName(node));
-    flattener.add(
-        Nodes.node(name, "SelectV2", condition, yes, no)
-            .putAttr("T", Nodes.type(inferred.type(yes)))
-            .build());
-    return name + ":0";
+    return added(
+        body, node, "", Nodes.typed("SelectV2", inferred.type(yes), condition, yes, no));
   }
 
   /** The two sides of a Switch; a word for that which is not taken. */
@@ -153,9 +138,8 @@ final class Branches {
       return List.of(Flattener.DEAD);
     }
     if (alive.size() == 1) {
-      String number = flattener.unique(body.flatName(node) + "/value_index");
-      flattener.add(Nodes.constant(number, inputs.indexOf(alive.get(0))));
-      return List.of(alive.get(0), number + ":0");
+      NodeDef.Builder number = Nodes.constant(inputs.indexOf(alive.get(0)));
+      return List.of(alive.get(0), added(body, node, "/value_index", number));
     }
     for (String input : alive) {
       if (!Flattener.isTensor(input)) {
@@ -172,9 +156,8 @@ final class Branches {
     String condition = flattener.tensor(body, Tensors.data(decision).get(1));
     String yes = inputs.get(trueFirst ? 0 : 1);
     String chosen = choice(body, node, condition, yes, inputs.get(trueFirst ? 1 : 0));
-    String number = flattener.unique(body.flatName(node) + "/value_index");
-    flattener.add(Nodes.cast(number, condition, DataType.DT_BOOL, DataType.DT_INT32));
-    return List.of(chosen, number + ":0");
+    NodeDef.Builder number = Nodes.cast(condition, DataType.DT_BOOL, DataType.DT_INT32);
+    return List.of(chosen, added(body, node, "/value_index", number));
   }
 
   /** The Switch that belongs to a Merge: the nearest one before it that no other Merge closes. */

@@ -10,7 +10,7 @@ import org.tensorflow.proto.NodeDef;
  * unless somebody feeds it: it draws random numbers, and nothing depends on them. What is certain
  * is one constant then, without shape, for what multiplies or selects by it.
  */
-final class CertainDraws {
+record CertainDraws(Flattener flat) {
   private static final Set<String> DRAWS =
       Set.of("RandomUniform", "StatelessRandomUniform", "StatelessRandomUniformV2");
 
@@ -22,11 +22,6 @@ final class CertainDraws {
   /** No draw is wrapped in more arithmetic. */
   private static final int DEPTH = 8;
 
-  private final Flattener flat;
-
-  CertainDraws(Flattener flat) {
-    this.flat = flat;
-  }
 
   /**
    * Where numbers lie, both ends included.
@@ -54,18 +49,13 @@ final class CertainDraws {
     }
     String name = Tensors.node(inputs.get(0)) + "/" + op;
     if (floor && Math.floor(a.low) == Math.floor(a.high)) {
-      return add(Nodes.constant(flat.unique(name), (float) Math.floor(a.low)));
+      return flat.add(name, Nodes.constant((float) Math.floor(a.low))) + ":0";
     }
     boolean above = a.low >= b.high;
     if (!floor && (above || a.high < b.low)) {
-      return add(Nodes.constant(flat.unique(name), above == op.equals("GreaterEqual")));
+      return flat.add(name, Nodes.constant(above == op.equals("GreaterEqual"))) + ":0";
     }
     return null;
-  }
-
-  private String add(NodeDef constant) {
-    flat.add(constant);
-    return constant.getName() + ":0";
   }
 
   /** In single precision, as TensorFlow computes; null if it is not known, or of another type. */

@@ -173,11 +173,11 @@ final class ChannelsLast {
       if (axis == null || axis != 1) {
         return null;
       }
-      NodeDef.Builder concat = node.toBuilder().putAttr("Tidx", Nodes.type(DataType.DT_INT32));
+      NodeDef.Builder concat = node.toBuilder().putAttr("Tidx", Nodes.INT);
       for (int i = 0; i < count; i++) {
         concat.setInput(i, last.get(input(node, i)));
       }
-      return concat.setInput(count, add(node.getName() + "/axis", Nodes.constant("", -1)));
+      return concat.setInput(count, add(node.getName() + "/axis", Nodes.constant(-1)));
     }
     return null;
   }
@@ -324,20 +324,16 @@ final class ChannelsLast {
   }
 
   private NodeDef.Builder transposed(String tensor, List<Integer> order, DataType type) {
-    return Nodes.transpose("", tensor, axes(Tensors.node(tensor), order), type);
+    return Nodes.transpose(tensor, axes(Tensors.node(tensor), order), type);
   }
 
   private String axes(String near, List<Integer> order) {
-    return add(near + "/axes", Nodes.constant("", order));
+    return add(near + "/axes", Nodes.constant(order));
   }
 
   private String gathered(String near, String numbers, String order, DataType type) {
-    String axis = add(near + "/first", Nodes.constant("", 0));
-    return add(near + "/numbers", Nodes.gather("", numbers, order, axis, type));
-  }
-
-  private String add(String wanted, NodeDef node) {
-    return add(wanted, node.toBuilder());
+    String axis = add(near + "/first", Nodes.constant(0));
+    return add(near + "/numbers", Nodes.gather(numbers, order, axis, type));
   }
 
   private String add(String wanted, NodeDef.Builder node) {

@@ -101,9 +101,7 @@ final class Constants {
       case DT_INT64 -> proto.addInt64Val((long) value);
       default -> proto.addIntVal((int) value);
     }
-    String name = book.unique(Tensors.node(tensor) + "/known");
-    book.add(Nodes.constant(name, proto.build()));
-    return name + ":0";
+    return book.add(Tensors.node(tensor) + "/known", Nodes.constant(proto.build())) + ":0";
   }
 
   private Scalar find(String tensor, int depth) {

@@ -10,15 +10,7 @@ import org.tensorflow.proto.DataType;
  * and zeros, sums, parts and what is around them. One diagonal of known place, in matrices of known
  * sizes; with numbers elsewhere that are zero.
  */
-final class Diagonals {
-  private final Anew node;
-  private final int shift;
-
-  private Diagonals(Anew node, int shift) {
-    this.node = node;
-    this.shift = shift;
-  }
-
+record Diagonals(Anew node, int shift) {
   static void register(Map<String, Differentiable.Rule> table) {
     for (String version : List.of("", "V2", "V3")) {
       table.put("MatrixDiagPart" + version, Diagonals::of);

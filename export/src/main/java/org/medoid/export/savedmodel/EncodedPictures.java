@@ -151,10 +151,8 @@ final class EncodedPictures {
       // A name of its own: from here on they are pixels.
       return nodes.add(name, Nodes.typed("Identity", type, strings));
     }
-    String wide = flat.unique(name + "/Cast");
-    flat.add(Nodes.cast(wide, strings, DataType.DT_UINT8, type));
-    String unit = flat.unique(name + "/unit");
-    flat.add(Nodes.constant(unit, 1 / 255f));
+    String wide = flat.add(name + "/Cast", Nodes.cast(strings, DataType.DT_UINT8, type));
+    String unit = flat.add(name + "/unit", Nodes.constant(1 / 255f));
     return nodes.add(name, Nodes.typed("Mul", type, wide, unit));
   }
 
@@ -223,7 +221,7 @@ final class EncodedPictures {
         int at = axis.intValue() < 0 ? axis.intValue() - AXES : axis.intValue();
         moved
             .setInput(1, Tensors.shortened(nodes.number(name + "/axis", at)))
-            .putAttr("Tdim", Nodes.type(DataType.DT_INT32));
+            .putAttr("Tdim", Nodes.INT);
       }
       case "GatherV2" -> {
         Double axis = number(inputs.get(2));

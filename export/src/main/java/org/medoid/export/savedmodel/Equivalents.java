@@ -43,7 +43,7 @@ final class Equivalents {
     return n.part(
         "ones",
         Nodes.typed("Fill", DataType.DT_FLOAT, n.sizes(n.input(0), DataType.DT_FLOAT), n.scalar(1f))
-            .putAttr("index_type", Nodes.type(DataType.DT_INT32)));
+            .putAttr("index_type", Nodes.INT));
   }
 
   /** The node itself gives the places, under another name. */
@@ -57,7 +57,7 @@ final class Equivalents {
     n.rename(1, places + ":1");
     return n.part(
         "values",
-        Nodes.gather("", n.input(0), places + ":1", n.scalar(last), DataType.DT_FLOAT)
+        Nodes.gather(n.input(0), places + ":1", n.scalar(last), DataType.DT_FLOAT)
             .putAttr("Tindices", Nodes.type(type == DataType.DT_INVALID ? DataType.DT_INT32 : type))
             .putAttr("batch_dims", Nodes.number(last)));
   }
@@ -80,13 +80,13 @@ final class Equivalents {
       all.addInput(n.input(i));
     }
     return n.part(
-        "beside", all.addInput(n.input(0)).putAttr("Tidx", Nodes.type(DataType.DT_INT32)));
+        "beside", all.addInput(n.input(0)).putAttr("Tidx", Nodes.INT));
   }
 
   private static String gathered(Anew n) {
     return n.part(
         "gathered",
-        Nodes.gather("", n.input(0), n.input(1), n.scalar(0), DataType.DT_FLOAT)
+        Nodes.gather(n.input(0), n.input(1), n.scalar(0), DataType.DT_FLOAT)
             .putAttr("Tindices", Nodes.type(Nodes.type(n.node(), "Tindices"))));
   }
 
@@ -132,8 +132,8 @@ final class Equivalents {
     return n.part(
         "rolled",
         Nodes.typed("Roll", DataType.DT_FLOAT, x, n.row(by), n.row(n.rank(0) - 1))
-            .putAttr("Tshift", Nodes.type(DataType.DT_INT32))
-            .putAttr("Taxis", Nodes.type(DataType.DT_INT32)));
+            .putAttr("Tshift", Nodes.INT)
+            .putAttr("Taxis", Nodes.INT));
   }
 
   private static String mean(Anew n) {
@@ -149,7 +149,7 @@ final class Equivalents {
     String sizes =
         n.part(
             "sizes",
-            Nodes.sizes("", n.input(0), DataType.DT_FLOAT).putAttr("out_type", Nodes.type(places)));
+            Nodes.sizes(n.input(0), DataType.DT_FLOAT).putAttr("out_type", Nodes.type(places)));
     return n.part(
         "scattered",
         Nodes.typed("ScatterNd", DataType.DT_FLOAT, n.input(1), numbers, sizes)

@@ -49,9 +49,7 @@ final class FedImages {
             ? images
             : pictures.of(alone ? picture(flattener, images, number) : images, fit.encoded()));
     for (ModelTensor each : fit.switches()) {
-      String name = flattener.unique("switch");
-      flattener.add(Nodes.constant(name, false));
-      flattener.feed(each.tensor(), name + ":0");
+      flattener.feed(each.tensor(), flattener.add("switch", Nodes.constant(false)) + ":0");
     }
     if (fit.encoded() == null) {
       return flattener.flatten(tensors);

@@ -4,39 +4,29 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.tensorflow.ndarray.Shape;
-import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.TensorProto;
 
 /** Adds common nodes to a flat graph, under names that nothing has yet. */
-final class FlatNodes {
-  private static final AttrValue INT = Nodes.type(DataType.DT_INT32);
-
-  private final Border.Nodebook book;
-
-  FlatNodes(Border.Nodebook book) {
-    this.book = book;
-  }
+record FlatNodes(Border.Nodebook book) {
 
   /** Adds a node; returns its first output. */
   String add(String name, NodeDef.Builder node) {
-    String unique = book.unique(name);
-    book.add(node.setName(unique).build());
-    return unique + ":0";
+    return book.add(name, node) + ":0";
   }
 
   String number(String name, int value) {
-    return add(name, Nodes.constant("", value).toBuilder());
+    return add(name, Nodes.constant(value));
   }
 
   String numbers(String name, List<Integer> values) {
-    return add(name, Nodes.constant("", values).toBuilder());
+    return add(name, Nodes.constant(values));
   }
 
   /** tensor[places, ...]. */
   String gathered(String name, String tensor, String places, DataType type) {
-    return add(name, Nodes.gather("", tensor, places, number(name + "/axis", 0), type));
+    return add(name, Nodes.gather(tensor, places, number(name + "/axis", 0), type));
   }
 
   /** A tensor with another row at a place. */
@@ -52,18 +42,18 @@ final class FlatNodes {
     return add(
         name,
         Nodes.typed("TensorScatterUpdate", type, tensor, places, rows)
-            .putAttr("Tindices", INT)
+            .putAttr("Tindices", Nodes.INT)
             .putAttr("bad_indices_policy", Nodes.text("")));
   }
 
   /** The first size of a tensor, a scalar. */
   String rows(String name, String tensor, DataType type) {
-    String shape = add(name + "/shape", Nodes.sizes("", tensor, type));
+    String shape = add(name + "/shape", Nodes.sizes(tensor, type));
     return gathered(name, shape, number(name + "/first", 0), DataType.DT_INT32);
   }
 
   String zero(String name, Shape shape, DataType type) {
-    return add(name + "/zero", Nodes.constant("", zeros(shape, type)).toBuilder());
+    return add(name + "/zero", Nodes.constant(zeros(shape, type)));
   }
 
   private static TensorProto zeros(Shape shape, DataType type) {
@@ -84,24 +74,24 @@ final class FlatNodes {
     String one = numbers(name + "/one", List.of(1));
     String first = reshaped(name + "/count", count, one, DataType.DT_INT32);
     String all = joined(name + "/sizes", List.of(first, rest), DataType.DT_INT32);
-    String zero = add(name + "/zero", Nodes.constant("", zeros(Shape.scalar(), type)).toBuilder());
-    return add(name + "/zeros", Nodes.typed("Fill", type, all, zero).putAttr("index_type", INT));
+    String zero = add(name + "/zero", Nodes.constant(zeros(Shape.scalar(), type)));
+    return add(name + "/zeros", Nodes.typed("Fill", type, all, zero).putAttr("index_type", Nodes.INT));
   }
 
   /** A tensor in a shape that another says, int32. */
   String reshaped(String name, String tensor, String sizes, DataType type) {
-    return add(name, Nodes.typed("Reshape", type, tensor, sizes).putAttr("Tshape", INT));
+    return add(name, Nodes.reshape(tensor, sizes, type));
   }
 
   /** A tensor with a new axis of size 1. */
   String expanded(String name, String tensor, int axis, DataType type) {
     String at = number(name + "/axis", axis);
-    return add(name, Nodes.typed("ExpandDims", type, tensor, at).putAttr("Tdim", INT));
+    return add(name, Nodes.expand(tensor, at, type));
   }
 
   /** The sizes of a tensor, in a type. */
   String sizes(String name, String tensor, DataType of, DataType type) {
-    return add(name, Nodes.sizes("", tensor, of).putAttr("out_type", Nodes.type(type)));
+    return add(name, Nodes.sizes(tensor, of).putAttr("out_type", Nodes.type(type)));
   }
 
   /** Along the first axis: from a place up to another; 0 for the end. */
@@ -109,15 +99,7 @@ final class FlatNodes {
     String begin = numbers(name + "/begin", List.of(from));
     String end = numbers(name + "/end", List.of(to));
     String one = numbers(name + "/one", List.of(1));
-    return add(
-        name,
-        Nodes.typed("StridedSlice", type, tensor, begin, end, one)
-            .putAttr("Index", INT)
-            .putAttr("begin_mask", Nodes.number(from == 0 ? 1 : 0))
-            .putAttr("end_mask", Nodes.number(to == 0 ? 1 : 0))
-            .putAttr("ellipsis_mask", Nodes.number(0))
-            .putAttr("new_axis_mask", Nodes.number(0))
-            .putAttr("shrink_axis_mask", Nodes.number(0)));
+    return add(name, Nodes.strided(type, from == 0, to == 0, tensor, begin, end, one));
   }
 
   /** Tensors one behind the other. */
@@ -128,7 +110,7 @@ final class FlatNodes {
         name,
         Nodes.typed("ConcatV2", type, inputs.toArray(String[]::new))
             .putAttr("N", Nodes.number(tensors.size()))
-            .putAttr("Tidx", INT));
+            .putAttr("Tidx", Nodes.INT));
   }
 
   /** Tensors along a new first axis. */

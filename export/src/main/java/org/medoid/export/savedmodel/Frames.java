@@ -11,15 +11,7 @@ import org.tensorflow.proto.NodeDef;
  * {@code Enter} or from {@code NextIteration}; {@code Switch}, which {@code LoopCond} decides,
  * hands it to the round or to {@code Exit}.
  */
-final class Frames {
-  private final Flattener flattener;
-  private final Loops loops;
-
-  Frames(Flattener flattener, Loops loops) {
-    this.flattener = flattener;
-    this.loops = loops;
-  }
-
+record Frames(Flattener flattener, Loops loops) {
   /** Whether a node hands on, from round to round, what a loop computes. */
   static boolean isCarried(Body body, NodeDef node) {
     if (ControlFlow.isSwitch(node)) {

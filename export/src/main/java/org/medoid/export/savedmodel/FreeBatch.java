@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.tensorflow.ndarray.Shape;
-import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.TensorProto;
@@ -66,11 +65,11 @@ final class FreeBatch {
         List<Integer> sizes = shape == null ? null : sizes(shape, fixed.of(node.getName()), batch);
         if (sizes != null) {
           String name = names.unique(shape.getName() + "/free");
-          nodes.add(Nodes.constant(name, sizes));
+          nodes.add(Nodes.constant(sizes).setName(name).build());
           kept =
               node.toBuilder()
                   .setInput(1, name)
-                  .putAttr("Tshape", Nodes.type(DataType.DT_INT32))
+                  .putAttr("Tshape", Nodes.INT)
                   .build();
         }
       }

@@ -9,7 +9,7 @@ import org.tensorflow.proto.NodeDef;
  * its body. Any other stays a loop, {@code StatelessWhile}: over the pictures of a batch, or until
  * something that a run computes.
  */
-final class Loops {
+record Loops(Flattener flattener, TensorLists lists, Constants constants, InferredScalars inferred, Purpose purpose) {
   /** The nodes that copies of a loop's body may take: an LSTM over 800 rows. */
   private static final int LARGEST_LOOP = 20_000;
 
@@ -25,24 +25,6 @@ final class Loops {
     boolean stays(int number);
   }
 
-  private final Flattener flattener;
-  private final TensorLists lists;
-  private final Constants constants;
-  private final InferredScalars inferred;
-  private final Purpose purpose;
-
-  Loops(
-      Flattener flattener,
-      TensorLists lists,
-      Constants constants,
-      InferredScalars inferred,
-      Purpose purpose) {
-    this.flattener = flattener;
-    this.lists = lists;
-    this.constants = constants;
-    this.inferred = inferred;
-    this.purpose = purpose;
-  }
 
   /**
    * Flattens a loop.

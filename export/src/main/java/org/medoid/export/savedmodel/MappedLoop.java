@@ -13,22 +13,10 @@ import org.tensorflow.proto.TensorProto;
  * others. All rows are computed at once instead, by {@link RowRules}: no loop is left, and
  * gradients go through.
  */
-final class MappedLoop {
+record MappedLoop(Flattener flattener, TensorLists lists, Constants constants, InferredScalars inferred) {
   /** No more slices lie between a size and what it is the size of. */
   private static final int DEPTH = 8;
 
-  private final Flattener flattener;
-  private final TensorLists lists;
-  private final Constants constants;
-  private final InferredScalars inferred;
-
-  MappedLoop(
-      Flattener flattener, TensorLists lists, Constants constants, InferredScalars inferred) {
-    this.flattener = flattener;
-    this.lists = lists;
-    this.constants = constants;
-    this.inferred = inferred;
-  }
 
   /**
    * What a round does.

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.TensorProto;
 import org.tensorflow.proto.TensorShapeProto;
@@ -94,10 +95,9 @@ public final class ModelSignature {
     TensorShapeProto shape = Nodes.shape(sizes(SignatureChooser.channelsFirst(fit.images())));
     String pixels = images + ":0";
     if (fit.images().isInteger()) { // fed with float32 as all are, so that the range is seen
-      String cast = flattener.unique("pixels/Cast");
       flattener.add(Nodes.placeholder(images, DataType.DT_FLOAT, shape));
-      flattener.add(Nodes.cast(cast, images, DataType.DT_FLOAT, fit.images().type()));
-      pixels = cast + ":0";
+      NodeDef.Builder cast = Nodes.cast(images, DataType.DT_FLOAT, fit.images().type());
+      pixels = flattener.add("pixels/Cast", cast) + ":0";
     } else {
       flattener.add(Nodes.placeholder(images, fit.images().type(), shape));
     }

@@ -46,10 +46,6 @@ final class NodeWriter {
     return add(near.getName() + "/" + part, node);
   }
 
-  String add(NodeDef near, String part, NodeDef node) {
-    return add(near, part, node.toBuilder());
-  }
-
   /** What has been written. */
   List<NodeDef> nodes() {
     return nodes;

@@ -10,8 +10,11 @@ import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.TensorProto;
 import org.tensorflow.proto.TensorShapeProto;
 
-/** Makes nodes of a flat graph. */
+/** Makes nodes of a flat graph; those that come as builders are to be named. */
 final class Nodes {
+  /** The attribute that says int32. */
+  static final AttrValue INT = type(DataType.DT_INT32);
+
   private Nodes() {}
 
   static NodeDef.Builder node(String name, String op, String... inputs) {
@@ -22,7 +25,7 @@ final class Nodes {
     return node;
   }
 
-  /** An operation with one type, for a node that is to be named. */
+  /** An operation with one type. */
   static NodeDef.Builder typed(String op, DataType type, String... inputs) {
     return node("", op, inputs).putAttr("T", type(type));
   }
@@ -38,31 +41,29 @@ final class Nodes {
     return node(name, "Identity", input).putAttr("T", type(type)).build();
   }
 
-  static NodeDef cast(String name, String input, DataType from, DataType to) {
-    return node(name, "Cast", input)
+  static NodeDef.Builder cast(String input, DataType from, DataType to) {
+    return node("", "Cast", input)
         .putAttr("SrcT", type(from))
         .putAttr("DstT", type(to))
-        .putAttr("Truncate", flag(false))
-        .build();
+        .putAttr("Truncate", flag(false));
   }
 
-  static NodeDef constant(String name, TensorProto value) {
-    return node(name, "Const")
+  static NodeDef.Builder constant(TensorProto value) {
+    return node("", "Const")
         .putAttr("dtype", type(value.getDtype()))
-        .putAttr("value", AttrValue.newBuilder().setTensor(value).build())
-        .build();
+        .putAttr("value", AttrValue.newBuilder().setTensor(value).build());
   }
 
-  static NodeDef constant(String name, int value) {
-    return constant(name, scalar(DataType.DT_INT32).addIntVal(value).build());
+  static NodeDef.Builder constant(int value) {
+    return constant(scalar(DataType.DT_INT32).addIntVal(value).build());
   }
 
-  static NodeDef constant(String name, float value) {
-    return constant(name, scalar(DataType.DT_FLOAT).addFloatVal(value).build());
+  static NodeDef.Builder constant(float value) {
+    return constant(scalar(DataType.DT_FLOAT).addFloatVal(value).build());
   }
 
   /** One number is a scalar. */
-  static NodeDef constant(String name, float[] values) {
+  static NodeDef.Builder constant(float[] values) {
     TensorProto.Builder proto = scalar(DataType.DT_FLOAT);
     for (float value : values) {
       proto.addFloatVal(value);
@@ -70,17 +71,17 @@ final class Nodes {
     if (values.length > 1) {
       proto.getTensorShapeBuilder().addDimBuilder().setSize(values.length);
     }
-    return constant(name, proto.build());
+    return constant(proto.build());
   }
 
-  static NodeDef constant(String name, boolean value) {
-    return constant(name, scalar(DataType.DT_BOOL).addBoolVal(value).build());
+  static NodeDef.Builder constant(boolean value) {
+    return constant(scalar(DataType.DT_BOOL).addBoolVal(value).build());
   }
 
-  static NodeDef constant(String name, List<Integer> values) {
+  static NodeDef.Builder constant(List<Integer> values) {
     TensorProto.Builder proto = scalar(DataType.DT_INT32).addAllIntVal(values);
     proto.getTensorShapeBuilder().addDimBuilder().setSize(values.size());
-    return constant(name, proto.build());
+    return constant(proto.build());
   }
 
   private static TensorProto.Builder scalar(DataType type) {
@@ -90,20 +91,44 @@ final class Nodes {
   }
 
   /** tensor[places, ...], with the places as int32 and the axis 0 in a tensor. */
-  static NodeDef.Builder gather(
-      String name, String tensor, String places, String axis, DataType of) {
-    return node(name, "GatherV2", tensor, places, axis)
+  static NodeDef.Builder gather(String tensor, String places, String axis, DataType of) {
+    return node("", "GatherV2", tensor, places, axis)
         .putAttr("Tparams", type(of))
-        .putAttr("Tindices", type(DataType.DT_INT32))
-        .putAttr("Taxis", type(DataType.DT_INT32))
+        .putAttr("Tindices", INT)
+        .putAttr("Taxis", INT)
         .putAttr("batch_dims", number(0));
   }
 
   /** A tensor with its axes in the order that another says, int32. */
-  static NodeDef.Builder transpose(String name, String tensor, String order, DataType of) {
-    return node(name, "Transpose", tensor, order)
-        .putAttr("T", type(of))
-        .putAttr("Tperm", type(DataType.DT_INT32));
+  static NodeDef.Builder transpose(String tensor, String order, DataType of) {
+    return typed("Transpose", of, tensor, order).putAttr("Tperm", INT);
+  }
+
+  /** A tensor in the shape that another says, int32. */
+  static NodeDef.Builder reshape(String tensor, String sizes, DataType of) {
+    return typed("Reshape", of, tensor, sizes).putAttr("Tshape", INT);
+  }
+
+  /** A tensor with a new axis of size 1, at a place that another says, int32. */
+  static NodeDef.Builder expand(String tensor, String axis, DataType of) {
+    return typed("ExpandDims", of, tensor, axis).putAttr("Tdim", INT);
+  }
+
+  /**
+   * Every so manieth place of the first axes, as three tensors of int32 say.
+   *
+   * @param begin whether the first axis is taken from its beginning
+   * @param end whether it is taken to its end
+   */
+  static NodeDef.Builder strided(
+      DataType of, boolean begin, boolean end, String tensor, String from, String to, String steps) {
+    return typed("StridedSlice", of, tensor, from, to, steps)
+        .putAttr("Index", INT)
+        .putAttr("begin_mask", number(begin ? 1 : 0))
+        .putAttr("end_mask", number(end ? 1 : 0))
+        .putAttr("ellipsis_mask", number(0))
+        .putAttr("new_axis_mask", number(0))
+        .putAttr("shrink_axis_mask", number(0));
   }
 
   static TensorShapeProto shape(long... sizes) {
@@ -121,10 +146,8 @@ final class Nodes {
   }
 
   /** The sizes of a tensor, int32. */
-  static NodeDef.Builder sizes(String name, String tensor, DataType of) {
-    return node(name, "Shape", tensor)
-        .putAttr("T", type(of))
-        .putAttr("out_type", type(DataType.DT_INT32));
+  static NodeDef.Builder sizes(String tensor, DataType of) {
+    return typed("Shape", of, tensor).putAttr("out_type", INT);
   }
 
   /** Numbers in two columns, int32, as paddings are written. */

@@ -113,8 +113,8 @@ final class PlainConvolution {
   private NodeDef.Builder inBlocks(String op, String edges, String... inputs) {
     return Nodes.node(node.getName(), op, inputs)
         .putAttr("T", Nodes.type(DataType.DT_FLOAT))
-        .putAttr("Tblock_shape", Nodes.type(DataType.DT_INT32))
-        .putAttr(edges, Nodes.type(DataType.DT_INT32));
+        .putAttr("Tblock_shape", Nodes.INT)
+        .putAttr(edges, Nodes.INT);
   }
 
   /** The filter with zeros between its rows and columns, which is no longer dilated. */
@@ -169,7 +169,7 @@ final class PlainConvolution {
     }
     return all.addInput(axis)
         .putAttr("T", Nodes.type(DataType.DT_FLOAT))
-        .putAttr("Tidx", Nodes.type(DataType.DT_INT32))
+        .putAttr("Tidx", Nodes.INT)
         .putAttr("N", Nodes.number(groups))
         .build();
   }

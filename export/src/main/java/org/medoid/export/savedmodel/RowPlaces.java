@@ -90,7 +90,7 @@ final class RowPlaces {
       return;
     }
     String axis = vector(at + x.shift());
-    done(made(node.toBuilder().putAttr("Tdim", Nodes.type(DataType.DT_INT32)), axis), x.merged());
+    done(made(node.toBuilder().putAttr("Tdim", Nodes.INT), axis), x.merged());
   }
 
   private void squeezed() throws RowRules.NoRuleException {
@@ -147,7 +147,7 @@ final class RowPlaces {
     require(!x.merged() || order[0] == 0);
     int[] all = x.merged() ? order : with(0, Arrays.stream(order).map(a -> a + 1).toArray());
     done(
-        made(node.toBuilder().putAttr("Tperm", Nodes.type(DataType.DT_INT32)), vector(all)),
+        made(node.toBuilder().putAttr("Tperm", Nodes.INT), vector(all)),
         x.merged());
   }
 
@@ -233,7 +233,7 @@ final class RowPlaces {
     require(Arrays.stream(axes).allMatch(axis -> axis >= 0));
     require(keeps || rank() >= 0);
     done(
-        made(node.toBuilder().putAttr("Tidx", Nodes.type(DataType.DT_INT32)), vector(axes)),
+        made(node.toBuilder().putAttr("Tidx", Nodes.INT), vector(axes)),
         x.merged());
   }
 
@@ -253,7 +253,7 @@ final class RowPlaces {
     if (packs) {
       joined.putAttr("axis", Nodes.number(axis));
     } else {
-      joined.putAttr("Tidx", Nodes.type(DataType.DT_INT32));
+      joined.putAttr("Tidx", Nodes.INT);
       all.add(rules.number(axis));
     }
     done(rules.add(joined, node.getName(), all) + ":0", x.merged());
@@ -276,7 +276,7 @@ final class RowPlaces {
     String at = rules.number(axis);
     done(
         made(
-            node.toBuilder().putAttr("Taxis", Nodes.type(DataType.DT_INT32)),
+            node.toBuilder().putAttr("Taxis", Nodes.INT),
             rules.same(inputs.get(1)),
             at),
         x.merged());

@@ -291,11 +291,9 @@ final class RowRules {
 
   /** Adds a node; returns its name. */
   String add(NodeDef.Builder node, String wanted, List<String> inputs) {
-    String name = flattener.unique(wanted);
-    node.setName(name).clearInput();
+    node.clearInput();
     inputs.forEach(input -> node.addInput(Tensors.shortened(input)));
-    flattener.add(node.build());
-    return name;
+    return flattener.add(wanted, node);
   }
 
   String number(int value) {
@@ -313,7 +311,7 @@ final class RowRules {
         proto.addIntVal(value);
       }
     }
-    return nodes.add("rows/numbers", Nodes.constant("", proto.build()).toBuilder());
+    return nodes.add("rows/numbers", Nodes.constant(proto.build()));
   }
 
   /** Vectors, or matrices, one behind the other. */

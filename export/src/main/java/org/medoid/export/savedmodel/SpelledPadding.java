@@ -1,6 +1,5 @@
 package org.medoid.export.savedmodel;
 
-import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
 
 /**
@@ -30,12 +29,12 @@ final class SpelledPadding {
             .toArray();
     FlatNodes nodes = new FlatNodes(book);
     String edges =
-        nodes.add(node.getName() + "/pairs", Nodes.constant("", Nodes.pairs(numbers)).toBuilder());
+        nodes.add(node.getName() + "/pairs", Nodes.constant(Nodes.pairs(numbers)));
     String padded =
         nodes.add(
             node.getName() + "/padded",
             Nodes.typed("Pad", Nodes.type(node, "T"), node.getInput(0), edges)
-                .putAttr("Tpaddings", Nodes.type(DataType.DT_INT32)));
+                .putAttr("Tpaddings", Nodes.INT));
     return node.toBuilder()
         .setInput(0, Tensors.shortened(padded))
         .putAttr("padding", Nodes.text("VALID"))

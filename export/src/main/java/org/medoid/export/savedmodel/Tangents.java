@@ -148,7 +148,7 @@ final class Tangents {
   private static String gathered(Anew n, String rows, DataType places, String axis) {
     return n.part(
         "gathered",
-        Nodes.gather("", rows, n.input(1), axis, DataType.DT_FLOAT)
+        Nodes.gather(rows, n.input(1), axis, DataType.DT_FLOAT)
             .putAttr("Tindices", Nodes.type(places)));
   }
 
@@ -213,7 +213,7 @@ final class Tangents {
         "half",
         Nodes.typed(
                 "MatrixBandPart", DataType.DT_FLOAT, matrix, n.scalar(below), n.scalar(-1 - below))
-            .putAttr("Tindex", Nodes.type(DataType.DT_INT32)));
+            .putAttr("Tindex", Nodes.INT));
   }
 
   /** d|A| = |A| tr(A⁻¹ dA). */

@@ -2,7 +2,6 @@ package org.medoid.export.savedmodel;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
 
 /**
@@ -27,7 +26,7 @@ record VariableGather(NodeDef node, List<String> inputs) {
     int axis = (int) node.getAttrOrDefault("batch_dims", Nodes.number(0)).getI();
     List<String> all = new ArrayList<>(inputs);
     all.add(new FlatNodes(book).number(body.flatName(node) + "/axis", axis));
-    plain.setOp("GatherV2").putAttr("Taxis", Nodes.type(DataType.DT_INT32));
+    plain.setOp("GatherV2").putAttr("Taxis", Nodes.INT);
     return new VariableGather(plain.build(), all);
   }
 }

@@ -111,7 +111,7 @@ final class Volumes {
                       batch,
                       node.row((int) out[2], (int) out[3], (int) out[4]),
                       node.scalar(0))
-                  .putAttr("Tidx", Nodes.type(DataType.DT_INT32))
+                  .putAttr("Tidx", Nodes.INT)
                   .putAttr("N", Nodes.number(2)));
       parts.add(node.part("plane", flat("Conv2DBackpropInput", sizes, plane(k), pictures)));
     }

@@ -94,7 +94,7 @@ class ControlFlowTest {
     for (NodeDef.Builder node : rounds) {
       graph.addNode(node);
     }
-    graph.addNode(Nodes.constant("zero", 0));
+    graph.addNode(Nodes.constant(0).setName("zero"));
     graph.addNode(
         node("loop", "StatelessWhile", "zero", "rounds", start)
             .putAttr("T", types(all.toArray(DataType[]::new)))
@@ -108,7 +108,7 @@ class ControlFlowTest {
                 "round",
                 all,
                 List.of("next:z:0", "b", "tanh:y:0"),
-                Nodes.constant("one", 1).toBuilder(),
+                Nodes.constant(1).setName("one").build().toBuilder(),
                 ints("next", "AddV2", "a", "one:output:0"),
                 Nodes.typed("Tanh", type, "c").setName("tanh")));
     return graph.build();
@@ -132,9 +132,9 @@ class ControlFlowTest {
 
   @Test
   void aLoopOfAConstantNumberOfRoundsIsWrittenOut() {
-    FlatGraph flat = flat(counted(Nodes.constant("rounds", 3).toBuilder()), "loop:2");
+    FlatGraph flat = flat(counted(Nodes.constant(3).setName("rounds").build().toBuilder()), "loop:2");
     assertThat(operations(flat)).containsExactly("Placeholder", "Tanh", "Tanh", "Tanh", "Identity");
-    FlatGraph none = flat(counted(Nodes.constant("rounds", 0).toBuilder()), "loop:2");
+    FlatGraph none = flat(counted(Nodes.constant(0).setName("rounds").build().toBuilder()), "loop:2");
     assertThat(operations(none)).containsExactly("Placeholder", "Identity");
   }
 
@@ -151,9 +151,9 @@ class ControlFlowTest {
             counted(
                 shape,
                 slice,
-                Nodes.constant("from", List.of(1)).toBuilder(),
-                Nodes.constant("to", List.of(2)).toBuilder(),
-                Nodes.constant("by", List.of(1)).toBuilder()),
+                Nodes.constant(List.of(1)).setName("from").build().toBuilder(),
+                Nodes.constant(List.of(2)).setName("to").build().toBuilder(),
+                Nodes.constant(List.of(1)).setName("by").build().toBuilder()),
             "loop:2");
     assertThat(operations(flat)).filteredOn("Tanh"::equals).hasSize(3);
   }
@@ -191,9 +191,9 @@ class ControlFlowTest {
             DataType.DT_HALF,
             "half",
             floats("rounds", "Size", "x").putAttr("out_type", INT),
-            Nodes.cast("half", "x", DataType.DT_FLOAT, DataType.DT_HALF).toBuilder())
+            Nodes.cast("x", DataType.DT_FLOAT, DataType.DT_HALF).setName("half").build().toBuilder())
             .toBuilder();
-    graph.addNode(Nodes.cast("back", "loop:2", DataType.DT_HALF, DataType.DT_FLOAT));
+    graph.addNode(Nodes.cast("loop:2", DataType.DT_HALF, DataType.DT_FLOAT).setName("back"));
     FlatGraph kept = flat(graph.build(), "back", Purpose.INFERENCE);
     assertThat(operations(kept)).contains("StatelessWhile");
     FlatGraph single = Precision.single(kept, Precision.of(kept, EnumSet.of(DataType.DT_FLOAT)));
@@ -204,7 +204,7 @@ class ControlFlowTest {
 
   @Test
   void aLoopThatEndsEarlierThanItsBoundIsWrittenOutToBeTrained() {
-    GraphDef.Builder graph = counted(Nodes.constant("rounds", 4).toBuilder()).toBuilder();
+    GraphDef.Builder graph = counted(Nodes.constant(4).setName("rounds").build().toBuilder()).toBuilder();
     graph.getLibraryBuilder().clearFunction();
     graph
         .getLibraryBuilder()
@@ -214,9 +214,9 @@ class ControlFlowTest {
                 COUNTED,
                 List.of("both:z:0"),
                 ints("less", "Less", "a", "b"),
-                Nodes.constant("axes", List.of(0, 1)).toBuilder(),
+                Nodes.constant(List.of(0, 1)).setName("axes").build().toBuilder(),
                 floats("most", "Max", "c", "axes:output:0").putAttr("Tidx", INT),
-                Nodes.constant("ten", 10f).toBuilder(),
+                Nodes.constant(10f).setName("ten").build().toBuilder(),
                 floats("small", "Less", "most:output:0", "ten:output:0"),
                 node("both", "LogicalAnd", "small:z:0", "less:z:0")))
         .addFunction(
@@ -224,9 +224,9 @@ class ControlFlowTest {
                 "round",
                 COUNTED,
                 List.of("next:z:0", "b", "more:z:0"),
-                Nodes.constant("one", 1).toBuilder(),
+                Nodes.constant(1).setName("one").build().toBuilder(),
                 ints("next", "AddV2", "a", "one:output:0"),
-                Nodes.constant("two", 2f).toBuilder(),
+                Nodes.constant(2f).setName("two").build().toBuilder(),
                 floats("more", "Mul", "c", "two:output:0")));
     FlatGraph flat = flat(graph.build(), "loop:2");
     assertThat(operations(flat)).doesNotContain("StatelessWhile");
@@ -262,7 +262,7 @@ class ControlFlowTest {
     graph.addNode(ints("i/switch", "Switch", "i/merge", "more"));
     graph.addNode(floats("y/switch", "Switch", "y/merge", "more"));
     graph.addNode(ints("i/inside", "Identity", "i/switch:1"));
-    graph.addNode(Nodes.constant("one", 1).toBuilder().addInput("^i/inside"));
+    graph.addNode(Nodes.constant(1).setName("one").addInput("^i/inside"));
     graph.addNode(ints("i/add", "AddV2", "i/inside", "one"));
     graph.addNode(floats("y/tanh", "Tanh", "y/switch:1"));
     graph.addNode(ints("i/next", "NextIteration", "i/add"));
@@ -273,7 +273,7 @@ class ControlFlowTest {
 
   @Test
   void aLoopOfTheFirstTensorFlowIsWrittenOutOrStays() {
-    FlatGraph flat = flat(framed(Nodes.constant("rounds", 3).toBuilder()), "loop");
+    FlatGraph flat = flat(framed(Nodes.constant(3).setName("rounds").build().toBuilder()), "loop");
     assertThat(operations(flat)).containsExactly("Placeholder", "Tanh", "Tanh", "Tanh", "Identity");
     NodeDef.Builder size = floats("rounds", "Size", "x").putAttr("out_type", INT);
     FlatGraph kept = flat(framed(size), "loop", Purpose.INFERENCE);
@@ -288,8 +288,8 @@ class ControlFlowTest {
         "double",
         types,
         results,
-        Nodes.constant("one", 1).toBuilder(),
-        Nodes.constant("shape", -1).toBuilder(),
+        Nodes.constant(1).setName("one").build().toBuilder(),
+        Nodes.constant(-1).setName("shape").build().toBuilder(),
         ints("next", "AddV2", "a", "one:output:0"),
         node("get", "TensorListGetItem", "b", "a", "shape:output:0")
             .putAttr("element_dtype", FLOAT),
@@ -311,12 +311,12 @@ class ControlFlowTest {
     GraphDef.Builder graph =
         counted(
             shape,
-            Nodes.constant("from", List.of(0)).toBuilder(),
-            Nodes.constant("to", List.of(1)).toBuilder(),
+            Nodes.constant(List.of(0)).setName("from").build().toBuilder(),
+            Nodes.constant(List.of(1)).setName("to").build().toBuilder(),
             rows)
             .toBuilder();
     graph.removeNode(graph.getNodeCount() - 1).clearLibrary();
-    graph.addNode(Nodes.constant("any", -1));
+    graph.addNode(Nodes.constant(-1).setName("any"));
     graph.addNode(node("empty", "TensorListReserve", "any", "rounds").putAllAttr(list()));
     return graph;
   }
@@ -355,7 +355,7 @@ class ControlFlowTest {
             "double",
             types,
             List.of("next:z:0", "twice:z:0", "set:output_handle:0", "d"),
-            Nodes.constant("one", 1).toBuilder(),
+            Nodes.constant(1).setName("one").build().toBuilder(),
             ints("next", "AddV2", "a", "one:output:0"),
             floats("twice", "AddV2", "b", "b"),
             node("set", "TensorListSetItem", "c", "a", "twice:z:0")
@@ -385,7 +385,7 @@ class ControlFlowTest {
 
   @Test
   void aLoopOfTooManyRoundsIsNamed() {
-    NodeDef.Builder rounds = Nodes.constant("rounds", 1_000_000).toBuilder();
+    NodeDef.Builder rounds = Nodes.constant(1_000_000).setName("rounds").build().toBuilder();
     assertThatIllegalArgumentException()
         .isThrownBy(() -> flat(counted(rounds), "loop:2"))
         .withMessageContaining("node loop (StatelessWhile) is a loop that takes more than");
@@ -397,10 +397,10 @@ class ControlFlowTest {
   @Test
   void aListThatALoopReadsAndWritesIsItsTensors() {
     List<DataType> types = List.of(DataType.DT_INT32, DataType.DT_VARIANT, DataType.DT_VARIANT);
-    GraphDef.Builder graph = counted(Nodes.constant("rounds", 3).toBuilder()).toBuilder();
-    graph.addNode(Nodes.constant("turn", List.of(1, 0)));
+    GraphDef.Builder graph = counted(Nodes.constant(3).setName("rounds").build().toBuilder()).toBuilder();
+    graph.addNode(Nodes.constant(List.of(1, 0)).setName("turn"));
     graph.addNode(floats("columns", "Transpose", "x", "turn").putAttr("Tperm", INT));
-    graph.addNode(Nodes.constant("any", -1));
+    graph.addNode(Nodes.constant(-1).setName("any"));
     graph.addNode(node("list", "TensorListFromTensor", "columns", "any").putAllAttr(list()));
     graph.addNode(node("empty", "TensorListReserve", "any", "rounds").putAllAttr(list()));
     graph.addNode(
@@ -418,7 +418,7 @@ class ControlFlowTest {
                 "three",
                 types,
                 List.of("less:z:0"),
-                Nodes.constant("n", 3).toBuilder(),
+                Nodes.constant(3).setName("n").build().toBuilder(),
                 ints("less", "Less", "a", "n:output:0")))
         .addFunction(doubled(types, List.of("next:z:0", "b", "set:output_handle:0"), "twice:z:0"));
     FlatGraph flat = flat(graph.build(), "rows");
@@ -473,8 +473,8 @@ class ControlFlowTest {
   private static GraphDef.Builder decided() {
     GraphDef.Builder graph = GraphDef.newBuilder();
     graph.addNode(Nodes.placeholder("x", DataType.DT_FLOAT, Nodes.shape(-1, 3)));
-    graph.addNode(Nodes.constant("axes", List.of(0, 1)));
-    graph.addNode(Nodes.constant("zero", 0f));
+    graph.addNode(Nodes.constant(List.of(0, 1)).setName("axes"));
+    graph.addNode(Nodes.constant(0f).setName("zero"));
     graph.addNode(floats("sum", "Sum", "x", "axes").putAttr("Tidx", INT));
     graph.addNode(floats("large", "Greater", "sum", "zero"));
     return graph;
@@ -510,7 +510,7 @@ class ControlFlowTest {
   @Test
   void aCaseThatARunDecidesChoosesAndTakesTheLastForOthers() {
     GraphDef.Builder graph = decided();
-    graph.addNode(Nodes.cast("number", "sum", DataType.DT_FLOAT, DataType.DT_INT32));
+    graph.addNode(Nodes.cast("sum", DataType.DT_FLOAT, DataType.DT_INT32).setName("number"));
     AttrValue.Builder sides = AttrValue.newBuilder();
     for (String name : List.of("negative", "square", "same")) {
       sides.getListBuilder().addFunc(NameAttrList.newBuilder().setName(name));
@@ -553,7 +553,7 @@ class ControlFlowTest {
     GraphDef.Builder graph = decided();
     graph.addNode(squareIfLarge("one"));
     FunctionDef.Builder one = side("one", "Neg").toBuilder();
-    one.clearNodeDef().addNodeDef(Nodes.constant("c", 1f)).putRet("out0", "c:output:0");
+    one.clearNodeDef().addNodeDef(Nodes.constant(1f).setName("c")).putRet("out0", "c:output:0");
     graph.getLibraryBuilder().addFunction(side("square", "Square")).addFunction(one);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> flat(graph.build(), "branch"))

@@ -56,7 +56,7 @@ class FlatGraphTest {
   }
 
   private static NodeDef.Builder constant(String name, float value) {
-    return Nodes.constant(name, value).toBuilder();
+    return Nodes.constant(value).setName(name).build().toBuilder();
   }
 
   private static AttrValue types(int floats) {
@@ -203,8 +203,8 @@ class FlatGraphTest {
                 "serve",
                 List.of("a", "r"),
                 Map.of("rows", "rows:output:0", "single", "single:output:0"),
-                Nodes.constant("row", 1).toBuilder(),
-                Nodes.constant("place", List.of(0, 2)).toBuilder(),
+                Nodes.constant(1).setName("row").build().toBuilder(),
+                Nodes.constant(List.of(0, 2)).setName("place").build().toBuilder(),
                 node("rows", "ResourceGather", "r", "row:output:0")
                     .putAttr("dtype", FLOAT)
                     .putAttr("Tindices", places)
@@ -233,9 +233,9 @@ class FlatGraphTest {
             List.of("a"),
             Map.of("o1", "unpack:output:1", "o2", "unpack:output:3", "o3", "cast:y:0"),
             floats("unpack", "Unpack", "a").putAttr("num", integer(4)).putAttr("axis", integer(0)),
-            Nodes.constant("one", 1).toBuilder(),
+            Nodes.constant(1).setName("one").build().toBuilder(),
             floats("top", "TopKV2", "a", "one:output:0"),
-            Nodes.cast("cast", "", DataType.DT_INT32, DataType.DT_FLOAT).toBuilder()
+            Nodes.cast("", DataType.DT_INT32, DataType.DT_FLOAT).setName("cast").build().toBuilder()
                 .setInput(0, "top:indices:0"));
     GraphDef source =
         graph(
@@ -291,9 +291,9 @@ class FlatGraphTest {
     GraphDef source =
         graph(
             List.of(
-                Nodes.constant("one", 1f).toBuilder(),
+                Nodes.constant(1f).setName("one").build().toBuilder(),
                 node("keep", "PlaceholderWithDefault", "one"),
-                Nodes.constant("size", List.of(4)).toBuilder(),
+                Nodes.constant(List.of(4)).setName("size").build().toBuilder(),
                 node("draw", "RandomUniform", "size")
                     .putAttr("dtype", FLOAT)
                     .putAttr("T", Nodes.type(DataType.DT_INT32)),
@@ -303,7 +303,7 @@ class FlatGraphTest {
                 floats("rate", "Sub", "one", "keep"),
                 floats("mask", "GreaterEqual", "draw", "rate"),
                 floats("new", "SelectV2", "mask", "x", "rate"),
-                Nodes.constant("half", 0.5f).toBuilder(),
+                Nodes.constant(0.5f).setName("half").build().toBuilder(),
                 floats("some", "GreaterEqual", "draw", "half"),
                 floats("random", "SelectV2", "some", "x", "rate")));
     for (Purpose purpose : Purpose.values()) {
@@ -356,7 +356,7 @@ class FlatGraphTest {
   private static List<NodeDef.Builder> switched(boolean trains) {
     return new ArrayList<>(
         List.of(
-            Nodes.constant("default", trains).toBuilder(),
+            Nodes.constant(trains).setName("default").build().toBuilder(),
             bools("phase", "PlaceholderWithDefault", "default"),
             bools("cond/Switch", "Switch", "phase", "phase"),
             bools("cond/switch_t", "Identity", "cond/Switch:1"),
@@ -375,7 +375,7 @@ class FlatGraphTest {
     List<NodeDef.Builder> nodes = switched(false);
     nodes.add(floats("y", "Neg", "cond/Merge"));
     nodes.add(
-        Nodes.cast("taken", "cond/Merge:1", DataType.DT_INT32, DataType.DT_FLOAT).toBuilder());
+        Nodes.cast("cond/Merge:1", DataType.DT_INT32, DataType.DT_FLOAT).setName("taken").build().toBuilder());
     assertThat(evaluate(graph(nodes), "y")).containsExactly(-6, -7, -8, -9);
     assertThat(evaluate(graph(nodes), "taken")).containsExactly(0);
     assertThat(operations(flat(graph(nodes), "y", Purpose.TRAINING)))
@@ -423,7 +423,7 @@ class FlatGraphTest {
     GraphDef source =
         graph(
             List.of(
-                Nodes.constant("default", false).toBuilder(),
+                Nodes.constant(false).setName("default").build().toBuilder(),
                 bools("phase", "PlaceholderWithDefault", "default"),
                 held,
                 choice),
@@ -461,7 +461,7 @@ class FlatGraphTest {
     };
     for (int index : new int[] {0, 1, 7}) {
       GraphDef source =
-          graph(List.of(Nodes.constant("index", index).toBuilder(), choice), functions);
+          graph(List.of(Nodes.constant(index).setName("index").build().toBuilder(), choice), functions);
       assertThat(evaluate(source, "choice")[1]).isEqualTo(index == 0 ? -2 : 4);
     }
   }

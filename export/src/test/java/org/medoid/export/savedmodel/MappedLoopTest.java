@@ -203,16 +203,16 @@ class MappedLoopTest {
     };
     GraphDef.Builder graph = GraphDef.newBuilder().addNode(x);
     graph.getVersionsBuilder().setProducer(1882);
-    graph.addNode(Nodes.sizes("shape", "x", from));
-    graph.addNode(Nodes.constant("from", List.of(0)));
-    graph.addNode(Nodes.constant("to", List.of(1)));
+    graph.addNode(Nodes.sizes("x", from).setName("shape"));
+    graph.addNode(Nodes.constant(List.of(0)).setName("from"));
+    graph.addNode(Nodes.constant(List.of(1)).setName("to"));
     graph.addNode(
         node("rows", "StridedSlice", "shape", "from", "to", "to")
             .putAttr("T", INT)
             .putAttr("Index", INT)
             .putAttr("shrink_axis_mask", Nodes.number(1)));
-    graph.addNode(Nodes.constant("zero", 0));
-    graph.addNode(Nodes.constant("any", -1));
+    graph.addNode(Nodes.constant(0).setName("zero"));
+    graph.addNode(Nodes.constant(-1).setName("any"));
     graph.addNode(
         node("list", "TensorListFromTensor", "x", "any")
             .putAttr("element_dtype", Nodes.type(from))
@@ -232,8 +232,8 @@ class MappedLoopTest {
     fewer.getSignatureBuilder().addOutputArgBuilder().setName("y").setType(DataType.DT_BOOL);
     fewer.addNodeDef(node("less", "Less", "a", "d").putAttr("T", INT)).putRet("y", "less:z:0");
     FunctionDef.Builder next = loops("next", carried);
-    next.addNodeDef(Nodes.constant("one", 1));
-    next.addNodeDef(Nodes.constant("any", -1));
+    next.addNodeDef(Nodes.constant(1).setName("one"));
+    next.addNodeDef(Nodes.constant(-1).setName("any"));
     next.addNodeDef(node("after", "AddV2", "a", "one:output:0").putAttr("T", INT));
     next.addNodeDef(
         node("get", "TensorListGetItem", "b", "a", "any:output:0")
@@ -315,7 +315,7 @@ class MappedLoopTest {
     FunctionDef function = function(TString.class, Shape.scalar(), row, TFloat32.class);
     NodeDef x = Nodes.placeholder("x", DataType.DT_STRING, Nodes.shape(-1));
     GraphDef.Builder graph = mapped(x, DataType.DT_FLOAT, function).toBuilder();
-    graph.addNode(Nodes.constant("places", List.of(1, 2)));
+    graph.addNode(Nodes.constant(List.of(1, 2)).setName("places"));
     graph.addNode(
         node("mean", "Mean", "stack", "places")
             .putAttr("T", Nodes.type(DataType.DT_FLOAT))
