@@ -77,15 +77,7 @@ public final class BackboneGraph implements AutoCloseable {
    */
   public static BackboneGraph restored(Network network, int imageSize, Path checkpoint) {
     BackboneGraph made = new BackboneGraph(network, imageSize, 0);
-    try {
-      LiteralPath.restore(made.session, checkpoint);
-    } catch (IOException e) {
-      made.close();
-      throw new UncheckedIOException(e);
-    } catch (RuntimeException | Error e) {
-      made.close();
-      throw e;
-    }
+    InferenceGraph.fill(() -> InferenceGraph.restore(made.session, checkpoint), made::close);
     return made;
   }
 

@@ -3,7 +3,6 @@ package org.medoid.graph;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.util.function.Consumer;
 import org.medoid.export.savedmodel.LiteralPath;
 import org.medoid.graph.network.EmbeddingHead;
 import org.medoid.graph.network.Layers;
@@ -60,8 +59,9 @@ public final class InferenceGraph implements AutoCloseable {
    */
   public static InferenceGraph untrained(
       Network network, EmbeddingHead head, int imageSize, long seed) {
-    return filled(
-        new InferenceGraph(network, head, imageSize, seed), made -> made.session.initialize());
+    InferenceGraph made = new InferenceGraph(network, head, imageSize, seed);
+    fill(made.session::initialize, made::close);
+    return made;
   }
 
   /**
@@ -79,19 +79,19 @@ public final class InferenceGraph implements AutoCloseable {
    */
   public static InferenceGraph restored(
       Network network, EmbeddingHead head, int imageSize, Path checkpoint) {
-    return filled(
-        new InferenceGraph(network, head, imageSize, 0), made -> made.restore(checkpoint));
+    InferenceGraph made = new InferenceGraph(network, head, imageSize, 0);
+    fill(() -> made.restore(checkpoint), made::close);
+    return made;
   }
 
   /** Gives a graph its weights, or closes it. */
-  private static InferenceGraph filled(InferenceGraph made, Consumer<InferenceGraph> weights) {
+  static void fill(Runnable weights, Runnable close) {
     try {
-      weights.accept(made);
+      weights.run();
     } catch (RuntimeException | Error e) {
-      made.close();
+      close.run();
       throw e;
     }
-    return made;
   }
 
   /**
@@ -102,6 +102,10 @@ public final class InferenceGraph implements AutoCloseable {
    * @throws UncheckedIOException if its name is none that TensorFlow can be given
    */
   public void restore(Path checkpoint) {
+    restore(session, checkpoint);
+  }
+
+  static void restore(Session session, Path checkpoint) {
     try {
       LiteralPath.restore(session, checkpoint);
     } catch (IOException e) {

@@ -17,15 +17,9 @@ import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.types.TFloat32;
 
 /** Rows of numbers that workers compute by blocks, and all of them get whole. */
-final class Blocks {
+record Blocks(Worker worker) {
   /** Numbers that a worker sends at once, 4 MB. */
   private static final int PIECE = 1 << 20;
-
-  private final Worker worker;
-
-  Blocks(Worker worker) {
-    this.worker = worker;
-  }
 
   /** Computes the rows of some items. */
   @FunctionalInterface

@@ -57,7 +57,26 @@ public final class Checkpoints {
       @JsonProperty("best_score") Double bestScore,
       @JsonProperty("best_nmi") Double bestNmi,
       @JsonProperty("evaluated_step") long evaluatedStep,
-      @JsonProperty("metrics") List<String> metrics) {}
+      @JsonProperty("metrics") List<String> metrics) {
+    /** After a newer checkpoint, which is the best too where none has a score. */
+    State next(long step, List<String> row) {
+      return bestScore == null
+          ? new State(step, step, null, null, 0, row)
+          : new State(step, bestStep, bestScore, bestNmi, evaluatedStep, row);
+    }
+
+    /** With the newest as the best. */
+    State best(double score, double nmi) {
+      return new State(latestStep, latestStep, score, nmi, evaluatedStep, metrics);
+    }
+
+    /** With the newest evaluated. */
+    State evaluated() {
+      return new State(latestStep, bestStep, bestScore, bestNmi, latestStep, metrics);
+    }
+  }
+
+  private static final State NONE = new State(0, 0, null, null, 0, null);
 
   private final RunFolder folder;
   private State state;
@@ -272,16 +291,7 @@ public final class Checkpoints {
     Path prefix = prefix(step);
     try {
       session.save(prefix.toString());
-      set(
-          state == null || state.bestScore() == null
-              ? new State(step, step, null, null, 0, metrics)
-              : new State(
-                  step,
-                  state.bestStep(),
-                  state.bestScore(),
-                  state.bestNmi(),
-                  state.evaluatedStep(),
-                  metrics));
+      set((state == null ? NONE : state).next(step, metrics));
     } catch (TensorFlowException
         | IllegalArgumentException
         | UnsupportedOperationException
@@ -322,8 +332,7 @@ public final class Checkpoints {
             || score > state.bestScore()
             || (score == state.bestScore() && state.bestNmi() != null && nmi > state.bestNmi());
     if (better) {
-      long step = state.latestStep();
-      set(new State(step, step, score, nmi, state.evaluatedStep(), state.metrics()));
+      set(state.best(score, nmi));
     }
   }
 
@@ -333,14 +342,7 @@ public final class Checkpoints {
    * @throws IOException if the folder cannot be written
    */
   void evaluated() throws IOException {
-    set(
-        new State(
-            state.latestStep(),
-            state.bestStep(),
-            state.bestScore(),
-            state.bestNmi(),
-            state.latestStep(),
-            state.metrics()));
+    set(state.evaluated());
   }
 
   private void set(State next) throws IOException {

@@ -5,24 +5,15 @@ import java.util.function.Function;
 import org.medoid.graph.distributed.Worker;
 import org.medoid.training.data.ImageDataSet;
 
-/** Pictures that workers embed together, a block each at a time. */
-final class SharedEmbedding {
+/**
+ * Pictures that workers embed together, a block each at a time.
+ *
+ * @param worker one of several, which have agreed
+ * @param rows takes the rows of all, on each worker
+ */
+record SharedEmbedding(Worker worker, EmbeddingModel.Rows rows) {
   /** Pictures that a worker embeds before it gives the rows to the others: some seconds of work. */
   private static final int BLOCK = 1024;
-
-  private final Worker worker;
-  private final EmbeddingModel.Rows rows;
-
-  /**
-   * Prepares.
-   *
-   * @param worker one of several, which have agreed
-   * @param rows takes the rows of all, on each worker
-   */
-  SharedEmbedding(Worker worker, EmbeddingModel.Rows rows) {
-    this.worker = worker;
-    this.rows = rows;
-  }
 
   /**
    * Embeds the pictures of all workers.

@@ -57,17 +57,7 @@ interface Stepper extends AutoCloseable {
   }
 
   /** Whole batches of images. */
-  final class Whole implements Stepper {
-    private final Session session;
-    private final TrainingGraph graph;
-    private final ImageFeed images;
-
-    Whole(Session session, TrainingGraph graph, ImageFeed images) {
-      this.session = session;
-      this.graph = graph;
-      this.images = images;
-    }
-
+  record Whole(Session session, TrainingGraph graph, ImageFeed images) implements Stepper {
     @Override
     public Map<String, Float> step(TInt64 labels, StepRates rates) {
       try (TFloat32 batch = images.next()) {
@@ -82,22 +72,11 @@ interface Stepper extends AutoCloseable {
   }
 
   /** Batches in chunks, which are read twice: kept, they would need the memory that is saved. */
-  final class Chunked implements Stepper {
-    private final ChunkedStep step;
-    private final int chunks;
-    private final ImageFeed first;
-    private final ImageFeed second;
-
-    Chunked(Session session, TrainingGraph graph, int chunks, ImageFeed first, ImageFeed second) {
-      this.step = new ChunkedStep(session, graph);
-      this.chunks = chunks;
-      this.first = first;
-      this.second = second;
-    }
-
+  record Chunked(ChunkedStep chunked, int chunks, ImageFeed first, ImageFeed second)
+      implements Stepper {
     @Override
     public Map<String, Float> step(TInt64 labels, StepRates rates) {
-      return step.run(chunks, first::next, second::next, labels, rates);
+      return chunked.run(chunks, first::next, second::next, labels, rates);
     }
 
     @Override

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
+import org.medoid.graph.ChunkedStep;
 import org.medoid.graph.Optimizer;
 import org.medoid.graph.TrainingGraph;
 import org.medoid.graph.distributed.Worker;
@@ -303,16 +304,7 @@ public final class Trainer {
             Stepper stepper = stepper(session, training, cache, first)) {
           TrainingResult result =
               new TrainingRun(
-                      this,
-                      settings,
-                      data,
-                      sampler,
-                      session,
-                      training,
-                      folder,
-                      checkpoints,
-                      scoring,
-                      first)
+                      this, data, sampler, session, training, folder, checkpoints, scoring, first)
                   .go(
                       stepper,
                       worker.leads()
@@ -391,7 +383,10 @@ public final class Trainer {
     }
     return share.inChunks()
         ? new Stepper.Chunked(
-            session, training, share.size() / share.rows(), feed(first), feed(first))
+            new ChunkedStep(session, training),
+            share.size() / share.rows(),
+            feed(first),
+            feed(first))
         : new Stepper.Whole(session, training, feed(first));
   }
 

@@ -32,7 +32,6 @@ public final class TrainingRun {
   private static final int FINISH = 1 << 16;
 
   private final Trainer trainer;
-  private final TrainingSettings settings;
   private final ScheduleSettings schedule;
   private final TrainingData data;
   private final BatchSampler sampler;
@@ -55,7 +54,6 @@ public final class TrainingRun {
 
   TrainingRun(
       Trainer trainer,
-      TrainingSettings settings,
       TrainingData data,
       BatchSampler sampler,
       Session session,
@@ -65,8 +63,7 @@ public final class TrainingRun {
       Scoring scoring,
       long first) {
     this.trainer = trainer;
-    this.settings = settings;
-    this.schedule = settings.schedule();
+    this.schedule = trainer.settings().schedule();
     this.data = data;
     this.sampler = sampler;
     this.session = session;
@@ -74,7 +71,7 @@ public final class TrainingRun {
     this.folder = folder;
     this.checkpoints = checkpoints;
     this.scoring = scoring;
-    schedules = new Schedules(settings, data.train().size());
+    schedules = new Schedules(trainer.settings(), data.train().size());
     labels = data.train().labels();
     this.first = first;
     worker = trainer.worker();
@@ -95,7 +92,7 @@ public final class TrainingRun {
    * @return the settings
    */
   public TrainingSettings settings() {
-    return settings;
+    return trainer.settings();
   }
 
   /**

@@ -21,7 +21,13 @@ import org.tensorflow.proto.TensorProto;
  * @param constants the values of its inputs, null of those that are none
  * @param renamed where it is told what other tensors stand for now
  */
-record Anew(NodeWriter writer, NodeDef node, List<Shape> shapes, Shape output, List<TensorProto> constants, Map<String, String> renamed) {
+record Anew(
+    NodeWriter writer,
+    NodeDef node,
+    List<Shape> shapes,
+    Shape output,
+    List<TensorProto> constants,
+    Map<String, String> renamed) {
   String input(int i) {
     return node.getInput(i);
   }
@@ -156,9 +162,7 @@ record Anew(NodeWriter writer, NodeDef node, List<Shape> shapes, Shape output, L
   /** A part of a tensor; -1 for what is left of an axis. */
   String slice(DataType type, String x, int[] from, int[] sizes) {
     return part(
-        "slice",
-        Nodes.typed("Slice", type, x, row(from), row(sizes))
-            .putAttr("Index", Nodes.INT));
+        "slice", Nodes.typed("Slice", type, x, row(from), row(sizes)).putAttr("Index", Nodes.INT));
   }
 
   /** Of the axes from the second on, every so manieth place. */

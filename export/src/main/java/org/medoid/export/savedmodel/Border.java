@@ -110,10 +110,7 @@ record Border(ModelTensor images, PixelRange range, ModelTensor features, boolea
     if (open && size >= 0) {
       List<Integer> sizes = List.of(-1, Math.toIntExact(size));
       String shape = book.add("features/Reshape/shape", Nodes.constant(sizes));
-      last =
-          book.add(
-              "features/Reshape",
-              Nodes.reshape(last, shape, DataType.DT_FLOAT));
+      last = book.add("features/Reshape", Nodes.reshape(last, shape, DataType.DT_FLOAT));
     }
     return last;
   }

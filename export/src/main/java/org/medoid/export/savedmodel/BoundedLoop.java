@@ -13,7 +13,6 @@ record BoundedLoop(Flattener flattener, Constants constants, InferredScalars inf
   /** No loop is unrolled so often on suspicion. */
   private static final int MOST = 1_000;
 
-
   /**
    * Flattens what is left of a loop.
    *

@@ -18,10 +18,10 @@ import org.tensorflow.proto.NodeDef;
  * that is flattened changes a state, so what is not chosen costs time and no more. The gradient
  * goes the way that is chosen.
  */
-record Branches(Flattener flattener, ControlFlow calls, Constants constants, InferredScalars inferred) {
+record Branches(
+    Flattener flattener, ControlFlow calls, Constants constants, InferredScalars inferred) {
   /** Branches within branches, more than anybody writes. */
   private static final int DEEPEST = 32;
-
 
   private Double known(String predicate) {
     return Flattener.isTensor(predicate) ? constants.settled(predicate) : null;
@@ -117,8 +117,7 @@ record Branches(Flattener flattener, ControlFlow calls, Constants constants, Inf
                   ? "lists of tensors"
                   : "tensors of different shapes, " + first + " and " + second));
     }
-    return added(
-        body, node, "", Nodes.typed("SelectV2", inferred.type(yes), condition, yes, no));
+    return added(body, node, "", Nodes.typed("SelectV2", inferred.type(yes), condition, yes, no));
   }
 
   /** The two sides of a Switch; a word for that which is not taken. */

@@ -22,7 +22,6 @@ record CertainDraws(Flattener flat) {
   /** No draw is wrapped in more arithmetic. */
   private static final int DEPTH = 8;
 
-
   /**
    * Where numbers lie, both ends included.
    *

@@ -79,8 +79,7 @@ final class Equivalents {
     for (int i = 1; i < n.inputs(); i++) {
       all.addInput(n.input(i));
     }
-    return n.part(
-        "beside", all.addInput(n.input(0)).putAttr("Tidx", Nodes.INT));
+    return n.part("beside", all.addInput(n.input(0)).putAttr("Tidx", Nodes.INT));
   }
 
   private static String gathered(Anew n) {

@@ -265,8 +265,7 @@ public final class FlatGraph {
    */
   public GraphDef frozen(Map<String, TensorProto> values) {
     List<NodeDef> all = new ArrayList<>();
-    variables.forEach(
-        v -> all.add(Nodes.constant(values.get(v.name())).setName(v.name()).build()));
+    variables.forEach(v -> all.add(Nodes.constant(values.get(v.name())).setName(v.name()).build()));
     all.addAll(nodes);
     long bytes = all.stream().mapToLong(NodeDef::getSerializedSize).sum();
     if (bytes > LARGEST) {

@@ -75,7 +75,8 @@ record FlatNodes(Border.Nodebook book) {
     String first = reshaped(name + "/count", count, one, DataType.DT_INT32);
     String all = joined(name + "/sizes", List.of(first, rest), DataType.DT_INT32);
     String zero = add(name + "/zero", Nodes.constant(zeros(Shape.scalar(), type)));
-    return add(name + "/zeros", Nodes.typed("Fill", type, all, zero).putAttr("index_type", Nodes.INT));
+    return add(
+        name + "/zeros", Nodes.typed("Fill", type, all, zero).putAttr("index_type", Nodes.INT));
   }
 
   /** A tensor in a shape that another says, int32. */

@@ -66,11 +66,7 @@ final class FreeBatch {
         if (sizes != null) {
           String name = names.unique(shape.getName() + "/free");
           nodes.add(Nodes.constant(sizes).setName(name).build());
-          kept =
-              node.toBuilder()
-                  .setInput(1, name)
-                  .putAttr("Tshape", Nodes.INT)
-                  .build();
+          kept = node.toBuilder().setInput(1, name).putAttr("Tshape", Nodes.INT).build();
         }
       }
       nodes.add(kept);

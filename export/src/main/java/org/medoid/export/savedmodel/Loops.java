@@ -9,7 +9,12 @@ import org.tensorflow.proto.NodeDef;
  * its body. Any other stays a loop, {@code StatelessWhile}: over the pictures of a batch, or until
  * something that a run computes.
  */
-record Loops(Flattener flattener, TensorLists lists, Constants constants, InferredScalars inferred, Purpose purpose) {
+record Loops(
+    Flattener flattener,
+    TensorLists lists,
+    Constants constants,
+    InferredScalars inferred,
+    Purpose purpose) {
   /** The nodes that copies of a loop's body may take: an LSTM over 800 rows. */
   private static final int LARGEST_LOOP = 20_000;
 
@@ -24,7 +29,6 @@ record Loops(Flattener flattener, TensorLists lists, Constants constants, Inferr
     /** Whether the body hands on what is carried as it is. */
     boolean stays(int number);
   }
-
 
   /**
    * Flattens a loop.

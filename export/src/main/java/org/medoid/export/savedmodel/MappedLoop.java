@@ -13,10 +13,10 @@ import org.tensorflow.proto.TensorProto;
  * others. All rows are computed at once instead, by {@link RowRules}: no loop is left, and
  * gradients go through.
  */
-record MappedLoop(Flattener flattener, TensorLists lists, Constants constants, InferredScalars inferred) {
+record MappedLoop(
+    Flattener flattener, TensorLists lists, Constants constants, InferredScalars inferred) {
   /** No more slices lie between a size and what it is the size of. */
   private static final int DEPTH = 8;
-
 
   /**
    * What a round does.

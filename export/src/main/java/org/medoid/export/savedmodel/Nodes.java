@@ -121,7 +121,13 @@ final class Nodes {
    * @param end whether it is taken to its end
    */
   static NodeDef.Builder strided(
-      DataType of, boolean begin, boolean end, String tensor, String from, String to, String steps) {
+      DataType of,
+      boolean begin,
+      boolean end,
+      String tensor,
+      String from,
+      String to,
+      String steps) {
     return typed("StridedSlice", of, tensor, from, to, steps)
         .putAttr("Index", INT)
         .putAttr("begin_mask", number(begin ? 1 : 0))

@@ -146,9 +146,7 @@ final class RowPlaces {
     int[] order = constants(1);
     require(!x.merged() || order[0] == 0);
     int[] all = x.merged() ? order : with(0, Arrays.stream(order).map(a -> a + 1).toArray());
-    done(
-        made(node.toBuilder().putAttr("Tperm", Nodes.INT), vector(all)),
-        x.merged());
+    done(made(node.toBuilder().putAttr("Tperm", Nodes.INT), vector(all)), x.merged());
   }
 
   private void strided() throws RowRules.NoRuleException {
@@ -232,9 +230,7 @@ final class RowPlaces {
     int[] axes = Arrays.stream(constants(input)).map(a -> axis(a, x.rank())).toArray();
     require(Arrays.stream(axes).allMatch(axis -> axis >= 0));
     require(keeps || rank() >= 0);
-    done(
-        made(node.toBuilder().putAttr("Tidx", Nodes.INT), vector(axes)),
-        x.merged());
+    done(made(node.toBuilder().putAttr("Tidx", Nodes.INT), vector(axes)), x.merged());
   }
 
   private void joined() throws RowRules.NoRuleException {
@@ -275,10 +271,7 @@ final class RowPlaces {
     require(axis > 0);
     String at = rules.number(axis);
     done(
-        made(
-            node.toBuilder().putAttr("Taxis", Nodes.INT),
-            rules.same(inputs.get(1)),
-            at),
+        made(node.toBuilder().putAttr("Taxis", Nodes.INT), rules.same(inputs.get(1)), at),
         x.merged());
   }
 }

@@ -28,8 +28,7 @@ final class SpelledPadding {
             .mapToInt(Math::toIntExact)
             .toArray();
     FlatNodes nodes = new FlatNodes(book);
-    String edges =
-        nodes.add(node.getName() + "/pairs", Nodes.constant(Nodes.pairs(numbers)));
+    String edges = nodes.add(node.getName() + "/pairs", Nodes.constant(Nodes.pairs(numbers)));
     String padded =
         nodes.add(
             node.getName() + "/padded",

@@ -132,9 +132,11 @@ class ControlFlowTest {
 
   @Test
   void aLoopOfAConstantNumberOfRoundsIsWrittenOut() {
-    FlatGraph flat = flat(counted(Nodes.constant(3).setName("rounds").build().toBuilder()), "loop:2");
+    FlatGraph flat =
+        flat(counted(Nodes.constant(3).setName("rounds").build().toBuilder()), "loop:2");
     assertThat(operations(flat)).containsExactly("Placeholder", "Tanh", "Tanh", "Tanh", "Identity");
-    FlatGraph none = flat(counted(Nodes.constant(0).setName("rounds").build().toBuilder()), "loop:2");
+    FlatGraph none =
+        flat(counted(Nodes.constant(0).setName("rounds").build().toBuilder()), "loop:2");
     assertThat(operations(none)).containsExactly("Placeholder", "Identity");
   }
 
@@ -191,7 +193,10 @@ class ControlFlowTest {
             DataType.DT_HALF,
             "half",
             floats("rounds", "Size", "x").putAttr("out_type", INT),
-            Nodes.cast("x", DataType.DT_FLOAT, DataType.DT_HALF).setName("half").build().toBuilder())
+            Nodes.cast("x", DataType.DT_FLOAT, DataType.DT_HALF)
+                .setName("half")
+                .build()
+                .toBuilder())
             .toBuilder();
     graph.addNode(Nodes.cast("loop:2", DataType.DT_HALF, DataType.DT_FLOAT).setName("back"));
     FlatGraph kept = flat(graph.build(), "back", Purpose.INFERENCE);
@@ -204,7 +209,8 @@ class ControlFlowTest {
 
   @Test
   void aLoopThatEndsEarlierThanItsBoundIsWrittenOutToBeTrained() {
-    GraphDef.Builder graph = counted(Nodes.constant(4).setName("rounds").build().toBuilder()).toBuilder();
+    GraphDef.Builder graph =
+        counted(Nodes.constant(4).setName("rounds").build().toBuilder()).toBuilder();
     graph.getLibraryBuilder().clearFunction();
     graph
         .getLibraryBuilder()
@@ -397,7 +403,8 @@ class ControlFlowTest {
   @Test
   void aListThatALoopReadsAndWritesIsItsTensors() {
     List<DataType> types = List.of(DataType.DT_INT32, DataType.DT_VARIANT, DataType.DT_VARIANT);
-    GraphDef.Builder graph = counted(Nodes.constant(3).setName("rounds").build().toBuilder()).toBuilder();
+    GraphDef.Builder graph =
+        counted(Nodes.constant(3).setName("rounds").build().toBuilder()).toBuilder();
     graph.addNode(Nodes.constant(List.of(1, 0)).setName("turn"));
     graph.addNode(floats("columns", "Transpose", "x", "turn").putAttr("Tperm", INT));
     graph.addNode(Nodes.constant(-1).setName("any"));

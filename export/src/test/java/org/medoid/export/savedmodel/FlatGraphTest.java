@@ -375,7 +375,10 @@ class FlatGraphTest {
     List<NodeDef.Builder> nodes = switched(false);
     nodes.add(floats("y", "Neg", "cond/Merge"));
     nodes.add(
-        Nodes.cast("cond/Merge:1", DataType.DT_INT32, DataType.DT_FLOAT).setName("taken").build().toBuilder());
+        Nodes.cast("cond/Merge:1", DataType.DT_INT32, DataType.DT_FLOAT)
+            .setName("taken")
+            .build()
+            .toBuilder());
     assertThat(evaluate(graph(nodes), "y")).containsExactly(-6, -7, -8, -9);
     assertThat(evaluate(graph(nodes), "taken")).containsExactly(0);
     assertThat(operations(flat(graph(nodes), "y", Purpose.TRAINING)))
@@ -461,7 +464,9 @@ class FlatGraphTest {
     };
     for (int index : new int[] {0, 1, 7}) {
       GraphDef source =
-          graph(List.of(Nodes.constant(index).setName("index").build().toBuilder(), choice), functions);
+          graph(
+              List.of(Nodes.constant(index).setName("index").build().toBuilder(), choice),
+              functions);
       assertThat(evaluate(source, "choice")[1]).isEqualTo(index == 0 ? -2 : 4);
     }
   }

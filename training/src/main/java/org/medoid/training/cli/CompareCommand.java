@@ -116,7 +116,7 @@ final class CompareCommand extends SpecCommand {
 
   @Override
   public Integer call() throws Exception {
-    List<String> names = new ArrayList<>(losses.stream().distinct().toList());
+    List<String> names = losses.stream().distinct().toList();
     for (String name : names) {
       require(
           Losses.names().contains(name),
@@ -136,20 +136,20 @@ final class CompareCommand extends SpecCommand {
     Comparison comparison =
         TrainingOptions.checked(spec, () -> Comparison.open(out, told, recallAt, trials));
     Cautions.training(spec, told, names, data, comparison.hasBegun());
-    boolean all;
+    Outcome outcome;
     try {
-      all = train(comparison, names, chosen, data);
+      outcome = train(comparison, names, chosen, data);
     } catch (CancellationException e) {
       return Interruption.EXIT_CODE;
     }
-    Leaderboard board = write(comparison, names, chosen);
+    Leaderboard board = write(comparison, outcome.losses, chosen);
     if (json) {
       json(board);
     } else {
       print(board, out());
       out().flush();
     }
-    return all ? 0 : 1;
+    return outcome.all ? 0 : 1;
   }
 
   /** Of the classes that trials are scored on: the usual one, but two classes at least. */
@@ -187,18 +187,24 @@ final class CompareCommand extends SpecCommand {
   }
 
   /**
-   * Whether all came to an end: what diverges is told and left out, and the others go on. So is a
-   * loss that can do nothing with such batches, and its name taken off the list; that counts if it
-   * was asked for by name.
+   * What came of the trainings.
+   *
+   * @param losses those that can do something with such batches
+   * @param all whether all came to an end, but for those of other losses that nobody asked for by
+   *     name
    */
-  private boolean train(Comparison comparison, List<String> names, List<Long> seeds, DataSplit data)
+  private record Outcome(List<String> losses, boolean all) {}
+
+  /** What diverges is told and left out, and the others go on. */
+  private Outcome train(Comparison comparison, List<String> names, List<Long> seeds, DataSplit data)
       throws Exception {
+    List<String> left = new ArrayList<>(names);
     List<Comparison.Job> jobs = comparison.jobs(names, seeds);
     boolean all = true;
     int count = 0;
     for (Comparison.Job job : jobs) {
       String run = "%s (%d of %d)".formatted(job, ++count, jobs.size());
-      if (!names.contains(job.loss())) {
+      if (!left.contains(job.loss())) {
         continue;
       }
       if (comparison.done(job)) {
@@ -214,14 +220,14 @@ final class CompareCommand extends SpecCommand {
       } catch (BatchTooSmallException e) {
         all &= !spec.commandLine().getParseResult().hasMatchedOption("--losses");
         LOG.warn("{}: {}; left out of the table", job.loss(), e.getMessage());
-        names.remove(job.loss());
-        if (names.isEmpty()) {
+        left.remove(job.loss());
+        if (left.isEmpty()) {
           throw e;
         }
       }
-      write(comparison, names, seeds);
+      write(comparison, left, seeds);
     }
-    return all;
+    return new Outcome(left, all);
   }
 
   private void train(Comparison comparison, Comparison.Job job, String run, DataSplit data)
@@ -235,11 +241,7 @@ final class CompareCommand extends SpecCommand {
             comparison.run(job, trainer);
             return null;
           },
-          stopped ->
-              spec.commandLine()
-                  .getErr()
-                  .println(
-                      "medoid: " + run + ": " + stopped + "; the same command goes on from there"));
+          stopped -> tell(run + ": " + stopped + "; the same command goes on from there"));
     }
   }
 

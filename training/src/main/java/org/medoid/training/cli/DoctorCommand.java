@@ -77,20 +77,13 @@ final class DoctorCommand extends SpecCommand {
    * @param value what it is
    * @param mend what to do, null if nothing
    */
-  record Finding(Status status, String value, String mend) {
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record Finding(
+      @JsonProperty("status") Status status,
+      @JsonProperty("value") String value,
+      @JsonProperty("mend") String mend) {
     static Finding ok(String value) {
       return new Finding(Status.OK, value, null);
-    }
-
-    /** The finding as JSON shows it. */
-    @JsonInclude(JsonInclude.Include.NON_NULL)
-    record Told(
-        @JsonProperty("status") String status,
-        @JsonProperty("value") String value,
-        @JsonProperty("mend") String mend) {}
-
-    Told told() {
-      return new Told(status.word.toLowerCase(Locale.ROOT), value, mend);
     }
   }
 
@@ -104,7 +97,7 @@ final class DoctorCommand extends SpecCommand {
     if (json) {
       Map<String, Object> object = new LinkedHashMap<>();
       object.put("training_works", works);
-      findings.forEach((name, finding) -> object.put(name.replace(' ', '_'), finding.told()));
+      findings.forEach((name, finding) -> object.put(name.replace(' ', '_'), finding));
       json(object);
     } else {
       PrintWriter out = out();

@@ -189,12 +189,14 @@ final class EvaluateCommand extends SpecCommand {
       }
       x = model.embed(unseen);
     }
-    Cautions.scores(unseen.name(), unseen.labels(), null);
-    Evaluation result;
+    tell(alone(unseen.name(), x, unseen.labels()), label -> unseen.classNames().get(label));
+  }
+
+  private Evaluation alone(String name, Embeddings x, int[] classes) {
+    Cautions.scores(name, classes, null);
     try (EvaluationProgress progress = new EvaluationProgress()) {
-      result = Evaluator.leaveOneOut(x, unseen.labels(), options(), progress);
+      return Evaluator.leaveOneOut(x, classes, options(), progress);
     }
-    tell(result, label -> unseen.classNames().get(label));
   }
 
   private DataSplit ofRun() throws IOException {
@@ -219,10 +221,7 @@ final class EvaluateCommand extends SpecCommand {
                 .formatted(source.embeddings, x.rows()));
       }
       numbers = LabelNumbers.read(own);
-      Cautions.scores(labels.toString(), numbers.of(0), null);
-      try (EvaluationProgress progress = new EvaluationProgress()) {
-        result = Evaluator.leaveOneOut(x, numbers.of(0), options(), progress);
-      }
+      result = alone(labels.toString(), x, numbers.of(0));
     } else {
       Embeddings g = embeddings(galleryEmbeddings);
       if (x.rows() < 1 || g.rows() < 1 || x.width() != g.width()) {

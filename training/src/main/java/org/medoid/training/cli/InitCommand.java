@@ -6,16 +6,12 @@ import org.medoid.export.FolderNotEmptyException;
 import org.medoid.export.TargetFolder;
 import org.medoid.graph.BackboneGraph;
 import org.medoid.graph.network.Checkpoint;
-import org.medoid.graph.network.InceptionV2;
 import org.medoid.graph.network.InceptionV2.Pooling;
 import org.medoid.graph.network.Network;
-import org.medoid.graph.network.SavedModelNetwork;
 import org.medoid.training.RunFolder;
 import org.medoid.training.settings.DataSettings;
 import org.medoid.training.settings.Networks;
 import org.medoid.training.settings.TrainingSettings;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -30,7 +26,6 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     showDefaultValues = true)
 final class InitCommand extends SpecCommand {
-  private static final Logger LOG = LoggerFactory.getLogger(InitCommand.class);
   private static final String INCEPTION_V2 = "inception_v2";
   private static final String SAVED_MODEL = "savedmodel:";
 
@@ -114,7 +109,9 @@ final class InitCommand extends SpecCommand {
         if (weights != null) {
           Checkpoint.read(weights); // before the network is made, which takes seconds
         }
-        Network network = TrainingOptions.checked(spec, this::network);
+        Network network =
+            TrainingOptions.checked(
+                spec, () -> Networks.of(source.model, choice.signature(), pool));
         int size = imageSize == 0 ? network.defaultImageSize() : imageSize;
         try (BackboneGraph backbone = new BackboneGraph(network, size, seed == null ? 1 : seed)) {
           if (weights != null) {
@@ -135,20 +132,6 @@ final class InitCommand extends SpecCommand {
                 + TypedPath.quoted(SAVED_MODEL + to));
     out().flush();
     return 0;
-  }
-
-  private Network network() throws IOException {
-    if (pool != null) {
-      return new InceptionV2(pool);
-    }
-    if (!source.model.startsWith(SAVED_MODEL)) {
-      return Networks.of(source.model);
-    }
-    SavedModelNetwork network =
-        SavedModelNetwork.load(
-            Path.of(source.model.substring(SAVED_MODEL.length())), choice.signature());
-    network.signature().notes().forEach(note -> LOG.info("{}: {}", source.model, note));
-    return network;
   }
 
   /** A backbone and the checkpoint that its weights are from. */

@@ -22,6 +22,11 @@ abstract class SpecCommand implements Callable<Integer> {
     out().flush();
   }
 
+  /** Tells on standard error, whatever is quiet. */
+  final void tell(String line) {
+    spec.commandLine().getErr().println("medoid: " + line);
+  }
+
   /** As {@link Usage#require}. */
   final void require(boolean holds, String otherwise) {
     Usage.require(spec, holds, otherwise);

@@ -113,13 +113,10 @@ final class TrainCommand extends SpecCommand {
               trainer,
               () -> earlier == null ? trainer.run(out) : trainer.resume(earlier),
               stopped ->
-                  spec.commandLine()
-                      .getErr()
-                      .println(
-                          "medoid: "
-                              + stopped
-                              + "; go on with: medoid train --resume --out "
-                              + TypedPath.quoted(out)));
+                  tell(
+                      stopped
+                          + "; go on with: medoid train --resume --out "
+                          + TypedPath.quoted(out)));
       if (earlier != null && !progress.isMoving()) {
         tellFinished(earlier);
       }

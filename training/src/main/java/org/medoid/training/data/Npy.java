@@ -2,6 +2,7 @@ package org.medoid.training.data;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.reflect.Array;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -234,16 +235,12 @@ public record Npy(int[] shape, Object data) {
   }
 
   private static int length(Object data) {
-    if (data instanceof float[] values) {
-      return values.length;
-    } else if (data instanceof double[] values) {
-      return values.length;
-    } else if (data instanceof int[] values) {
-      return values.length;
-    } else if (data instanceof long[] values) {
-      return values.length;
-    } else if (data instanceof String[] values) {
-      return values.length;
+    if (data instanceof float[]
+        || data instanceof double[]
+        || data instanceof int[]
+        || data instanceof long[]
+        || data instanceof String[]) {
+      return Array.getLength(data);
     }
     throw new IllegalArgumentException("not an array of float, double, int, long or text: " + data);
   }

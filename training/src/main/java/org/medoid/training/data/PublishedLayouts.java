@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.medoid.training.format.Csv;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,8 +44,8 @@ final class PublishedLayouts {
     Path list = folder.resolve("image_class_labels.txt");
     Map<String, Entry> classOf = pairs(list);
     Map<String, Entry> nameOf = pairs(folder.resolve("classes.txt"));
-    Map<Integer, List<Path>> images = new TreeMap<>();
-    Map<Integer, String> names = new TreeMap<>();
+    Map<Long, List<Path>> images = new TreeMap<>();
+    Map<Long, String> names = new TreeMap<>();
     for (Map.Entry<String, Entry> image : pairs(folder.resolve("images.txt")).entrySet()) {
       Entry number = classOf.get(image.getKey());
       if (number == null || !nameOf.containsKey(number.text())) {
@@ -54,7 +55,7 @@ final class PublishedLayouts {
                 + image.getKey()
                 + " has no class in image_class_labels.txt and classes.txt");
       }
-      int c = number(list, number);
+      long c = Csv.whole(list, number.line(), number.text());
       names.put(c, nameOf.get(number.text()).text());
       images
           .computeIfAbsent(c, any -> new ArrayList<>())
@@ -74,7 +75,7 @@ final class PublishedLayouts {
         holding(place, CARS)
             .orElseThrow(
                 () -> missing(place, "Cars196", "cars_annos.mat or devkit/cars_train_annos.mat"));
-    Map<Integer, List<Path>> images = new TreeMap<>();
+    Map<Long, List<Path>> images = new TreeMap<>();
     Path all = folder.resolve("cars_annos.mat");
     if (Files.exists(all)) {
       cars(all, "relative_im_path", folder, images);
@@ -86,7 +87,7 @@ final class PublishedLayouts {
           folder.resolve("cars_test"),
           images);
     }
-    Map<Integer, String> names = new TreeMap<>();
+    Map<Long, String> names = new TreeMap<>();
     images.keySet().forEach(c -> names.put(c, String.format(Locale.ROOT, "%03d", c)));
     return published(byNumber("cars196", folder, images, names, 196), 8_054, 8_131);
   }
@@ -103,13 +104,14 @@ final class PublishedLayouts {
         "nor is it in devkit/, and there is no cars_annos.mat: Cars196 has its classes there");
   }
 
-  private static void cars(Path mat, String pathField, Path root, Map<Integer, List<Path>> images)
+  private static void cars(Path mat, String pathField, Path root, Map<Long, List<Path>> images)
       throws IOException {
     OptionalLibrary.MFL.require(); // before the class that cannot be loaded without it
     CarsAnnotations.read(
         mat,
         pathField,
-        (c, path) -> images.computeIfAbsent(c, any -> new ArrayList<>()).add(root.resolve(path)));
+        (c, path) ->
+            images.computeIfAbsent((long) c, any -> new ArrayList<>()).add(root.resolve(path)));
   }
 
   /**
@@ -252,15 +254,6 @@ final class PublishedLayouts {
     return pairs;
   }
 
-  private static int number(Path list, Entry entry) {
-    try {
-      return Integer.parseInt(entry.text());
-    } catch (NumberFormatException e) {
-      throw new IllegalArgumentException(
-          list + " line " + entry.line() + ": the class '" + entry.text() + "' is no number", e);
-    }
-  }
-
   private static Path existing(Path image, Path list) throws NoSuchFileException {
     if (!Files.exists(image)) {
       throw new NoSuchFileException(image.toString(), null, "named in " + list);
@@ -283,11 +276,7 @@ final class PublishedLayouts {
   }
 
   private static DataSplit byNumber(
-      String set,
-      Path folder,
-      Map<Integer, List<Path>> images,
-      Map<Integer, String> names,
-      int classes)
+      String set, Path folder, Map<Long, List<Path>> images, Map<Long, String> names, int classes)
       throws NoSuchFileException {
     if (images.size() != classes) {
       throw new IllegalArgumentException(
@@ -295,7 +284,7 @@ final class PublishedLayouts {
     }
     Map<String, List<Path>> train = new LinkedHashMap<>();
     Map<String, List<Path>> test = new LinkedHashMap<>();
-    for (Map.Entry<Integer, List<Path>> each : images.entrySet()) {
+    for (Map.Entry<Long, List<Path>> each : images.entrySet()) {
       for (Path image : each.getValue()) {
         existing(image, folder);
       }

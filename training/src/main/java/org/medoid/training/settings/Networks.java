@@ -62,7 +62,17 @@ public final class Networks {
     return of(settings.model(), settings.choice(), settings.pool());
   }
 
-  private static Network of(String specification, SignatureChoice choice, Pooling pool)
+  /**
+   * The network of a specification, with what is told of it.
+   *
+   * @param specification as {@link #of(String)} takes it
+   * @param choice what is taken of a SavedModel
+   * @param pool how the last map of inception_v2 becomes features; null for the usual
+   * @return the network
+   * @throws SettingException as {@link #of(String)}
+   * @throws IOException as {@link #of(String)}
+   */
+  public static Network of(String specification, SignatureChoice choice, Pooling pool)
       throws IOException {
     check(specification);
     if (isSavedModel(specification)) {

@@ -117,8 +117,8 @@ class DataSetsTest {
     Files.writeString(list, labels.toString().replace("\n4 2\n", "\n4 two\n"));
     Files.writeString(folder.resolve("classes.txt"), classes + "two bird2\n");
     assertThatThrownBy(() -> DataSets.open("cub200:" + folder))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage(list + " line 3: the class 'two' is no number");
+        .isInstanceOf(IOException.class)
+        .hasMessage(list + " is damaged: line 3 has 'two', not a whole number");
   }
 
   @Test
