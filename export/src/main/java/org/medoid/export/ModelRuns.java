@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.DoubleUnaryOperator;
@@ -68,9 +69,7 @@ final class ModelRuns {
         pixels.length / size,
         (from, to) -> {
           double[] wide = new double[(to - from) * size];
-          for (int i = 0; i < wide.length; i++) {
-            wide[i] = change.applyAsDouble(pixels[from * size + i]);
-          }
+          Arrays.setAll(wide, i -> change.applyAsDouble(pixels[from * size + i]));
           try (TFloat64 batch =
               TFloat64.tensorOf(shape(to - from, image), DataBuffers.of(wide, true, false))) {
             return run(session, input, batch, output);

@@ -113,19 +113,10 @@ public record FrameworkOptimizer(
     for (NodeDef node : last) {
       OperationBuilder again =
           after.env().opBuilder(node.getOp(), node.getName() + "_after", after);
-      node.getInputList().forEach(input -> again.addInput(output(graph, input)));
+      node.getInputList().forEach(input -> again.addInput(graph.output(input)));
       Operation operation = again.build();
       all.add(() -> operation);
     }
     return all;
-  }
-
-  private static Output<?> output(Graph graph, String input) {
-    int colon = input.indexOf(':');
-    return colon < 0
-        ? graph.operation(input).output(0)
-        : graph
-            .operation(input.substring(0, colon))
-            .output(Integer.parseInt(input.substring(colon + 1)));
   }
 }

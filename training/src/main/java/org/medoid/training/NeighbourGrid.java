@@ -46,8 +46,7 @@ final class NeighbourGrid implements AutoCloseable {
   NeighbourGrid(ImageDataSet data) {
     this.data = data;
     labels = data.labels();
-    int[] sizes = new int[data.classNames().size()];
-    Arrays.stream(labels).forEach(label -> sizes[label]++);
+    int[] sizes = data.sizes();
     boolean[] seen = new boolean[sizes.length];
     int[] candidates = // the first image of each class that has something to find
         IntStream.range(0, labels.length)

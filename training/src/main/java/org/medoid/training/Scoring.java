@@ -5,8 +5,6 @@ import java.nio.file.Path;
 import org.medoid.graph.InferenceGraph;
 import org.medoid.graph.TemporaryCheckpoint;
 import org.medoid.graph.distributed.Worker;
-import org.medoid.graph.network.EmbeddingHead;
-import org.medoid.graph.network.Network;
 import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.data.ImagePipeline;
 import org.medoid.training.evaluation.Embeddings;
@@ -21,8 +19,7 @@ final class Scoring implements AutoCloseable {
   private final DataSettings settings;
   private final ImageDataSet test;
   private final TrainingData data;
-  private final Network network;
-  private final EmbeddingHead head;
+  private final TrainingParts parts;
   private final FeatureCache features;
   private final Evaluator.Options options;
   private final Worker worker;
@@ -42,16 +39,14 @@ final class Scoring implements AutoCloseable {
       TrainingSettings settings,
       ImageDataSet test,
       TrainingData data,
-      Network network,
-      EmbeddingHead head,
+      TrainingParts parts,
       FeatureCache features,
       Evaluator.Options options,
       Worker worker) {
     this.settings = settings.data();
     this.test = test;
     this.data = data;
-    this.network = network;
-    this.head = head;
+    this.parts = parts;
     this.features = features;
     this.options = options;
     this.worker = worker;
@@ -115,7 +110,8 @@ final class Scoring implements AutoCloseable {
 
   private void restore(Path checkpoint) {
     if (inference == null) {
-      inference = InferenceGraph.restored(network, head, settings.imageSize(), checkpoint);
+      inference =
+          InferenceGraph.restored(parts.network(), parts.head(), settings.imageSize(), checkpoint);
     } else {
       inference.restore(checkpoint);
     }

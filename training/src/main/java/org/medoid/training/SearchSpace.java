@@ -22,12 +22,11 @@ import org.medoid.training.settings.TrainingSettings;
  * Effectiveness of Quasirandom Sequences" (2018), shifted by the seed: for every loss the same
  * points of the unit square, and more trials begin with those of fewer.
  *
- * @param loss the name of the loss
- * @param parameter its main parameter; null if it has none
+ * @param parameter the loss's main parameter; null if it has none
  * @param learningRate told
  * @param seed of the sequence
  */
-record SearchSpace(String loss, Parameter parameter, double learningRate, long seed) {
+record SearchSpace(Parameter parameter, double learningRate, long seed) {
   private static final double REACH = 10;
 
   /** The real root of x³ = x + 1, and with its square the most even recurrence in the plane. */
@@ -72,7 +71,7 @@ record SearchSpace(String loss, Parameter parameter, double learningRate, long s
         loss.equals(LossSettings.FACILITY_LOCATION)
             ? new Parameter("gamma", told.loss().gamma(), m / 16, m)
             : Losses.parameter(loss).orElse(null);
-    return new SearchSpace(loss, parameter, rate, told.schedule().seed());
+    return new SearchSpace(parameter, rate, told.schedule().seed());
   }
 
   /**

@@ -292,15 +292,7 @@ public final class Trainer {
                     keptIn(folder), settings, worker, session, training, split, this::stopped)
                 : null;
         try (Scoring scoring =
-                new Scoring(
-                    settings,
-                    split.test(),
-                    data,
-                    parts.network(),
-                    parts.head(),
-                    cache,
-                    evaluation,
-                    worker);
+                new Scoring(settings, split.test(), data, parts, cache, evaluation, worker);
             Stepper stepper = stepper(session, training, cache, first)) {
           TrainingResult result =
               new TrainingRun(

@@ -57,11 +57,11 @@ record Anew(
   }
 
   boolean flag(String attribute) {
-    return node.getAttrOrDefault(attribute, AttrValue.getDefaultInstance()).getB();
+    return Nodes.attribute(node, attribute).getB();
   }
 
   String word(String attribute) {
-    return node.getAttrOrDefault(attribute, AttrValue.getDefaultInstance()).getS().toStringUtf8();
+    return Nodes.text(node, attribute);
   }
 
   /** The numbers of an attribute that is a list. */

@@ -122,8 +122,7 @@ final class ChannelsLast {
   }
 
   private static boolean isFirst(NodeDef node) {
-    AttrValue format = node.getAttrOrDefault("data_format", AttrValue.getDefaultInstance());
-    return FORMATS.contains(format.getS().toStringUtf8());
+    return FORMATS.contains(Nodes.text(node, "data_format"));
   }
 
   private void rewrite(NodeDef node) {
@@ -213,7 +212,7 @@ final class ChannelsLast {
                   node.getOp(),
                   node.getAttrOrThrow("data_format").getS().toStringUtf8()));
     }
-    boolean volume = node.getAttrOrThrow("data_format").getS().toStringUtf8().equals("NCDHW");
+    boolean volume = Nodes.text(node, "data_format").equals("NCDHW");
     int rank = volume ? 5 : node.getOp().equals("BiasAdd") ? rank(input(node, 0)) : 4;
     if (rank < 3) {
       throw new IllegalArgumentException(

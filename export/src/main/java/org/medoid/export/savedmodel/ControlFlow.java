@@ -32,8 +32,6 @@ final class ControlFlow {
           "RefExit",
           "RefNextIteration");
 
-  private static final AttrValue NONE = AttrValue.getDefaultInstance();
-
   private final Flattener flattener;
   private final Operations operations;
   private final Loops loops;
@@ -89,29 +87,25 @@ final class ControlFlow {
   List<String> flatten(Body body, NodeDef node, List<String> inputs) {
     String op = node.getOp();
     if (CALLS.contains(op)) {
-      return call(body, node, attribute(node, "f"), inputs);
+      return call(body, node, Nodes.attribute(node, "f"), inputs);
     }
     if (WHILES.contains(op)) {
       return loops.flatten(body, node, new Functional(body, node), inputs);
     }
     if (CONDITIONS.contains(op)) {
       List<AttrValue> sides =
-          List.of(attribute(node, "else_branch"), attribute(node, "then_branch"));
+          List.of(Nodes.attribute(node, "else_branch"), Nodes.attribute(node, "then_branch"));
       return branches.of(body, node, inputs, sides, value -> value != 0 ? 1 : 0);
     }
     if (CASES.contains(op)) {
       List<AttrValue> sides = new ArrayList<>();
-      for (NameAttrList each : attribute(node, "branches").getList().getFuncList()) {
+      for (NameAttrList each : Nodes.attribute(node, "branches").getList().getFuncList()) {
         sides.add(AttrValue.newBuilder().setFunc(each).build());
       }
       int last = sides.size() - 1;
       return branches.of(body, node, inputs, sides, v -> v >= 0 && v <= last ? v.intValue() : last);
     }
     return call(body, node, op, node.getAttrMap(), inputs);
-  }
-
-  private static AttrValue attribute(NodeDef node, String name) {
-    return node.getAttrOrDefault(name, NONE);
   }
 
   /** A loop whose condition and body are functions. */
@@ -126,17 +120,18 @@ final class ControlFlow {
 
     @Override
     public String more(List<String> carried) {
-      return call(body, node, attribute(node, "cond"), carried).get(0);
+      return call(body, node, Nodes.attribute(node, "cond"), carried).get(0);
     }
 
     @Override
     public List<String> next(List<String> carried) {
-      return call(body, node, attribute(node, "body"), carried);
+      return call(body, node, Nodes.attribute(node, "body"), carried);
     }
 
     @Override
     public boolean stays(int number) {
-      FunctionDef round = operations.function(bound(body, attribute(node, "body"), node).getName());
+      FunctionDef round =
+          operations.function(bound(body, Nodes.attribute(node, "body"), node).getName());
       // One that is not there is told when it is called.
       return round != null && Operations.handsOn(round, number);
     }

@@ -82,7 +82,7 @@ public final class FlatGraph {
      * @return as the graph declares it
      */
     public TensorShapeProto shape() {
-      return node.getAttrOrDefault("shape", AttrValue.getDefaultInstance()).getShape();
+      return Nodes.attribute(node, "shape").getShape();
     }
   }
 

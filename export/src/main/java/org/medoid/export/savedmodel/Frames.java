@@ -2,7 +2,6 @@ package org.medoid.export.savedmodel;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.NodeDef;
 
 /**
@@ -83,10 +82,7 @@ record Frames(Flattener flattener, Loops loops) {
     }
 
     private static String frame(NodeDef enter) {
-      return enter
-          .getAttrOrDefault("frame_name", AttrValue.getDefaultInstance())
-          .getS()
-          .toStringUtf8();
+      return Nodes.text(enter, "frame_name");
     }
 
     /** What the loop starts with; all that it reads from outside is done then. */

@@ -191,8 +191,18 @@ final class Nodes {
     return AttrValue.newBuilder().setType(type).build();
   }
 
+  /** An attribute of a node; an empty one where it has none of that name. */
+  static AttrValue attribute(NodeDef node, String name) {
+    return node.getAttrOrDefault(name, AttrValue.getDefaultInstance());
+  }
+
   /** The type in an attribute of a node; {@code DT_INVALID} where there is none. */
   static DataType type(NodeDef node, String attribute) {
-    return node.getAttrOrDefault(attribute, AttrValue.getDefaultInstance()).getType();
+    return attribute(node, attribute).getType();
+  }
+
+  /** The text in an attribute of a node; empty where there is none. */
+  static String text(NodeDef node, String attribute) {
+    return attribute(node, attribute).getS().toStringUtf8();
   }
 }

@@ -66,7 +66,7 @@ final class PlainConvolution {
   }
 
   private boolean isPadded(String how) {
-    return node.getAttrOrThrow("padding").getS().toStringUtf8().equals(how);
+    return Nodes.text(node, "padding").equals(how);
   }
 
   private NodeDef padded() {

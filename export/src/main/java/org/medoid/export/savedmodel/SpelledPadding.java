@@ -20,7 +20,7 @@ final class SpelledPadding {
    */
   static NodeDef before(NodeDef node, Border.Nodebook book) {
     if (!node.getOp().equals("DepthwiseConv2dNative")
-        || !node.getAttrOrThrow("padding").getS().toStringUtf8().equals("EXPLICIT")) {
+        || !Nodes.text(node, "padding").equals("EXPLICIT")) {
       return node;
     }
     int[] numbers =

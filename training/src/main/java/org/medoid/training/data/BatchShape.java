@@ -123,11 +123,7 @@ public record BatchShape(int images, int classes) {
 
   /** The images of each class that has any, ascending. */
   static int[] sizes(ImageDataSet data) {
-    int[] sizes = new int[data.classNames().size()];
-    for (int label : data.labels()) {
-      sizes[label]++;
-    }
-    return Arrays.stream(sizes).filter(size -> size > 0).sorted().toArray();
+    return Arrays.stream(data.sizes()).filter(size -> size > 0).sorted().toArray();
   }
 
   /** The images that any so many classes have at least. */

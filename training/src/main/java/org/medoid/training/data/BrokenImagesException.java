@@ -1,8 +1,6 @@
 package org.medoid.training.data;
 
 import java.nio.file.Path;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
 
@@ -15,9 +13,6 @@ public final class BrokenImagesException extends IllegalArgumentException {
 
   /** The most images that the message names. */
   private static final int NAMED = 20;
-
-  /** Each with the reason, in their order. */
-  private final LinkedHashMap<String, String> images;
 
   /** The message without its advice. */
   private final String told;
@@ -36,8 +31,6 @@ public final class BrokenImagesException extends IllegalArgumentException {
                 : "; remove them, or leave them out"),
         cause);
     told = told(broken);
-    images = new LinkedHashMap<>();
-    broken.forEach((file, reason) -> images.put(file.toString(), reason));
   }
 
   /** Throws one if there are any. */
@@ -45,16 +38,6 @@ public final class BrokenImagesException extends IllegalArgumentException {
     if (!broken.isEmpty()) {
       throw new BrokenImagesException(broken, null);
     }
-  }
-
-  /**
-   * The images.
-   *
-   * @return their files, each with the reason, in the data set's order; not only those that the
-   *     message names
-   */
-  public Map<String, String> images() {
-    return Collections.unmodifiableMap(images);
   }
 
   /**

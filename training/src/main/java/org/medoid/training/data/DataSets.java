@@ -128,10 +128,7 @@ public final class DataSets {
 
   /** Refuses a class that has no pair. */
   private static ImageDataSet pairs(ImageDataSet data) {
-    int[] sizes = new int[data.classNames().size()];
-    for (int label : data.labels()) {
-      sizes[label]++;
-    }
+    int[] sizes = data.sizes();
     for (int c = 0; c < sizes.length; c++) {
       if (sizes[c] < 2) {
         throw new IllegalArgumentException(

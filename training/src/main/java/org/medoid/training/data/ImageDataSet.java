@@ -88,6 +88,19 @@ public record ImageDataSet(String name, List<Path> files, int[] labels, List<Str
   }
 
   /**
+   * How many images each class has.
+   *
+   * @return by the index of the class
+   */
+  public int[] sizes() {
+    int[] sizes = new int[classNames.size()];
+    for (int label : labels) {
+      sizes[label]++;
+    }
+    return sizes;
+  }
+
+  /**
    * Some of the images, with the same classes.
    *
    * @param from the first of them

@@ -123,13 +123,9 @@ public record Npy(int[] shape, Object data) {
   private double[] widened(String name) {
     double[] wide = new double[length(data)];
     if (data instanceof float[] values) {
-      for (int i = 0; i < wide.length; i++) {
-        wide[i] = values[i];
-      }
+      Arrays.setAll(wide, i -> values[i]);
     } else if (data instanceof int[] values) {
-      for (int i = 0; i < wide.length; i++) {
-        wide[i] = values[i];
-      }
+      Arrays.setAll(wide, i -> values[i]);
     } else {
       long[] values = (long[]) data;
       for (int i = 0; i < wide.length; i++) {

@@ -58,9 +58,7 @@ public record Embeddings(double[] values, int rows, int width) {
    */
   public static Embeddings of(float[] values, int rows, int width) {
     double[] wide = new double[values.length];
-    for (int i = 0; i < wide.length; i++) {
-      wide[i] = values[i];
-    }
+    Arrays.setAll(wide, i -> values[i]);
     return new Embeddings(wide, rows, width);
   }
 

@@ -68,9 +68,7 @@ record KMeans(int[] assignments, double inertia, int iterations) {
    */
   private static Embeddings fromFirst(Embeddings x) {
     double[] moved = new double[x.values().length];
-    for (int i = 0; i < moved.length; i++) {
-      moved[i] = x.values()[i] - x.values()[i % x.width()];
-    }
+    Arrays.setAll(moved, i -> x.values()[i] - x.values()[i % x.width()]);
     return new Embeddings(moved, x.rows(), x.width());
   }
 

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.medoid.training.format.Csv;
 
 /**
@@ -70,8 +71,7 @@ record Curves(Path file, Map<String, double[]> columns) {
     if (!columns.containsKey(column)) {
       Arrays.fill(y, Double.NaN);
     }
-    int[] finite =
-        java.util.stream.IntStream.range(0, x.length).filter(i -> Double.isFinite(y[i])).toArray();
+    int[] finite = IntStream.range(0, x.length).filter(i -> Double.isFinite(y[i])).toArray();
     return new Series(
         Arrays.stream(finite).mapToDouble(i -> x[i]).toArray(),
         Arrays.stream(finite).mapToDouble(i -> y[i]).toArray());

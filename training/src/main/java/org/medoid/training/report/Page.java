@@ -69,7 +69,7 @@ final class Page {
     unseen = content.unseen();
     labels = unseen.labels();
     curves = Curves.read(folder.path());
-    retrieval = new Retrieval(content.embeddings(), labels, unseen.classNames().size());
+    retrieval = new Retrieval(content.embeddings(), unseen);
     outcomes = retrieval.outcomes();
     confusions = retrieval.confusions(CONFUSIONS, EXAMPLES);
     shown = Report.shown(labels, unseen.classNames().size());

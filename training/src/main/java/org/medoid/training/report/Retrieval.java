@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.medoid.ops.clustering.Distance;
+import org.medoid.training.data.ImageDataSet;
 import org.medoid.training.evaluation.Embeddings;
 import org.medoid.training.evaluation.Neighbours;
 
@@ -55,19 +56,15 @@ final class Retrieval {
    * Searches.
    *
    * @param embeddings n·d values
-   * @param labels the class of each, below classes
-   * @param classes number of classes
+   * @param images n of them
    */
-  Retrieval(float[] embeddings, int[] labels, int classes) {
-    int n = labels.length;
-    this.labels = labels;
+  Retrieval(float[] embeddings, ImageDataSet images) {
+    int n = images.size();
+    labels = images.labels();
+    classSizes = images.sizes();
     neighbours =
         Neighbours.leaveOneOut(
             Embeddings.of(embeddings, n), Math.min(NEIGHBOURS, n - 1), Distance.EUCLIDEAN);
-    classSizes = new int[classes];
-    for (int label : labels) {
-      classSizes[label]++;
-    }
   }
 
   /** The nearest others of an image, the nearest first. */
