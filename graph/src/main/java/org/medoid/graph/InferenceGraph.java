@@ -73,8 +73,10 @@ public final class InferenceGraph implements AutoCloseable {
    * @param checkpoint the prefix of a checkpoint that {@code Session.save} wrote from a graph with
    *     the same network; other variables in it are ignored
    * @return the network
-   * @throws org.tensorflow.exceptions.TensorFlowException if a variable is missing in it
-   * @throws UncheckedIOException if its name is none that TensorFlow can be given
+   * @throws org.tensorflow.exceptions.TensorFlowException if a variable is missing in it, in
+   *     TensorFlow's words
+   * @throws UncheckedIOException if there is none, or its name is none that TensorFlow can be
+   *     given; names it
    * @throws IllegalArgumentException if the network does not give features [batch, features]
    */
   public static InferenceGraph restored(
@@ -98,8 +100,10 @@ public final class InferenceGraph implements AutoCloseable {
    * Takes over the weights of another checkpoint.
    *
    * @param checkpoint as for {@link #restored}
-   * @throws org.tensorflow.exceptions.TensorFlowException if a variable is missing in it
-   * @throws UncheckedIOException if its name is none that TensorFlow can be given
+   * @throws org.tensorflow.exceptions.TensorFlowException if a variable is missing in it, in
+   *     TensorFlow's words
+   * @throws UncheckedIOException if there is none, or its name is none that TensorFlow can be
+   *     given; names it
    */
   public void restore(Path checkpoint) {
     restore(session, checkpoint);

@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.stream.LongStream;
 import org.medoid.graph.loss.BatchTooSmallException;
@@ -143,6 +145,7 @@ final class CompareCommand extends SpecCommand {
       return Interruption.EXIT_CODE;
     }
     Leaderboard board = write(comparison, outcome.losses, chosen);
+    remarkOthers(comparison, names, chosen);
     if (json) {
       json(board);
     } else {
@@ -150,6 +153,23 @@ final class CompareCommand extends SpecCommand {
       out().flush();
     }
     return outcome.all ? 0 : 1;
+  }
+
+  private void remarkOthers(Comparison comparison, List<String> names, List<Long> seeds)
+      throws IOException {
+    Set<String> others = new LinkedHashSet<>();
+    for (Comparison.Job job : comparison.jobs(Losses.names(), seeds)) {
+      if (!job.trial() && !names.contains(job.loss()) && comparison.done(job)) {
+        others.add(job.loss());
+      }
+    }
+    if (!others.isEmpty()) {
+      LOG.warn(
+          "{}: {} compared here before, not in this table; with --losses {} it has all",
+          out,
+          String.join(", ", others) + (others.size() == 1 ? " was" : " were"),
+          String.join(",", names) + "," + String.join(",", others));
+    }
   }
 
   /** Of the classes that trials are scored on: the usual one, but two classes at least. */

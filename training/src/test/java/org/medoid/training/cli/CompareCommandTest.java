@@ -94,6 +94,11 @@ class CompareCommandTest {
     assertThat(json.at("/losses/0/nmi/interval").isNumber()).isTrue();
     assertThat(json.at("/losses/0/chosen/parameter").isNull()).isTrue();
     assertThat(folder.resolve("out").resolve("compare.html")).exists();
+    small[1] = "n_pairs";
+    Typed fewer = compare(small).ok();
+    assertThat(fewer.err())
+        .contains("deep_clustering was compared here before", "--losses n_pairs,deep_clustering");
+    assertThat(fewer.out()).doesNotContain("deep_clustering");
   }
 
   @Test
