@@ -589,7 +589,11 @@ class IndexOpsTest {
           return Runs.node(
                   tf,
                   "CropAndResize",
-                  Map.of("method", draw.of("bilinear", "nearest"), "extrapolation_value", 0.5f),
+                  Map.of(
+                      "method",
+                      draw.of("bilinear", "nearest"),
+                      "extrapolation_value",
+                      draw.of(0f, 0.5f)),
                   x,
                   tf.constant(boxes),
                   tf.constant(images),
@@ -598,13 +602,44 @@ class IndexOpsTest {
         });
   }
 
+  @Example
+  void cropsNotMuchSmallerThanTheirPictureAreProducts() {
+    assertThat(crop(new int[] {7, 9}, 0)).contains("Einsum").doesNotContain("GatherND");
+    assertThat(crop(new int[] {2, 9}, 0)).contains("GatherND").doesNotContain("Einsum");
+    assertThat(crop(new int[] {7, 9}, 1)).contains("GatherND"); // what is outside is not 0
+  }
+
+  private static List<String> crop(int[] size, float outside) {
+    float[][] boxes = {{0.1f, 0.3f, 0.8f, 1.1f}, {1, 0, 0, 1}};
+    return Runs.ops(
+        Runs.same(
+            Runs.graph(
+                new long[] {-1, 14, 11, 2},
+                tf ->
+                    x ->
+                        Runs.node(
+                                tf,
+                                "CropAndResize",
+                                Map.of("extrapolation_value", outside),
+                                x,
+                                tf.constant(boxes),
+                                tf.constant(new int[] {1, 0}),
+                                tf.constant(size))
+                            .output()),
+            Runs.random(1, 2, 14, 11, 2),
+            2,
+            14,
+            11,
+            2));
+  }
+
   /** Whether the last pixel of such a box is inside is a matter of how its place is rounded. */
   @Example
   void boxesThatEndAtTheEdge() {
     float[][] boxes = new float[400][];
     Arrays.setAll(
         boxes, i -> new float[] {i % 20 / 20f, i % 23 / 23f, 1, i % 2 == 0 ? 1 : 0.5f + i / 800f});
-    for (int side : new int[] {1, 2, 7, 14}) {
+    for (int side : new int[] {1, 2, 7, 14, 28}) {
       Runs.same(
           Runs.graph(
               new long[] {1, 14, 11, 1},
@@ -613,7 +648,7 @@ class IndexOpsTest {
                       Runs.node(
                               tf,
                               "CropAndResize",
-                              Map.of("extrapolation_value", 9f),
+                              Map.of("extrapolation_value", side % 2 == 0 && side > 2 ? 0f : 9f),
                               x,
                               tf.constant(boxes),
                               tf.constant(new int[boxes.length]),
