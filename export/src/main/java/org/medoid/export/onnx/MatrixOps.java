@@ -86,10 +86,30 @@ final class MatrixOps {
       return;
     }
     // BatchMatMulV3 multiplies bytes to larger integers.
-    DataType type = node.outputType(0);
+    DataType type = isExactInFloats(node) ? DataType.DT_FLOAT : node.outputType(0);
     String x = node.cast(matrix(node, 0, node.flag("adj_x")), node.type(0), type);
     String y = node.cast(matrix(node, 1, node.flag("adj_y")), node.type(1), type);
-    node.output(0, node.emit("MatMul", x, y));
+    node.output(0, node.cast(node.emit("MatMul", x, y), type, node.outputType(0)));
+  }
+
+  /**
+   * Whether a product is of bytes, and of so few that no sum is beyond 2^24: runtimes multiply
+   * floats faster. (They have a product of bytes too, which onnxruntime gets wrong on processors
+   * without VNNI: it adds them in pairs, in 16 bits.)
+   */
+  private static boolean isExactInFloats(TfNode node) {
+    long[] shape = node.shape(0);
+    double most = 1;
+    for (int i = 0; i < 2; i++) {
+      most *=
+          switch (node.type(i)) {
+            case DT_INT8 -> 128;
+            case DT_UINT8 -> 255;
+            default -> Double.POSITIVE_INFINITY;
+          };
+    }
+    long terms = shape == null ? -1 : shape[shape.length - (node.flag("adj_x") ? 2 : 1)];
+    return terms > 0 && terms * most <= 1 << 24;
   }
 
   private static String matrix(TfNode node, int input, boolean transposed) {

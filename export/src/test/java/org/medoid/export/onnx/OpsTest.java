@@ -637,6 +637,33 @@ class OpsTest {
         });
   }
 
+  /** 17,741,773 is odd, and floats beyond 2^24 are even. */
+  @Example
+  void productsOfManyBytesAreExact() {
+    long[] shape = {1, 1100};
+    float[] weights = new float[1100];
+    Arrays.fill(weights, 127);
+    weights[5] = 126;
+    float[] x = new float[1100];
+    Arrays.fill(x, 127);
+    Runs.same(
+        Runs.graph(
+            shape,
+            tf ->
+                in ->
+                    tf.math.floorMod(
+                        Runs.node(
+                                tf,
+                                "BatchMatMulV3",
+                                Map.of("Tout", DataType.DT_INT32),
+                                cast(tf, in, DataType.DT_INT8),
+                                cast(tf, Runs.constant(tf, weights, 1100, 1), DataType.DT_INT8))
+                            .<TInt32>output(),
+                        tf.constant(1000))),
+        x,
+        shape);
+  }
+
   @Property(seed = "1", tries = 10)
   void sumsOfProducts(@ForAll long seed) {
     Draw.check(
