@@ -133,15 +133,19 @@ final class ColourOps {
   private static void contrast(TfNode node) {
     boolean first = node.isChannelsFirst(0);
     int rank = node.rank(0);
-    long[] places = first ? new long[] {2, 3} : new long[] {rank - 3, rank - 2};
     if (first && rank != 4) {
       throw node.unsupported("images of rank " + rank);
     }
-    String x = node.input(0, node.isChannelsFirst(0));
-    String mean = node.emit("ReduceMean", Map.of("axes", places, "keepdims", true), x);
+    String x = node.input(0, first);
+    // A runtime moves a Transpose through a ReduceMean: the mean is then of the last axis, and
+    // taking it away from one pixel after the other took 15 times as long.
+    long[] places = first ? new long[] {2, 3} : new long[] {rank - 3, rank - 2};
+    String mean =
+        first && node.type(0) == DataType.DT_FLOAT
+            ? node.emit("GlobalAveragePool", x)
+            : node.emit("ReduceMean", Map.of("axes", places, "keepdims", true), x);
     String far = node.emit("Sub", x, mean);
-    node.output(
-        0, node.isChannelsFirst(0), node.emit("Add", node.emit("Mul", far, node.input(1)), mean));
+    node.output(0, first, node.emit("Add", node.emit("Mul", far, node.input(1)), mean));
   }
 
   /**
@@ -169,11 +173,17 @@ final class ColourOps {
       high[i] = (to - nudged) * step;
     }
     String bottom = vector(node, low);
-    String x = between(node, node.input(0), bottom, vector(node, high));
+    String top = vector(node, high);
+    // A vector is along the last axis, as in TensorFlow's layout.
+    boolean one = n == 1;
+    String x =
+        one
+            ? node.emit("Clip", node.aligned(0).get(0), bottom, top)
+            : between(node, node.input(0), bottom, top);
     String above = node.emit("Mul", node.emit("Sub", x, bottom), vector(node, inverse));
     String whole = node.emit("Floor", node.emit("Add", above, scalar(node, 0.5)));
-    String y = node.emit("Mul", whole, vector(node, steps));
-    node.output(0, node.emit("Add", y, bottom));
+    String y = node.emit("Add", node.emit("Mul", whole, vector(node, steps)), bottom);
+    node.output(0, one && node.isAlignedChannelsFirst(), y);
   }
 
   /**

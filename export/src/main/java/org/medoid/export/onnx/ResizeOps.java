@@ -36,19 +36,9 @@ final class ResizeOps {
       x = node.cast(x, type, DataType.DT_FLOAT);
     }
     if (!bilinear && node.isConstant(1) && node.shape(0)[1] > 0 && node.shape(0)[2] > 0) {
-      // Where the two programs round a position differently, a wrong pixel would be taken.
-      long[] to = node.integers(1);
-      for (int i = 0; i < 2; i++) {
-        long[] rows = nearest(node.shape(0)[i + 1], to[i], corners, halfPixel);
-        x = node.emit("Gather", Map.of("axis", i + 2), x, node.constant(rows));
-      }
-      node.channelsFirstOutput(0, x);
+      nearest(node, x, corners, halfPixel);
       return;
     }
-    String front =
-        node.emit(
-            "Slice", node.emit("Shape", x), node.constant(0), node.constant(2), node.constant(0));
-    String sizes = node.emit("Concat", Map.of("axis", 0), front, node.sizes(1));
     Map<String, Object> attributes = new HashMap<>();
     attributes.put("mode", bilinear ? "linear" : "nearest");
     attributes.put(
@@ -57,7 +47,72 @@ final class ResizeOps {
     if (!bilinear) {
       attributes.put("nearest_mode", corners || halfPixel ? "round_prefer_ceil" : "floor");
     }
+    String scales = scales(node);
+    if (scales != null) {
+      node.channelsFirstOutput(0, node.emit("Resize", attributes, x, "", scales));
+      return;
+    }
+    String front =
+        node.emit(
+            "Slice", node.emit("Shape", x), node.constant(0), node.constant(2), node.constant(0));
+    String sizes = node.emit("Concat", Map.of("axis", 0), front, node.sizes(1));
     node.channelsFirstOutput(0, node.emit("Resize", attributes, x, "", "", sizes));
+  }
+
+  /**
+   * How much larger images of known size become, which needs no look at their batch; null where the
+   * sizes are unknown, or a runtime, which rounds down, would lose a pixel: 3 * (7 / 3f) is
+   * 6.9999995.
+   */
+  private static String scales(TfNode node) {
+    long[] shape = node.shape(0);
+    if (!node.isConstant(1) || shape[1] <= 0 || shape[2] <= 0) {
+      return null;
+    }
+    long[] to = node.integers(1);
+    double[] scales = {1, 1, 0, 0};
+    for (int i = 0; i < 2; i++) {
+      float scale = to[i] / (float) shape[i + 1];
+      if ((long) (scale * shape[i + 1]) != to[i]) {
+        return null;
+      }
+      scales[i + 2] = scale;
+    }
+    return node.literal(Constant.of(DataType.DT_FLOAT, new long[] {4}, scales));
+  }
+
+  /** Of sizes that are known. */
+  private static void nearest(TfNode node, String x, boolean corners, boolean halfPixel) {
+    long[] to = node.integers(1);
+    long[][] sources = new long[2][];
+    double[] scales = {1, 1, 1, 1};
+    boolean repeated = node.type(0) == DataType.DT_FLOAT; // runtimes have few other kernels
+    for (int i = 0; i < 2; i++) {
+      sources[i] = nearest(node.shape(0)[i + 1], to[i], corners, halfPixel);
+      long times = Math.max(1, to[i] / node.shape(0)[i + 1]);
+      scales[i + 2] = times;
+      repeated &= to[i] == times * node.shape(0)[i + 1];
+      for (int j = 0; j < sources[i].length; j++) {
+        repeated &= sources[i][j] == j / times;
+      }
+    }
+    if (repeated) {
+      // A runtime may have a kernel for it, where taking columns one by one took ten times as long.
+      Map<String, String> floor =
+          Map.of(
+              "mode", "nearest",
+              "coordinate_transformation_mode", "asymmetric",
+              "nearest_mode", "floor");
+      String by = node.literal(Constant.of(DataType.DT_FLOAT, new long[] {4}, scales));
+      node.channelsFirstOutput(0, node.emit("Resize", floor, x, "", by));
+      return;
+    }
+    String y = x;
+    for (int i = 0; i < 2; i++) {
+      // Where the two programs round a position differently, a wrong pixel would be taken.
+      y = node.emit("Gather", Map.of("axis", i + 2), y, node.constant(sources[i]));
+    }
+    node.channelsFirstOutput(0, y);
   }
 
   /** The source of each pixel along one axis, in TensorFlow's own float arithmetic. */

@@ -14,6 +14,7 @@ import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Stack;
 import org.tensorflow.op.core.Unstack;
+import org.tensorflow.proto.DataType;
 import org.tensorflow.types.TFloat32;
 
 /** Each rewrite is made where it holds, not where it almost holds, and changes no number. */
@@ -474,5 +475,206 @@ class RewritesTest {
           return tf.math.add(tf.math.mul(length, Runs.constant(tf, 1, 5)), Runs.constant(tf, 2, 5));
         })
         .doesNotContain("BatchNormalization");
+  }
+
+  @Test
+  void aSizeThatIsKnownIsJoinedAsItIs() {
+    ops((tf, x) -> {
+          Operand<?> batch = tf.gather(tf.shape(x), tf.constant(0), tf.constant(0));
+          return tf.fill(
+              Runs.node(tf, "Pack", Map.of(), List.of(), List.of(batch, tf.constant(5))).output(),
+              tf.constant(2f));
+        })
+        .containsOnlyOnce("Unsqueeze");
+  }
+
+  @Test
+  void axesThatArePutInOneBehindTheOtherArePutInOnce() {
+    for (int first = 0; first < 5; first++) {
+      for (int second = 0; second < 6; second++) {
+        int[] at = {first, second};
+        ops((tf, x) -> tf.expandDims(tf.expandDims(x, tf.constant(at[0])), tf.constant(at[1])))
+            .containsExactly("Unsqueeze");
+      }
+    }
+  }
+
+  @Test
+  void theOnlyOneOfAStackIsThatOne() {
+    ops((tf, x) -> last(tf, List.of(tf.math.tanh(x)))).containsExactly("Tanh");
+    ops((tf, x) -> last(tf, List.of(x, tf.math.tanh(x)))).contains("Concat", "Slice");
+  }
+
+  private static Operand<TFloat32> last(Ops tf, List<Operand<TFloat32>> all) {
+    return node(
+        tf,
+        "StridedSlice",
+        Map.of("shrink_axis_mask", 1),
+        tf.stack(all),
+        tf.constant(new int[] {-1}),
+        tf.constant(new int[] {0}),
+        tf.constant(new int[] {1}));
+  }
+
+  @Test
+  void aTransposeOfOneChannelIsNoneBeforeAReshape() {
+    for (long channels : new long[] {1, 5}) {
+      ops((tf, x) ->
+              tf.reshape(
+                  node(
+                      tf,
+                      "Conv2D",
+                      Map.of("strides", new long[] {1, 1, 1, 1}, "padding", "SAME"),
+                      x,
+                      Runs.constant(tf, 5, 1, 1, 4, channels)),
+                  tf.constant(new int[] {-1, Math.toIntExact(42 * channels)})))
+          .filteredOn("Transpose"::equals)
+          .hasSize(channels == 1 ? 1 : 2);
+    }
+  }
+
+  @Test
+  void productsOfProductsWithConstantsAreOne() {
+    ops((tf, x) -> times(tf, times(tf, x, 255), 1 / 127.5f)).containsExactly("Mul");
+    ops((tf, x) -> tf.math.div(times(tf, x, 3), tf.constant(7f))).containsExactly("Mul");
+    ops((tf, x) -> tf.nn.relu(tf.math.div(times(tf, x, 255), tf.constant(255f))))
+        .containsExactly("Relu");
+    ops((tf, x) -> tf.math.mul(Runs.constant(tf, 1, 7, 1), times(tf, x, 3))).containsExactly("Mul");
+    ops((tf, x) -> times(tf, tf.math.div(x, Runs.positive(tf, 1, 4)), 3)).containsExactly("Mul");
+  }
+
+  @Test
+  void otherProductsAreNot() {
+    ops((tf, x) -> tf.math.add(times(tf, x, 2), times(tf, times(tf, x, 2), 3)))
+        .filteredOn("Mul"::equals)
+        .hasSize(2); // something else reads it
+    ops((tf, x) -> tf.math.mul(Runs.constant(tf, 1, 4), tf.math.mul(x, Runs.constant(tf, 2, 7, 1))))
+        .containsExactly("Mul", "Mul"); // as large as the picture
+    ops((tf, x) -> times(tf, times(tf, x, 1e-30f), 1e-20f)).containsExactly("Mul", "Mul");
+    ops((tf, x) -> tf.math.div(tf.constant(2f), times(tf, tf.math.exp(x), 3)))
+        .containsExactly("Exp", "Mul", "Div");
+  }
+
+  @Test
+  void boundsBehindBoundsAreOne() {
+    ops((tf, x) -> tf.nn.relu6(tf.nn.relu(x))).containsExactly("Clip");
+    ops((tf, x) -> tf.nn.relu6(tf.nn.relu6(times(tf, x, 9)))).containsExactly("Mul", "Clip");
+    ops((tf, x) -> tf.math.add(tf.nn.relu(x), tf.nn.relu6(tf.nn.relu(x))))
+        .contains("Relu", "Clip"); // something else reads it
+  }
+
+  /** In steps of 1 / 255 of the way between two bounds. */
+  private static Operand<TFloat32> stepped(Ops tf, Operand<TFloat32> x, float low, float high) {
+    return node(tf, "FakeQuantWithMinMaxArgs", Map.of("min", low, "max", high), x);
+  }
+
+  @Test
+  void aProductBehindBoundsGoesIntoTheConvolutionBeforeThem() {
+    ops((tf, x) -> times(tf, relu6(tf, conv(tf, x, "SAME"), 3), 1 / 6f))
+        .containsExactly("Transpose", "Conv", "Clip", "Transpose");
+    ops((tf, x) -> times(tf, tf.nn.relu(conv(tf, x, "SAME")), 2))
+        .containsExactly("Transpose", "Conv", "Relu", "Transpose");
+    ops((tf, x) -> tf.math.sub(tf.nn.relu6(conv(tf, x, "SAME")), tf.constant(1f)))
+        .containsExactly("Transpose", "Conv", "Clip", "Transpose");
+    ops((tf, x) -> stepped(tf, tf.nn.relu6(conv(tf, x, "SAME")), 0, 6))
+        .containsExactly("Transpose", "Conv", "Clip", "Floor", "Mul", "Transpose");
+  }
+
+  @Test
+  void whatWouldTurnBoundsRoundOrTellThemApartStaysBehindThem() {
+    ops((tf, x) -> times(tf, tf.nn.relu6(conv(tf, x, "SAME")), -2)).contains("Mul");
+    ops((tf, x) -> tf.math.sub(tf.constant(1f), tf.nn.relu6(conv(tf, x, "SAME")))).contains("Sub");
+    ops((tf, x) -> tf.math.mul(tf.nn.relu6(conv(tf, x, "SAME")), Runs.positive(tf, 1, 5)))
+        .contains("Mul");
+    ops((tf, x) -> tf.math.add(tf.nn.relu(conv(tf, x, "SAME")), tf.constant(1f))).contains("Add");
+    ops((tf, x) -> {
+          Operand<TFloat32> y = tf.nn.relu6(conv(tf, x, "SAME"));
+          return tf.math.add(times(tf, y, 2), tf.math.exp(y));
+        })
+        .contains("Mul");
+  }
+
+  @Test
+  void wholeFloatsThatBecomeBytesAndFloatsAgainStay() {
+    // The weights alone are cast: a runtime does so once.
+    ops((tf, x) -> bytes(tf, x, 127)).containsOnlyOnce("Cast");
+    ops((tf, x) -> bytes(tf, x, 126.5f)).filteredOn("Cast"::equals).hasSizeGreaterThan(1);
+    ops((tf, x) -> bytes(tf, tf.math.floor(x), 1000))
+        .filteredOn("Cast"::equals)
+        .hasSizeGreaterThan(1);
+  }
+
+  /** As Keras writes a layer of int8. */
+  private static Operand<TFloat32> bytes(Ops tf, Operand<TFloat32> x, float bound) {
+    Operand<TFloat32> whole = node(tf, "Round", Map.of(), times(tf, x, 10));
+    whole = tf.math.maximum(tf.math.minimum(whole, tf.constant(bound)), tf.constant(-bound));
+    Map<String, DataType> toBytes = Map.of("DstT", DataType.DT_INT8);
+    Operand<?> product =
+        Runs.node(
+                tf,
+                "BatchMatMulV3",
+                Map.of("Tout", DataType.DT_INT32),
+                Runs.node(tf, "Cast", toBytes, whole).output(),
+                Runs.node(tf, "Cast", toBytes, times(tf, Runs.constant(tf, 3, 4, 3), 30)).output())
+            .output();
+    return tf.dtypes.cast(product, TFloat32.class);
+  }
+
+  @Test
+  void aMeanThatIsTakenFromItsPictureStaysWithChannelsFirst() {
+    ops((tf, x) -> node(tf, "AdjustContrastv2", Map.of(), Runs.asImage(tf, x), tf.constant(1.3f)))
+        .contains("GlobalAveragePool")
+        .doesNotContain("ReduceMean");
+  }
+
+  @Test
+  void imagesOfKnownSizeAreResizedWithoutALookAtThem() {
+    ops((tf, x) -> resized(tf, x, 12, 7)).containsExactly("Transpose", "Resize", "Transpose");
+  }
+
+  @Test
+  void pixelsThatAreRepeatedAreOneResize() {
+    for (boolean half : new boolean[] {true, false}) {
+      ops((tf, x) -> repeated(tf, x, half, 18, 14))
+          .containsExactly("Transpose", "Resize", "Transpose");
+      ops((tf, x) -> repeated(tf, x, half, 18, 15)).contains("Gather").doesNotContain("Resize");
+      ops((tf, x) -> repeated(tf, x, half, 3, 7)).contains("Gather").doesNotContain("Resize");
+    }
+  }
+
+  private static Operand<TFloat32> repeated(
+      Ops tf, Operand<TFloat32> x, boolean half, int rows, int columns) {
+    return node(
+        tf,
+        "ResizeNearestNeighbor",
+        Map.of("half_pixel_centers", half),
+        x,
+        tf.constant(new int[] {rows, columns}));
+  }
+
+  /** A runtime rounds sizes down: where a scale is a little too small, the sizes must be told. */
+  @Test
+  void noPixelIsLostByAScaleThatIsRounded() {
+    boolean told = false;
+    for (int rows = 1; rows < 60; rows++) {
+      int to = rows;
+      told |=
+          Runs.ops(
+                  Runs.same(
+                      Runs.graph(IMAGES, tf -> x -> resized(tf, x, to, to)),
+                      Runs.random(rows, IMAGES),
+                      IMAGES))
+              .contains("Shape");
+    }
+    assertThat(told).isTrue();
+  }
+
+  private static Operand<TFloat32> resized(Ops tf, Operand<TFloat32> x, int rows, int columns) {
+    return node(
+        tf,
+        "ResizeBilinear",
+        Map.of("half_pixel_centers", true),
+        x,
+        tf.constant(new int[] {rows, columns}));
   }
 }

@@ -77,6 +77,7 @@ abstract class Pass {
       node.inputs.replaceAll(input -> input.equals(tensor) ? by : input);
     }
     graph.replaced(tensor, by);
+    graph.setShape(by, graph.shape(tensor));
     outputs.replaceAll((name, output) -> output.equals(tensor) ? by : output);
     uses.merge(by, uses.getOrDefault(tensor, 0), Integer::sum);
     uses.remove(tensor);

@@ -8,12 +8,13 @@ import java.util.Map;
  * why they are in it:
  *
  * <ol>
- *   <li>Reshapes and transpositions that cancel go first: they hide the patterns of the others.
- *   <li>Products with one and sums with zero go, then equal nodes are one: what else they hide.
- *       What is joined twice is joined once.
+ *   <li>Sizes that are known go first, then products with one, sums with zero and their like, then
+ *       reshapes and transpositions that cancel: they hide the patterns of the others.
+ *   <li>Equal nodes are one: what else they hide. What is joined twice is joined once.
  *   <li>Dilated convolutions are put together before anything folds into their parts.
  *   <li>Patterns of several nodes become the one operation they stand for, as long as squares,
- *       reciprocal roots and error functions are still one node each.
+ *       reciprocal roots and error functions are still one node each. Products and bounds behind
+ *       their like are one with them after that: of the patterns they are parts.
  *   <li>Padding goes into the convolution behind it, products and sums for each channel into the
  *       one before it; what is left of these becomes a batch normalisation.
  *   <li>Pads that runtimes would take for a pooling's own are kept apart when nobody folds them any
@@ -34,8 +35,9 @@ public final class Passes {
   public static void apply(OnnxGraph graph, Map<String, String> outputs, int opset) {
     graph.shareEqualConstants();
     List.of(
-            new MergeReshapes(),
+            new FoldSizes(),
             new DropNeutral(),
+            new MergeReshapes(),
             new ShareEqualNodes(),
             new MergeConcats(),
             new DilatedConvolution(),
@@ -43,6 +45,9 @@ public final class Passes {
             new CentreFirst(opset),
             new Gelu(),
             new HardSwish(),
+            new MergeProducts(),
+            new MergeClips(),
+            new DropCasts(),
             new FoldPadding(),
             new FoldAffine(),
             new GatherAffine(),
