@@ -156,7 +156,9 @@ final class ModelRuns {
     }
   }
 
-  /** Its library is unpacked first, among temporary files; a failure is an Error, told only once. */
+  /**
+   * Its library is unpacked first, among temporary files; a failure is an Error, told only once.
+   */
   private static OrtEnvironment onnxruntime() {
     try {
       return OrtEnvironment.getEnvironment();
@@ -167,8 +169,7 @@ final class ModelRuns {
       }
       throw new IllegalStateException(
           "onnxruntime, which the ONNX file is compared by, cannot be loaded (%s); its library is unpacked to java.io.tmpdir, which is %s; a SavedModel alone does not need it"
-              .formatted(
-                  root.getMessage(), System.getProperty("java.io.tmpdir")),
+              .formatted(root.getMessage(), System.getProperty("java.io.tmpdir")),
           e);
     }
   }

@@ -53,7 +53,9 @@ public class GradientValues {
             signature.name(),
             signature.input().name(),
             signature.output().name(),
-            signature.range().scale() + " " + signature.range().shift()),
+            signature.range().scale()[0]
+                + " "
+                + signature.range().shift()[0]), // without --range one for all colours
         UTF_8);
     try (Graph graph = new Graph()) {
       Ops tf = Ops.create(graph);

@@ -255,7 +255,9 @@ class EmbeddingModelTest {
         .withMessageContaining("takes images of width 8, not 12");
   }
 
-  /** In a container whose temporary folder is read-only; what failed was an Error of onnxruntime. */
+  /**
+   * In a container whose temporary folder is read-only; what failed was an Error of onnxruntime.
+   */
   @Test
   @Timeout(200)
   void anExportWithoutAPlaceForOnnxruntimeSaysSo() throws Exception {

@@ -117,13 +117,15 @@ public record TrainingSettings(
    * What is otherwise in other settings.
    *
    * @param others compared with these
-   * @return each setting that differs with both values: {@code steps 10, not 20}; empty if none does
+   * @return each setting that differs with both values: {@code steps 10, not 20}; empty if none
+   *     does
    */
   public String difference(TrainingSettings others) {
     Map<String, Object> these = asMap();
     return others.asMap().entrySet().stream()
         .filter(other -> !Objects.equals(other.getValue(), these.get(other.getKey())))
-        .map(other -> other.getKey() + " " + these.get(other.getKey()) + ", not " + other.getValue())
+        .map(
+            other -> other.getKey() + " " + these.get(other.getKey()) + ", not " + other.getValue())
         .collect(Collectors.joining("; "));
   }
 
