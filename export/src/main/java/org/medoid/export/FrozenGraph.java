@@ -202,24 +202,21 @@ public record FrozenGraph(GraphDef graph, Map<String, String> inputs, Map<String
 
   private static List<FlatGraph.Port> ports(Graph graph, Map<String, String> tensors) {
     List<FlatGraph.Port> ports = new ArrayList<>();
-    tensors.forEach(
-        (name, tensor) -> {
-          Output<?> output = output(graph, tensor);
-          if (output == null) {
-            throw new IllegalArgumentException(
-                "there is no tensor " + tensor + " for " + name + " in the graph");
-          }
-          ports.add(new FlatGraph.Port(name, tensor, output.dataType(), proto(output.shape())));
-        });
+    tensors.forEach((name, tensor) -> ports.add(port(graph, name, tensor)));
     return ports;
   }
 
-  private static Output<?> output(Graph graph, String tensor) {
+  private static FlatGraph.Port port(Graph graph, String name, String tensor) {
     try {
-      return graph.output(tensor);
+      Output<?> output = graph.output(tensor);
+      if (output != null) {
+        return new FlatGraph.Port(name, tensor, output.dataType(), proto(output.shape()));
+      }
     } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
-      return null; // no such output of the node, or no number behind the colon
+      // The node has no such output, or what is behind the colon is no number.
     }
+    throw new IllegalArgumentException(
+        "there is no tensor " + tensor + " for " + name + " in the graph");
   }
 
   private static TensorShapeProto proto(Shape shape) {

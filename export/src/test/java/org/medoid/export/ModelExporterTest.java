@@ -356,6 +356,46 @@ class ModelExporterTest {
     assertThat(exporter.export(folder.resolve("x")).info().at("/scores/0").asInt()).isEqualTo(1);
   }
 
+  /** In a process of its own: onnxruntime is loaded but once. */
+  static final class WithoutTemporaryFolder {
+    private WithoutTemporaryFolder() {}
+
+    public static void main(String[] target) throws IOException {
+      for (int i = 0; i < 2; i++) { // Java does not tell the reason twice
+        try {
+          ModelExporter.of(colours((tf, mean) -> mean)).export(Path.of(target[0]));
+        } catch (IOException e) {
+          System.out.println(e.getMessage());
+        }
+      }
+    }
+  }
+
+  /** In a container whose temporary folder cannot be written; what failed was an Error. */
+  @Test
+  void anExportWithoutAPlaceToUnpackOnnxruntimeSaysSo() throws Exception {
+    Path target = folder.resolve("x");
+    Path output = folder.resolve("output");
+    List<String> command =
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Djava.io.tmpdir=" + folder.resolve("none"),
+            "-cp",
+            System.getProperty("java.class.path"),
+            WithoutTemporaryFolder.class.getName(),
+            target.toString());
+    assertThat(new ProcessBuilder(command).redirectOutput(output.toFile()).start().waitFor())
+        .isZero();
+    assertThat(Files.readAllLines(output))
+        .hasSize(2)
+        .allSatisfy(
+            line ->
+                assertThat(line)
+                    .startsWith(target + " is not exported: onnxruntime")
+                    .contains("java.io.tmpdir, which is " + folder.resolve("none")));
+    assertThat(target).doesNotExist();
+  }
+
   /** What becomes of the mean colour of pictures. */
   private static FrozenGraph colours(BiFunction<Ops, Operand<TFloat32>, Operand<TFloat32>> detour) {
     try (Graph graph = new Graph()) {

@@ -254,28 +254,4 @@ class EmbeddingModelTest {
         .isThrownBy(() -> EmbeddingModel.ofSavedModel(closed, SignatureChoice.FITTING, 12, 12))
         .withMessageContaining("takes images of width 8, not 12");
   }
-
-  /**
-   * In a container whose temporary folder is read-only; what failed was an Error of onnxruntime.
-   */
-  @Test
-  @Timeout(200)
-  void anExportWithoutAPlaceForOnnxruntimeSaysSo() throws Exception {
-    Launched.assumeBash();
-    Path model = SmallSavedModel.write(folder.resolve("m"), 16, 16);
-    Path output = folder.resolve("output");
-    Path target = folder.resolve("x");
-    Process process =
-        Launched.start(
-            "export JAVA_TOOL_OPTIONS=-Djava.io.tmpdir=" + folder.resolve("none") + "; ",
-            output,
-            "export",
-            "--model=" + model,
-            "--to=" + target);
-    assertThat(process.waitFor()).isEqualTo(1);
-    assertThat(Files.readString(output))
-        .contains("not exported to " + target + ": onnxruntime", "java.io.tmpdir, which is ")
-        .doesNotContain("Error");
-    assertThat(target).doesNotExist();
-  }
 }
